@@ -1,0 +1,1 @@
+//! Watchpost for Python.

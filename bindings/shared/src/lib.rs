@@ -1,0 +1,1 @@
+//! What every host language shares when it embeds the Watchpost core.

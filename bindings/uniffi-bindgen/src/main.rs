@@ -1,0 +1,3 @@
+//! The pinned generator of the Kotlin and Swift scaffolding.
+
+fn main() {}

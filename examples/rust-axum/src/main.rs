@@ -1,0 +1,3 @@
+//! An axum service that reports errors.
+
+fn main() {}

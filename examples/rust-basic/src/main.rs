@@ -1,0 +1,3 @@
+//! The smallest Rust program that reports an error.
+
+fn main() {}

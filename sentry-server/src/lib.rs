@@ -1,0 +1,1 @@
+//! A single-binary server that receives and groups errors from any Sentry-compatible SDK.

@@ -1,0 +1,1 @@
+//! From a finished envelope to a Sentry-compatible server: spool, worker, rate limits, HTTP.

@@ -1,0 +1,1 @@
+//! Error tracking that an application carries with it.

@@ -1,0 +1,1 @@
+//! Conformance vectors, their Rust runner and the end-to-end tests.
