@@ -1,0 +1,3 @@
+internal import WatchpostBinding
+
+public func nativeVersion() -> String { version() }
