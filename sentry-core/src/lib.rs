@@ -1,1 +1,31 @@
 //! What an event is and what happens to it before it leaves: the pure core of the Watchpost SDKs.
+//!
+//! The core decides once, for every language, what a capture means: scopes are merged, hooks run, secrets are
+//! removed, the sampling draw is made and an [`Envelope`] is written. It does no I/O, starts no thread and asks
+//! neither the system's clock nor its random numbers by itself; a [`Transport`] takes the finished envelope.
+
+mod client_reports;
+mod clock;
+mod dsn;
+mod envelope;
+mod error;
+mod fork;
+mod rng;
+mod text;
+mod transport;
+
+mod protocol;
+
+pub use crate::client_reports::{ClientReport, ClientReports, Discarded};
+pub use crate::clock::{Clock, ManualClock, SystemClock};
+pub use crate::dsn::Dsn;
+pub use crate::envelope::{Envelope, EnvelopeHeader, EnvelopeReader, Item, ItemHeader, ItemType};
+pub use crate::error::{Error, Result};
+pub use crate::fork::{ForkLock, bump_generation, generation};
+pub use crate::protocol::{
+    Breadcrumb, Category, Context, DiscardReason, Event, EventId, Exception, Frame, Level, LogEntry, Map,
+    Mechanism, Request, SdkInfo, SdkPackage, Stacktrace, Tags, Thread, Timestamp, User, Value,
+};
+pub use crate::rng::{OsRng, Rng, SeededRng};
+pub use crate::text::Text;
+pub use crate::transport::Transport;

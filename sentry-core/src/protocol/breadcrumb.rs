@@ -1,0 +1,36 @@
+//! What happened before.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Level, Map, Timestamp};
+use crate::text::Text;
+
+/// One step on the way to an event (breadcrumbs, published spec 1.1.0).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Breadcrumb {
+    /// When; filled in by `add_breadcrumb` if missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<Timestamp>,
+    /// `default`, `debug`, `error`, `navigation`, `http`, `info`, `query`, `transaction`, `ui` or `user`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub ty: Option<Text>,
+    /// A dotted name of where it comes from, like `auth.login`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category: Option<Text>,
+    /// Text for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Text>,
+    /// `info` if missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// What made it, like `auto.http.axum`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Text>,
+    /// Anything else.
+    #[serde(
+        default,
+        skip_serializing_if = "Map::is_empty",
+        deserialize_with = "super::lists::null_is_default"
+    )]
+    pub data: Map,
+}

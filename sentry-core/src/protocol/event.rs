@@ -1,0 +1,137 @@
+//! The top shape.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::lists::{null_is_default, values};
+use super::{
+    Breadcrumb, EventId, Exception, Level, LogEntry, Map, Request, SdkInfo, Thread, Timestamp, User, Value,
+};
+use crate::text::Text;
+
+/// Tags: short text that can be searched. Limits: 200 characters for key and value.
+pub type Tags = BTreeMap<Text, Text>;
+/// One object under `contexts`, shared between events until somebody changes it.
+pub type Context = Arc<Map>;
+
+/// An event: an error or a message with everything around it (event payload, published spec, section "top level").
+///
+/// Unknown fields are kept in `other`, so that a hook in another language may add what the core does not know.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Given by the client if missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<EventId>,
+    /// When; given by the client if missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<Timestamp>,
+    /// `python`, `node`, `java`, `cocoa`, `native`, `rust` ...; given by the client if missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Text>,
+    /// `error` if missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// The logger's name, at most 64 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logger: Option<Text>,
+    /// The route, task or screen, at most 200 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<Text>,
+    /// The host's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<Text>,
+    /// The version of the application, at most 200 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub release: Option<Text>,
+    /// The build of a release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dist: Option<Text>,
+    /// `production` if missing, at most 64 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<Text>,
+    /// The message, for events without an exception.
+    #[serde(alias = "message", skip_serializing_if = "Option::is_none")]
+    pub logentry: Option<LogEntry>,
+    /// The chain of errors, oldest cause first.
+    #[serde(default, with = "values", skip_serializing_if = "Vec::is_empty")]
+    pub exception: Vec<Exception>,
+    /// The threads of the process.
+    #[serde(default, with = "values", skip_serializing_if = "Vec::is_empty")]
+    pub threads: Vec<Thread>,
+    /// Who was affected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<User>,
+    /// The HTTP request during which it happened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+    /// Read from an object or a list of pairs; values that are not text become text.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "tags")]
+    pub tags: Tags,
+    /// Anything. Limits: 16 KiB an item, 256 KiB in all.
+    #[serde(default, skip_serializing_if = "Map::is_empty", deserialize_with = "null_is_default")]
+    pub extra: Map,
+    /// Objects by name: `os`, `runtime`, `device`, `trace` and the application's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "contexts")]
+    pub contexts: BTreeMap<Text, Context>,
+    /// What happened before, oldest first.
+    #[serde(default, with = "values", skip_serializing_if = "Vec::is_empty")]
+    pub breadcrumbs: Vec<Arc<Breadcrumb>>,
+    /// Overrides the grouping; `{{ default }}` stands for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_default")]
+    pub fingerprint: Vec<Text>,
+    /// Package name to version.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_default")]
+    pub modules: BTreeMap<Text, Text>,
+    /// The libraries that native frames point into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug_meta: Option<Value>,
+    /// The SDK; given by the client if missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sdk: Option<SdkInfo>,
+    /// Fields that the core does not know.
+    #[serde(flatten)]
+    pub other: Map,
+}
+
+impl Event {
+    /// An event that only says something.
+    pub fn message(text: impl Into<Text>, level: Level) -> Self {
+        Self { logentry: Some(LogEntry::plain(text)), level: Some(level), ..Self::default() }
+    }
+
+    /// An event about a chain of errors, oldest cause first.
+    pub fn exception(chain: Vec<Exception>) -> Self {
+        Self { exception: chain, level: Some(Level::Error), ..Self::default() }
+    }
+}
+
+fn contexts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Text, Context>, D::Error> {
+    let contexts = Option::<BTreeMap<Text, Option<Map>>>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(contexts.into_iter().filter_map(|(key, map)| Some((key, Arc::new(map?)))).collect())
+}
+
+fn tags<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tags, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form {
+        Object(Map),
+        Pairs(Vec<(String, Value)>),
+    }
+    let pairs: Vec<(String, Value)> = match Option::<Form>::deserialize(deserializer)? {
+        None => Vec::new(),
+        Some(Form::Object(map)) => map.into_iter().collect(),
+        Some(Form::Pairs(pairs)) => pairs,
+    };
+    Ok(pairs.into_iter().filter_map(|(key, value)| Some((key.into(), tag_text(value)?))).collect())
+}
+
+/// A tag's value is text; `null` is no tag at all.
+pub(crate) fn tag_text(value: Value) -> Option<Text> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.into()),
+        other => Some(other.to_string().into()),
+    }
+}

@@ -1,0 +1,37 @@
+//! The wire shapes of the protocol, one per file.
+
+mod breadcrumb;
+mod category;
+mod event;
+mod event_id;
+mod exception;
+mod level;
+pub(crate) mod lists;
+mod logentry;
+mod reason;
+mod request;
+mod sdk_info;
+mod stacktrace;
+mod thread;
+mod timestamp;
+mod user;
+
+pub use self::breadcrumb::Breadcrumb;
+pub use self::category::Category;
+pub use self::event::{Context, Event, Tags};
+pub use self::event_id::EventId;
+pub use self::exception::{Exception, Mechanism};
+pub use self::level::Level;
+pub use self::logentry::LogEntry;
+pub use self::reason::DiscardReason;
+pub use self::request::Request;
+pub use self::sdk_info::{SdkInfo, SdkPackage};
+pub use self::stacktrace::{Frame, Stacktrace};
+pub use self::thread::Thread;
+pub use self::timestamp::Timestamp;
+pub use self::user::User;
+
+/// A JSON object that keeps the order of its keys.
+pub type Map = serde_json::Map<String, serde_json::Value>;
+/// Any JSON value.
+pub type Value = serde_json::Value;

@@ -1,0 +1,32 @@
+//! The threads of the process.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Map, Stacktrace, Value};
+use crate::text::Text;
+
+/// A thread at the time of an event.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Thread {
+    /// Unique in the event; a number or text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<Value>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text>,
+    /// True if this one went down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crashed: Option<bool>,
+    /// True if this one captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<bool>,
+    /// True for the first thread of the process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub main: Option<bool>,
+    /// Where it was; not for the crashed thread, whose frames are the exception's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stacktrace: Option<Stacktrace>,
+    /// Anything else.
+    #[serde(flatten)]
+    pub other: Map,
+}
