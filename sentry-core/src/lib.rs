@@ -4,28 +4,42 @@
 //! removed, the sampling draw is made and an [`Envelope`] is written. It does no I/O, starts no thread and asks
 //! neither the system's clock nor its random numbers by itself; a [`Transport`] takes the finished envelope.
 
+mod breadcrumbs;
+mod client;
 mod client_reports;
 mod clock;
+mod diagnostics;
 mod dsn;
 mod envelope;
 mod error;
 mod fork;
 mod rng;
+mod scope;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 mod transport;
 
+mod hook;
+mod options;
+mod pipeline;
 mod protocol;
 
+pub use crate::client::{Client, ClientBuilder};
 pub use crate::client_reports::{ClientReport, ClientReports, Discarded};
 pub use crate::clock::{Clock, ManualClock, SystemClock};
+pub use crate::diagnostics::{DiagnosticSink, Diagnostics};
 pub use crate::dsn::Dsn;
 pub use crate::envelope::{Envelope, EnvelopeHeader, EnvelopeReader, Item, ItemHeader, ItemType};
 pub use crate::error::{Error, Result};
 pub use crate::fork::{ForkLock, bump_generation, generation};
+pub use crate::hook::{BreadcrumbHook, EventHook, Hint, HookFailure, HookOutcome};
+pub use crate::options::ClientOptions;
 pub use crate::protocol::{
     Breadcrumb, Category, Context, DiscardReason, Event, EventId, Exception, Frame, Level, LogEntry, Map,
     Mechanism, Request, SdkInfo, SdkPackage, Stacktrace, Tags, Thread, Timestamp, User, Value,
 };
 pub use crate::rng::{OsRng, Rng, SeededRng};
+pub use crate::scope::{PropagationContext, Scope, Scopes, SharedScope};
 pub use crate::text::Text;
 pub use crate::transport::Transport;

@@ -103,7 +103,7 @@ impl Event {
 
     /// An event about a chain of errors, oldest cause first.
     pub fn exception(chain: Vec<Exception>) -> Self {
-        Self { exception: chain, level: Some(Level::Error), ..Self::default() }
+        Self { exception: chain, ..Self::default() }
     }
 }
 

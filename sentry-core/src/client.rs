@@ -1,0 +1,225 @@
+//! The client: from a capture to the transport.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::client_reports::ClientReports;
+use crate::clock::{Clock, SystemClock};
+use crate::envelope::{Envelope, EnvelopeHeader, Item, ItemType};
+use crate::hook::{self, Hint};
+use crate::options::ClientOptions;
+use crate::pipeline::{self, Given, MAX_EVENT_BYTES, Outcome};
+use crate::protocol::{Breadcrumb, Category, DiscardReason, Event, EventId, Level, Map, Timestamp};
+use crate::rng::{OsRng, Rng};
+use crate::scope::{Layers, PropagationContext, Scopes, SharedScope};
+use crate::text::Text;
+use crate::transport::Transport;
+
+/// Captures events by its options and hands them to its transport. Cheap to share behind an `Arc`.
+///
+/// No method panics, blocks on the network or returns an error: what cannot be sent is dropped and counted.
+#[derive(Debug)]
+pub struct Client {
+    options: ClientOptions,
+    transport: Option<Arc<dyn Transport>>,
+    reports: Arc<ClientReports>,
+    clock: Arc<dyn Clock>,
+    rng: Arc<dyn Rng>,
+    closed: AtomicBool,
+}
+
+/// Puts a client together.
+#[derive(Debug)]
+pub struct ClientBuilder(Client);
+
+impl ClientBuilder {
+    /// Where envelopes go; without one the client does nothing.
+    #[must_use]
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.0.transport = Some(transport);
+        self
+    }
+
+    /// The counters that the client shares with its transport.
+    #[must_use]
+    pub fn reports(mut self, reports: Arc<ClientReports>) -> Self {
+        self.0.reports = reports;
+        self
+    }
+
+    /// Another clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.0.clock = clock;
+        self
+    }
+
+    /// Another source of ids and draws.
+    #[must_use]
+    pub fn rng(mut self, rng: Arc<dyn Rng>) -> Self {
+        self.0.rng = rng;
+        self
+    }
+
+    /// The client.
+    pub fn build(self) -> Client {
+        self.0
+    }
+}
+
+impl Client {
+    /// Starts to put a client together.
+    pub fn builder(options: ClientOptions) -> ClientBuilder {
+        ClientBuilder(Self {
+            options,
+            transport: None,
+            reports: Arc::default(),
+            clock: Arc::new(SystemClock),
+            rng: Arc::new(OsRng),
+            closed: AtomicBool::new(false),
+        })
+    }
+
+    /// Captures an event, with the caller's scopes and what the hooks may look at beside it. Its id, or `None` if it
+    /// was dropped.
+    pub fn capture_event(&self, event: Event, hint: &Hint, scopes: Scopes<'_>) -> Option<EventId> {
+        let captured = catch_unwind(AssertUnwindSafe(|| self.capture(event, hint, scopes)));
+        captured.unwrap_or_else(|panic| {
+            self.options
+                .diagnostics()
+                .say(|| format!("capturing an event failed: {}", hook::panic_text(&*panic)));
+            self.drop_error(DiscardReason::InternalSdkError)
+        })
+    }
+
+    /// Captures a message; without a level of its own it takes the scopes', else `info`.
+    pub fn capture_message(
+        &self,
+        text: impl Into<Text>,
+        level: Option<Level>,
+        scopes: Scopes<'_>,
+    ) -> Option<EventId> {
+        if !self.is_enabled() {
+            return None;
+        }
+        let level = level.or_else(|| snapshot(scopes).level()).unwrap_or(Level::Info);
+        self.capture_event(Event::message(text, level), &Hint::default(), scopes)
+    }
+
+    /// Adds a breadcrumb to `scope`, unless the hook drops it. Its time is filled in.
+    pub fn add_breadcrumb(&self, mut crumb: Breadcrumb, hint: &Hint, scope: &SharedScope) {
+        let max = self.options.max_breadcrumbs();
+        if max == 0 || !self.is_enabled() || hook::in_hook() {
+            return;
+        }
+        crumb.timestamp.get_or_insert_with(|| self.clock.now());
+        if let Some(before_breadcrumb) = self.options.before_breadcrumb() {
+            crumb = match hook::call(|| before_breadcrumb(crumb, hint)) {
+                Ok(Some(crumb)) => crumb,
+                Ok(None) => return,
+                Err(failure) => {
+                    let say = || {
+                        format!("before_breadcrumb failed, the breadcrumb is dropped: {}", failure.message)
+                    };
+                    self.options.diagnostics().say(say);
+                    return;
+                }
+            };
+        }
+        scope.update(|scope| scope.add_breadcrumb(crumb, max));
+    }
+
+    /// The settings.
+    pub fn options(&self) -> &ClientOptions {
+        &self.options
+    }
+
+    /// The counters of what was dropped.
+    pub fn reports(&self) -> &Arc<ClientReports> {
+        &self.reports
+    }
+
+    /// The client's clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// True if a capture can lead anywhere: there is a DSN and a transport, and the client is not closed.
+    pub fn is_enabled(&self) -> bool {
+        self.options.dsn().is_some() && self.transport.is_some() && !self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Waits until everything captured has left, for at most `timeout`; true if it has. The client stays usable.
+    pub fn flush(&self, timeout: Duration) -> bool {
+        self.transport.as_ref().is_none_or(|transport| transport.flush(timeout))
+    }
+
+    /// Flushes for at most `timeout`, or the `shutdown_timeout` option, and stops. Later captures do nothing.
+    pub fn close(&self, timeout: Option<Duration>) -> bool {
+        if self.closed.swap(true, Ordering::Relaxed) {
+            return true;
+        }
+        let timeout = timeout.unwrap_or(self.options.shutdown_timeout());
+        self.transport.as_ref().is_none_or(|transport| transport.close(timeout))
+    }
+
+    fn capture(&self, mut event: Event, hint: &Hint, scopes: Scopes<'_>) -> Option<EventId> {
+        let transport = self.transport.as_ref().filter(|_| self.is_enabled())?;
+        if hook::in_hook() {
+            self.options.diagnostics().say(|| "a hook tried to capture; that is refused".to_owned());
+            return self.drop_error(DiscardReason::BeforeSend);
+        }
+        if let Some(reason) = pipeline::refuse_early(&event, &self.options, &*self.rng) {
+            return self.drop_error(reason);
+        }
+        event.event_id.get_or_insert_with(|| EventId::random(&*self.rng));
+        event.timestamp.get_or_insert_with(|| self.clock.now());
+        let layers = snapshot(scopes);
+        let trace = layers.propagation().unwrap_or_else(|| scopes.isolation.propagation(&*self.rng));
+        event.contexts.entry(Text::from_static("trace")).or_insert_with(|| trace.context());
+        let given = Given { options: &self.options, layers: &layers, hint };
+        let mut event = match pipeline::run(event, given) {
+            Outcome::Send(event) => event,
+            Outcome::Drop(reason) => return self.drop_error(reason),
+        };
+        // A hook may have removed the id; an event without one cannot be recognised as sent twice.
+        let event_id = *event.event_id.get_or_insert_with(|| EventId::random(&*self.rng));
+        let Some(payload) = pipeline::serialize(&mut event, MAX_EVENT_BYTES) else {
+            self.options
+                .diagnostics()
+                .say(|| "an event could not be made small enough to be sent".to_owned());
+            return self.drop_error(DiscardReason::InternalSdkError);
+        };
+        let header = EnvelopeHeader {
+            event_id: Some(event_id),
+            trace: Some(self.sampling_context(&event, trace)),
+            ..EnvelopeHeader::default()
+        };
+        transport.send(Envelope { header, items: vec![Item::new(ItemType::Event, payload)] });
+        Some(event_id)
+    }
+
+    /// The envelope's `trace` header (dynamic sampling context, published spec 1.3.0).
+    fn sampling_context(&self, event: &Event, trace: PropagationContext) -> Map {
+        let mut map = Map::new();
+        map.insert("trace_id".into(), trace.trace_hex().into());
+        if let Some(dsn) = self.options.dsn() {
+            map.insert("public_key".into(), dsn.public_key().into());
+            map.extend(dsn.org_id().map(|id| ("org_id".to_owned(), id.into())));
+        }
+        map.extend(event.release.as_ref().map(|release| ("release".to_owned(), release.as_str().into())));
+        map.extend(event.environment.as_ref().map(|env| ("environment".to_owned(), env.as_str().into())));
+        map
+    }
+
+    fn drop_error(&self, reason: DiscardReason) -> Option<EventId> {
+        self.reports.record(reason, Category::Error, 1);
+        None
+    }
+}
+
+fn snapshot(scopes: Scopes<'_>) -> Layers {
+    Layers([scopes.global.snapshot(), scopes.isolation.snapshot(), scopes.current.snapshot()])
+}

@@ -1,0 +1,84 @@
+//! Functions of the application that the core calls, and what their failures mean.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::protocol::{Breadcrumb, Event};
+
+/// What a hook answers: the item, perhaps changed; `None` to drop it; or that it failed, which also drops it.
+pub type HookOutcome<T> = Result<Option<T>, HookFailure>;
+/// A `before_send` hook or an event processor. Called on the capturing thread, with no lock held. It may block, at the
+/// caller's expense. A capture from inside a hook is refused.
+pub type EventHook = Arc<dyn Fn(Event, &Hint) -> HookOutcome<Event> + Send + Sync>;
+/// A `before_breadcrumb` hook. The same rules as for [`EventHook`].
+pub type BreadcrumbHook = Arc<dyn Fn(Breadcrumb, &Hint) -> HookOutcome<Breadcrumb> + Send + Sync>;
+
+/// A hook threw, panicked or answered with the wrong type: the item is dropped and counted as if the hook had said
+/// so (callback failure, published hooks spec 1.1.0).
+#[derive(Debug)]
+pub struct HookFailure {
+    /// What went wrong, for the one diagnostic line.
+    pub message: String,
+}
+
+impl HookFailure {
+    /// A failure with the host's own words.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+}
+
+/// What a hook may look at beside the item: the host's original object, like the exception.
+#[derive(Default)]
+pub struct Hint {
+    original: Option<Box<dyn Any + Send + Sync>>,
+}
+
+impl Hint {
+    /// A hint that carries the host's original object.
+    pub fn with_original(original: impl Any + Send + Sync) -> Self {
+        Self { original: Some(Box::new(original)) }
+    }
+
+    /// The host's original object, if it is a `T`.
+    pub fn original<T: Any>(&self) -> Option<&T> {
+        self.original.as_ref()?.downcast_ref()
+    }
+}
+
+impl fmt::Debug for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hint").field("original", &self.original.is_some()).finish()
+    }
+}
+
+thread_local! {
+    static IN_HOOK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// True while this thread runs a hook: captures are refused, so that a hook cannot call itself for ever.
+pub(crate) fn in_hook() -> bool {
+    IN_HOOK.with(Cell::get)
+}
+
+/// Calls a hook; a panic becomes a failure.
+pub(crate) fn call<T>(hook: impl FnOnce() -> HookOutcome<T>) -> HookOutcome<T> {
+    struct Leave(bool);
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            IN_HOOK.with(|flag| flag.set(self.0));
+        }
+    }
+    let _leave = Leave(IN_HOOK.with(|flag| flag.replace(true)));
+    catch_unwind(AssertUnwindSafe(hook)).unwrap_or_else(|panic| Err(HookFailure::new(panic_text(&*panic))))
+}
+
+/// The words of a panic.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("it panicked: {}", text.unwrap_or("(no message)"))
+}

@@ -1,0 +1,81 @@
+//! From scopes to an event: the rules of the merge.
+
+use std::sync::Arc;
+
+use crate::hook::EventHook;
+use crate::protocol::{Event, Level};
+use crate::scope::{PropagationContext, Scope};
+
+/// Snapshots of the scopes of one capture, the most general first.
+#[derive(Debug)]
+pub(crate) struct Layers(pub(crate) [Scope; 3]);
+
+impl Layers {
+    /// The level that the most specific scope asks for.
+    pub(crate) fn level(&self) -> Option<Level> {
+        self.0.iter().rev().find_map(|scope| scope.data().level)
+    }
+
+    /// The trace that the current or the isolation scope was given.
+    pub(crate) fn propagation(&self) -> Option<PropagationContext> {
+        self.0[1..].iter().rev().find_map(Scope::propagation)
+    }
+
+    /// Scope processors: global, isolation, current, each in the order of registration.
+    pub(crate) fn processors(&self) -> impl Iterator<Item = &EventHook> {
+        self.0.iter().flat_map(|scope| scope.data().processors.iter().flat_map(|list| list.iter()))
+    }
+}
+
+/// Merges scopes into an event: global < isolation < current < the event's own (scopes, published spec 1.15.0).
+///
+/// Tags and extra merge by key; contexts and the user are replaced whole; breadcrumbs follow one another, the most
+/// general scope's first and the event's own last, and the newest `max_breadcrumbs` stay.
+pub(crate) fn apply(layers: &Layers, event: &mut Event, max_breadcrumbs: usize) {
+    for scope in layers.0.iter().rev() {
+        let data = scope.data();
+        if event.level.is_none() {
+            event.level = data.level;
+        }
+        if event.user.is_none() {
+            event.user = data.user.as_deref().cloned();
+        }
+        if event.transaction.is_none() {
+            event.transaction.clone_from(&data.transaction);
+        }
+        if event.fingerprint.is_empty()
+            && let Some(fingerprint) = &data.fingerprint
+        {
+            event.fingerprint = fingerprint.to_vec();
+        }
+        for (key, value) in data.tags.iter().flat_map(|tags| tags.iter()) {
+            if !event.tags.contains_key(key) {
+                event.tags.insert(key.clone(), value.clone());
+            }
+        }
+        for (key, value) in data.extra.iter().flat_map(|extra| extra.iter()) {
+            if !event.extra.contains_key(key) {
+                event.extra.insert(key.clone(), value.clone());
+            }
+        }
+        for (key, value) in data.contexts.iter().flat_map(|contexts| contexts.iter()) {
+            if !event.contexts.contains_key(key) {
+                event.contexts.insert(key.clone(), Arc::clone(value));
+            }
+        }
+    }
+    merge_breadcrumbs(layers, event, max_breadcrumbs);
+}
+
+fn merge_breadcrumbs(layers: &Layers, event: &mut Event, max: usize) {
+    let from_scopes: usize = layers.0.iter().map(|scope| scope.data().breadcrumbs.len()).sum();
+    let surplus = (from_scopes + event.breadcrumbs.len()).saturating_sub(max);
+    if from_scopes == 0 {
+        event.breadcrumbs.drain(..surplus);
+        return;
+    }
+    let own = std::mem::take(&mut event.breadcrumbs);
+    let scoped = layers.0.iter().flat_map(|scope| scope.data().breadcrumbs.iter()).map(Arc::clone);
+    event.breadcrumbs.reserve_exact(from_scopes + own.len() - surplus);
+    event.breadcrumbs.extend(scoped.chain(own).skip(surplus));
+}

@@ -1,0 +1,149 @@
+//! What a scope holds.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::breadcrumbs::Breadcrumbs;
+use crate::hook::EventHook;
+use crate::protocol::{Breadcrumb, Context, Level, Map, Tags, User, Value};
+use crate::scope::PropagationContext;
+use crate::text::Text;
+
+/// Data for every event of a piece of work. A value: a copy is a pointer and shares nothing that is changed later.
+#[derive(Debug, Clone, Default)]
+pub struct Scope(Arc<Data>);
+
+#[derive(Clone, Default)]
+pub(super) struct Data {
+    pub(super) level: Option<Level>,
+    pub(super) user: Option<Arc<User>>,
+    pub(super) tags: Option<Arc<Tags>>,
+    pub(super) extra: Option<Arc<Map>>,
+    pub(super) contexts: Option<Arc<BTreeMap<Text, Context>>>,
+    pub(super) fingerprint: Option<Arc<[Text]>>,
+    pub(super) transaction: Option<Text>,
+    pub(super) breadcrumbs: Breadcrumbs,
+    pub(super) processors: Option<Arc<Vec<EventHook>>>,
+    pub(super) propagation: Option<PropagationContext>,
+}
+
+impl Scope {
+    /// An empty scope.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Overrides the level of events that have none of their own; `None` takes it back.
+    pub fn set_level(&mut self, level: Option<Level>) {
+        self.edit().level = level;
+    }
+
+    /// Replaces the user; `None` forgets it.
+    pub fn set_user(&mut self, user: Option<User>) {
+        self.edit().user = user.map(Arc::new);
+    }
+
+    /// Sets a tag.
+    pub fn set_tag(&mut self, key: impl Into<Text>, value: impl Into<Text>) {
+        Arc::make_mut(self.edit().tags.get_or_insert_default()).insert(key.into(), value.into());
+    }
+
+    /// Removes a tag.
+    pub fn remove_tag(&mut self, key: &str) {
+        if let Some(tags) = &mut self.edit().tags {
+            Arc::make_mut(tags).remove(key);
+        }
+    }
+
+    /// Sets an extra value.
+    pub fn set_extra(&mut self, key: impl Into<String>, value: Value) {
+        Arc::make_mut(self.edit().extra.get_or_insert_default()).insert(key.into(), value);
+    }
+
+    /// Removes an extra value.
+    pub fn remove_extra(&mut self, key: &str) {
+        if let Some(extra) = &mut self.edit().extra {
+            Arc::make_mut(extra).shift_remove(key);
+        }
+    }
+
+    /// Replaces the whole object under `contexts.<key>`.
+    pub fn set_context(&mut self, key: impl Into<Text>, value: Map) {
+        let contexts = self.edit().contexts.get_or_insert_default();
+        Arc::make_mut(contexts).insert(key.into(), Arc::new(value));
+    }
+
+    /// Removes the object under `contexts.<key>`.
+    pub fn remove_context(&mut self, key: &str) {
+        if let Some(contexts) = &mut self.edit().contexts {
+            Arc::make_mut(contexts).remove(key);
+        }
+    }
+
+    /// Overrides the grouping of events that have no fingerprint of their own; an empty one takes it back.
+    pub fn set_fingerprint(&mut self, fingerprint: Vec<Text>) {
+        self.edit().fingerprint = (!fingerprint.is_empty()).then(|| fingerprint.into());
+    }
+
+    /// Names the route, task or screen.
+    pub fn set_transaction(&mut self, name: Option<Text>) {
+        self.edit().transaction = name;
+    }
+
+    /// Continues a trace, or starts another.
+    pub fn set_propagation(&mut self, propagation: Option<PropagationContext>) {
+        self.edit().propagation = propagation;
+    }
+
+    /// The trace that was set.
+    pub fn propagation(&self) -> Option<PropagationContext> {
+        self.0.propagation
+    }
+
+    /// Adds a breadcrumb as it is, without asking a hook, and keeps the newest `max`.
+    pub fn add_breadcrumb(&mut self, crumb: Breadcrumb, max: usize) {
+        self.edit().breadcrumbs.push(crumb, max);
+    }
+
+    /// Forgets the breadcrumbs.
+    pub fn clear_breadcrumbs(&mut self) {
+        self.edit().breadcrumbs.clear();
+    }
+
+    /// Adds a processor; they run in the order of their registration.
+    pub fn add_event_processor(&mut self, processor: EventHook) {
+        Arc::make_mut(self.edit().processors.get_or_insert_default()).push(processor);
+    }
+
+    /// Forgets everything but the processors.
+    pub fn clear(&mut self) {
+        let processors = self.0.processors.clone();
+        self.0 = Arc::new(Data { processors, ..Data::default() });
+    }
+
+    pub(super) fn data(&self) -> &Data {
+        &self.0
+    }
+
+    fn edit(&mut self) -> &mut Data {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Data")
+            .field("level", &self.level)
+            .field("user", &self.user)
+            .field("tags", &self.tags)
+            .field("extra", &self.extra)
+            .field("contexts", &self.contexts)
+            .field("fingerprint", &self.fingerprint)
+            .field("transaction", &self.transaction)
+            .field("breadcrumbs", &self.breadcrumbs.len())
+            .field("processors", &self.processors.as_ref().map_or(0, |list| list.len()))
+            .field("propagation", &self.propagation)
+            .finish()
+    }
+}

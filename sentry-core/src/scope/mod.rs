@@ -1,0 +1,11 @@
+//! What is known about the current work, apart from the event itself.
+
+mod apply;
+mod data;
+mod propagation;
+mod shared;
+
+pub(crate) use self::apply::{Layers, apply};
+pub use self::data::Scope;
+pub use self::propagation::PropagationContext;
+pub use self::shared::{Scopes, SharedScope};
