@@ -1,0 +1,98 @@
+//! The other four languages: building their SDK into an ignored folder, and running their own tests.
+
+use std::process::Command;
+use std::time::Duration;
+
+use crate::counts::Dialect;
+use crate::failure::Result;
+use crate::language::Language;
+use crate::setup::{VENV, node_modules, venv};
+use crate::step::{Log, Outcome};
+use crate::{process, repo};
+
+type Work = fn(&Log) -> Result<Outcome>;
+
+const LIMIT: Duration = Duration::from_secs(20 * 60);
+
+/// Builds the SDK of `language` and installs it where its tests and examples find it.
+///
+/// # Errors
+/// When its build does not succeed.
+pub fn install(language: Language, log: &Log) -> Result<()> {
+    match language {
+        Language::Rust => Ok(()),
+        Language::Python => {
+            venv(VENV, &repo::path("xtask/requirements.txt"), log.path())?;
+            let mut pip = python();
+            // The build tool is in the environment already, so nothing is fetched.
+            pip.args(["-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-build-isolation"]);
+            process::must(pip.arg("./bindings/python"), log.path(), LIMIT)
+        }
+        Language::Node => {
+            node_modules("bindings/node", log.path())?;
+            process::must(npm("bindings/node").args(["run", "build"]), log.path(), LIMIT)
+        }
+        Language::Kotlin | Language::Swift => {
+            process::must(&mut script("bindings/uniffi/generate.sh"), log.path(), LIMIT)
+        }
+    }
+}
+
+/// Builds the SDK of `language` and its examples.
+///
+/// # Errors
+/// When a build does not succeed.
+pub fn build_examples(language: Language, log: &Log) -> Result<()> {
+    install(language, log)?;
+    match language {
+        Language::Rust => super::rust::programs(log, &["example-rust-basic", "example-rust-axum"]),
+        Language::Python => Ok(()),
+        Language::Node => ["examples/node-basic", "examples/node-express"]
+            .into_iter()
+            .try_for_each(|folder| node_modules(folder, log.path())),
+        Language::Kotlin => process::must(&mut script("examples/kotlin-cli/build.sh"), log.path(), LIMIT),
+        Language::Swift => process::must(&mut script("examples/swift-cli/build.sh"), log.path(), LIMIT),
+    }
+}
+
+/// The language's own tests.
+pub(super) fn tests(language: Language) -> Vec<(&'static str, Work)> {
+    match language {
+        Language::Rust => Vec::new(),
+        Language::Python => vec![
+            ("tests", |log| {
+                log.tests(python().args(["-m", "pytest", "-q", "bindings/python/tests"]), Dialect::Pytest)
+            }),
+            ("stubs", |log| log.run(python().args(["-m", "mypy.stubtest", "watchpost"]))),
+            ("types", |log| log.run(python().args(["-m", "mypy", "--strict", "-p", "watchpost"]))),
+        ],
+        Language::Node => vec![
+            ("types", |log| log.run(npm("bindings/node").args(["run", "typecheck"]))),
+            ("tests", |log| log.tests(npm("bindings/node").arg("test"), Dialect::Node)),
+        ],
+        Language::Kotlin => {
+            vec![("tests", |log| log.tests(&mut script("bindings/kotlin/test.sh"), Dialect::Surefire))]
+        }
+        Language::Swift => {
+            vec![("tests", |log| log.tests(&mut script("bindings/swift/test.sh"), Dialect::Swift))]
+        }
+    }
+}
+
+fn python() -> Command {
+    let mut command = Command::new(repo::cache(VENV).join("bin/python"));
+    command.current_dir(repo::root()).env("CARGO_TARGET_DIR", repo::target());
+    command
+}
+
+fn npm(folder: &str) -> Command {
+    let mut command = Command::new("npm");
+    command.current_dir(repo::path(folder)).env("NO_COLOR", "1");
+    command
+}
+
+fn script(path: &str) -> Command {
+    let mut command = Command::new(repo::path(path));
+    command.current_dir(repo::root());
+    command
+}
