@@ -1,0 +1,317 @@
+//! The SDK's spool: two lanes of segments that several processes share one folder for.
+
+mod adopt;
+mod evicted;
+mod name;
+mod room;
+
+pub use adopt::Adopted;
+pub use evicted::{Cause, Evicted};
+
+use crate::error::{Error, Result};
+use crate::folder::Folder;
+use crate::handle::Table;
+use crate::policy::{Lane, Limits, OutboxConfig};
+use crate::record::{self, HEADER_BYTES};
+use crate::scan::Lost;
+use crate::segment::Segment;
+use name::Namer;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Adopted segments are numbered from 1 and own ones from here, so that what is older is delivered first.
+const FIRST_OWN_NUMBER: u64 = 1 << 32;
+
+/// Names a record for as long as this [`Outbox`] lives. Ordered by age within a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RecordId {
+    lane: Lane,
+    segment: u64,
+    offset: u64,
+}
+
+impl RecordId {
+    /// The lane the record waits in.
+    #[must_use]
+    pub fn lane(self) -> Lane {
+        self.lane
+    }
+}
+
+/// A stored record that waits for delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// What to give to [`Outbox::ack`].
+    pub id: RecordId,
+    /// The lane it waits in.
+    pub lane: Lane,
+    /// The bytes as they were appended, parts joined.
+    pub bytes: Vec<u8>,
+}
+
+/// The records of one process that wait for delivery, and those it took over from processes that died.
+///
+/// Any thread may append; one worker peeks, acknowledges and adopts. Appending takes a mutex for the length of one
+/// `fstat` and one `writev`; once per segment also for listing the folder and opening a file. Nothing is fsynced:
+/// the records survive the process, not the machine.
+///
+/// Make a new `Outbox` in a forked child; the parent's is closed there by [`Outbox::close_in_child`].
+#[derive(Debug)]
+pub struct Outbox {
+    limits: Limits,
+    folder: Folder,
+    table: Arc<Table>,
+    namer: Namer,
+    shelf: Mutex<Shelf>,
+}
+
+/// What the mutex guards.
+#[derive(Debug)]
+struct Shelf {
+    lanes: [Row; 2],
+    next_adopted: u64,
+    next_own: u64,
+    evicted: VecDeque<Evicted>,
+    lost: Lost,
+}
+
+/// The segments of one lane by number; the active one is among them.
+#[derive(Debug, Default)]
+struct Row {
+    segments: BTreeMap<u64, Arc<Segment>>,
+    active: Option<Arc<Segment>>,
+}
+
+impl Outbox {
+    /// Makes the folder if needed, and checks that it is ours alone to write. Creates no segment yet.
+    ///
+    /// # Errors
+    /// [`Error::is_unavailable`] if the folder cannot be made or opened, belongs to another user, or can be written
+    /// by others.
+    pub fn open(config: OutboxConfig) -> Result<Outbox> {
+        Ok(Outbox {
+            limits: Limits::of(&config),
+            folder: Folder::prepare(&config.dir)?,
+            table: Arc::new(Table::new()),
+            namer: Namer::new()?,
+            shelf: Mutex::new(Shelf {
+                lanes: Default::default(),
+                next_adopted: 1,
+                next_own: FIRST_OWN_NUMBER,
+                evicted: VecDeque::new(),
+                lost: Lost::default(),
+            }),
+        })
+    }
+
+    /// Whether the folder holds segments of any process: one `readdir`, nothing is opened or made.
+    ///
+    /// Asked before the process has segments of its own, it says whether there may be something to adopt.
+    #[must_use]
+    pub fn has_orphans(dir: &Path) -> bool {
+        std::fs::read_dir(dir).is_ok_and(|mut entries| {
+            entries.any(|entry| {
+                entry.is_ok_and(|entry| entry.file_name().to_str().and_then(name::lane_of).is_some())
+            })
+        })
+    }
+
+    /// Stores one record, whose bytes are the parts joined, by one `writev`.
+    ///
+    /// When it returns, the record survives the end of this process, however sudden.
+    ///
+    /// Limits: a record is at most a quarter of `max_bytes`. Up to 14 parts cost no allocation.
+    ///
+    /// # Errors
+    /// [`Error::is_full`] if there is no room and nothing left to evict, [`Error::is_unavailable`] if the folder
+    /// cannot be used (any more), [`Error::is_too_large`]. Nothing of the record stays behind.
+    pub fn append(&self, lane: Lane, parts: &[&[u8]]) -> Result<()> {
+        let bytes = HEADER_BYTES + u64::from(record::payload_bytes(parts)?);
+        self.limits.check_record(bytes)?;
+        let mut shelf = self.shelf()?;
+        let segment = match &shelf.lanes[lane.index()].active {
+            Some(segment)
+                if segment.length() + bytes <= self.limits.segment_bytes && segment.is_intact()? =>
+            {
+                Arc::clone(segment)
+            }
+            _ => self.rotate(&mut shelf, lane, bytes)?,
+        };
+        segment.append(parts, self.limits.file_bytes).inspect_err(|_| {
+            if segment.cut_back().is_err() {
+                self.seal(&mut shelf, lane);
+            }
+        })
+    }
+
+    /// The oldest record that waits, the urgent lane first.
+    ///
+    /// # Errors
+    /// [`Error::is_io`] if a segment cannot be read. Damaged records are skipped and counted, not an error.
+    pub fn peek(&self) -> Result<Option<Record>> {
+        for lane in Lane::ALL {
+            if let Some(record) = self.peek_after(lane, None)? {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The oldest record of a lane that waits, or the next after `after`, to step past one that must wait longer.
+    ///
+    /// # Errors
+    /// As [`Outbox::peek`].
+    pub fn peek_after(&self, lane: Lane, after: Option<RecordId>) -> Result<Option<Record>> {
+        let mut number = after.map_or(0, |id| id.segment);
+        loop {
+            let (segment, extent) = match self.shelf()?.lanes[lane.index()].segments.range(number..).next() {
+                Some((_, segment)) => (Arc::clone(segment), segment.extent()),
+                None => return Ok(None),
+            };
+            let offset = after.filter(|id| id.segment == segment.number).map(|id| id.offset);
+            let mut lost = Lost::default();
+            let found = match segment.pending() {
+                0 => None,
+                _ => segment.first_pending(offset, extent, &mut lost)?,
+            };
+            let mut shelf = self.shelf()?;
+            shelf.lost += lost;
+            if let Some((offset, bytes)) = found {
+                let id = RecordId { lane, segment: segment.number, offset };
+                return Ok(Some(Record { id, lane, bytes }));
+            }
+            if segment.is_sealed() && segment.pending() == 0 {
+                self.discard(&mut shelf, &segment)?;
+            }
+            number = segment.number + 1;
+        }
+    }
+
+    /// Marks a record as needing no delivery any more, on disk too. The second time is no error.
+    ///
+    /// A closed segment without waiting records is deleted.
+    ///
+    /// # Errors
+    /// The mark could not be written (disk full, say). This process will not deliver the record again, the next
+    /// one may.
+    pub fn ack(&self, id: RecordId) -> Result<()> {
+        let mut shelf = self.shelf()?;
+        let Some(segment) = shelf.lanes[id.lane.index()].segments.get(&id.segment).map(Arc::clone) else {
+            // Evicted while it was being sent: not lost after all.
+            if let Some(evicted) = shelf.evicted.iter().find(|evicted| evicted.is(id.lane, id.segment)) {
+                evicted.segment.finish(id.offset);
+            }
+            return Ok(());
+        };
+        if !segment.finish(id.offset) {
+            return Ok(());
+        }
+        if segment.is_sealed() && segment.pending() == 0 {
+            return self.discard(&mut shelf, &segment);
+        }
+        segment.append_ack(id.offset, self.limits.file_bytes).inspect_err(|_| {
+            // What cannot be cut off is skipped by whoever reads; a sealed segment takes no more data.
+            if segment.cut_back().is_err() && !segment.is_sealed() {
+                self.seal(&mut shelf, id.lane);
+            }
+        })
+    }
+
+    /// Records that wait for delivery by this process.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.shelf().map_or(0, |shelf| {
+            let segments = shelf.lanes.iter().flat_map(|row| row.segments.values());
+            usize::try_from(segments.map(|segment| segment.pending()).sum::<u64>()).unwrap_or(usize::MAX)
+        })
+    }
+
+    /// Segments given up since the last call, for the caller to count what was in them.
+    ///
+    /// Their disk space is free once they are dropped, so take them soon. At most eight wait; of the ninth the
+    /// records are counted in [`Outbox::take_lost`] only.
+    #[must_use]
+    pub fn take_evicted(&self) -> Vec<Evicted> {
+        self.shelf().map_or(Vec::new(), |mut shelf| shelf.evicted.drain(..).collect())
+    }
+
+    /// What was found damaged since the last call.
+    #[must_use]
+    pub fn take_lost(&self) -> Lost {
+        self.shelf().map_or(Lost::default(), |mut shelf| std::mem::take(&mut shelf.lost))
+    }
+
+    /// For a `pthread_atfork` child handler: closes what was inherited, so that the parent's locks end with the
+    /// parent. Async-signal-safe: atomics and close(2), no lock, no allocation.
+    ///
+    /// Every other method answers [`Error::is_unavailable`] from then on. Leak the value rather than drop it: its
+    /// mutex may be held by a thread that does not exist here, and its memory is the allocator's, which may be
+    /// locked just as well.
+    pub fn close_in_child(&self) {
+        self.table.close_all();
+    }
+
+    fn shelf(&self) -> Result<MutexGuard<'_, Shelf>> {
+        if self.table.is_closed() {
+            return Err(Error::unavailable("this outbox belongs to the parent process; open another"));
+        }
+        Ok(self.shelf.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Closes the active segment of a lane and begins the next.
+    fn rotate(&self, shelf: &mut Shelf, lane: Lane, bytes: u64) -> Result<Arc<Segment>> {
+        self.seal(shelf, lane);
+        self.make_room(shelf, lane, bytes.max(self.limits.segment_bytes))?;
+        // Another process may take the lock of a file it sees appear; then the next name is tried.
+        for _ in 0..8 {
+            let number = shelf.next_own;
+            shelf.next_own += 1;
+            let name = self.namer.name(lane, number - FIRST_OWN_NUMBER);
+            let Some(fd) = self.folder.create(&name)? else { continue };
+            let handle = self.table.insert(fd).ok_or(Error::unavailable(TABLE_FULL))?;
+            let segment = Arc::new(Segment::new(handle, name, lane, number));
+            let row = &mut shelf.lanes[lane.index()];
+            row.segments.insert(number, Arc::clone(&segment));
+            row.active = Some(Arc::clone(&segment));
+            return Ok(segment);
+        }
+        Err(Error::unavailable("another process keeps taking new segments of the spool folder"))
+    }
+
+    fn seal(&self, shelf: &mut Shelf, lane: Lane) {
+        if let Some(segment) = shelf.lanes[lane.index()].active.take() {
+            segment.seal();
+            if segment.pending() == 0 {
+                // A file that cannot be deleted now is found, empty of waiting records, by the next adopter.
+                let _ = self.discard(shelf, &segment);
+            }
+        }
+    }
+
+    /// Forgets a segment and deletes its file.
+    fn discard(&self, shelf: &mut Shelf, segment: &Segment) -> Result<()> {
+        shelf.lanes[segment.lane.index()].segments.remove(&segment.number);
+        if segment.handle.is_open() { self.folder.remove(&segment.name) } else { Ok(()) }
+    }
+}
+
+impl Drop for Outbox {
+    /// Leaves waiting records to the next process, and no file without any.
+    fn drop(&mut self) {
+        if self.table.is_closed() {
+            return;
+        }
+        let shelf = self.shelf.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for segment in shelf.lanes.iter().flat_map(|row| row.segments.values()) {
+            if segment.pending() == 0 {
+                let _ = self.folder.remove(&segment.name);
+            }
+        }
+    }
+}
+
+const TABLE_FULL: &str = "the outbox has as many segments open as it may";
+
+#[cfg(test)]
+mod tests;

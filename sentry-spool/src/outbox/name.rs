@@ -1,0 +1,64 @@
+//! Names of segment files: `{u|b}-{boot}-{random}-{sequence}.seg`.
+
+use crate::error::{Error, Result};
+use crate::policy::Lane;
+
+/// Makes names that no other process makes: not by process id, which is 1 in every container.
+#[derive(Debug)]
+pub(crate) struct Namer {
+    boot: String,
+    random: u64,
+}
+
+impl Namer {
+    pub(crate) fn new() -> Result<Namer> {
+        let random = getrandom::u64().map_err(|_| Error::unavailable("the system gives no random bytes"))?;
+        Ok(Namer { boot: boot(), random })
+    }
+
+    pub(crate) fn name(&self, lane: Lane, sequence: u64) -> String {
+        format!("{}-{}-{:016x}-{sequence:06x}.seg", lane.letter(), self.boot, self.random)
+    }
+}
+
+/// The lane of a segment by its name; `None` for any other file.
+pub(crate) fn lane_of(name: &str) -> Option<Lane> {
+    let stem = name.strip_suffix(".seg")?;
+    let rest = stem.get(1..)?.strip_prefix('-')?;
+    if !rest.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    Lane::ALL.into_iter().find(|lane| stem.starts_with(lane.letter()))
+}
+
+/// The first eight digits of the id of this boot; zeros where the system does not tell.
+fn boot() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .ok()
+        .and_then(|id| id.get(..8).map(str::to_owned))
+        .filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        .unwrap_or_else(|| "00000000".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_tells_its_lane() {
+        let namer = Namer::new().unwrap();
+        for lane in Lane::ALL {
+            assert_eq!(lane_of(&namer.name(lane, 7)), Some(lane));
+        }
+        assert_ne!(namer.name(Lane::Bulk, 1), Namer::new().unwrap().name(Lane::Bulk, 1));
+    }
+
+    #[test]
+    fn other_files_are_left_alone() {
+        for name in
+            ["", ".seg", "x-00-11-22.seg", "u-00-11-22", "u.seg", "é-00.seg", "u-zz.seg", "u-../a.seg"]
+        {
+            assert_eq!(lane_of(name), None, "{name}");
+        }
+    }
+}
