@@ -1,1 +1,25 @@
 //! What every host language shares when it embeds the Watchpost core.
+//!
+//! A binding turns host values into core values and back, and decides where its scopes live; everything else is here
+//! or in the core: option names and their errors, environment variables, the process-wide client, JSON payloads,
+//! hooks that speak JSON, and the client of the conformance vectors. No host's FFI crate is used in here.
+
+mod client;
+mod guard;
+mod hook;
+mod identity;
+mod options;
+mod payload;
+mod process;
+mod scope;
+mod testing;
+
+pub use crate::client::HostClient;
+pub use crate::guard::guard;
+pub use crate::hook::{HostHook, breadcrumb_hook, event_hook};
+pub use crate::identity::HostIdentity;
+pub use crate::options::{HostOptions, NameStyle};
+pub use crate::payload::{parse, parse_value};
+pub use crate::process::{current_client, global_scope, replace_client};
+pub use crate::scope::HostScope;
+pub use crate::testing::TestSetup;

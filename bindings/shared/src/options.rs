@@ -1,0 +1,353 @@
+//! The options of `init`, by name.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use watchpost_core::{
+    BreadcrumbHook, ClientOptions, DiagnosticSink, Diagnostics, Error, EventHook, Map, Result, Text, Value,
+};
+
+/// How a host writes names: decides what its error messages say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameStyle {
+    /// `sample_rate`
+    Snake,
+    /// `sampleRate`
+    Camel,
+}
+
+/// The checked options of `init`.
+#[derive(Debug, Clone, Default)]
+pub struct HostOptions {
+    /// What the core needs to know.
+    pub client: ClientOptions,
+    /// True says diagnostic lines on standard error, unless a sink is set.
+    pub debug: bool,
+    /// False keeps everything in memory.
+    pub spool: bool,
+    /// Collect local variables, where the host can.
+    pub include_local_variables: bool,
+    /// Collect the source lines around frames, where the host can.
+    pub include_source_context: bool,
+    /// Integrations that are switched off, by name.
+    pub disabled_integrations: Vec<Text>,
+}
+
+const KNOWN: [&str; 22] = [
+    "dsn",
+    "release",
+    "environment",
+    "dist",
+    "server_name",
+    "sample_rate",
+    "max_breadcrumbs",
+    "attach_stacktrace",
+    "send_default_pii",
+    "send_client_reports",
+    "shutdown_timeout",
+    "storage_dir",
+    "in_app_include",
+    "in_app_exclude",
+    "ignore_errors",
+    "debug",
+    "spool",
+    "include_local_variables",
+    "include_source_context",
+    "disabled_integrations",
+    // Functions; a host takes them out before it hands over the rest.
+    "before_send",
+    "before_breadcrumb",
+];
+
+impl HostOptions {
+    /// Reads options from an object of plain values; `null` means not given. What is not given comes from the
+    /// environment (`SENTRY_DSN`, `SENTRY_RELEASE`, `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE`, `SENTRY_DEBUG`), read
+    /// through `env`, else it has its default. `shutdown_timeout` is in seconds, in camel case (`shutdownTimeout`) in
+    /// milliseconds, as each language's users expect.
+    ///
+    /// # Errors
+    /// When an option is unknown or has a wrong value. The error names the option as the host writes it and shows a
+    /// right value.
+    pub fn parse(given: Map, style: NameStyle, env: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let mut options = Self {
+            spool: true,
+            include_local_variables: true,
+            include_source_context: true,
+            ..Self::default()
+        };
+        let mut given: Map = given.into_iter().filter(|(_, value)| !value.is_null()).collect();
+        if style == NameStyle::Camel {
+            given = given.into_iter().map(|(key, value)| (snake(&key), value)).collect();
+        }
+        let from_env = [
+            ("dsn", "SENTRY_DSN"),
+            ("release", "SENTRY_RELEASE"),
+            ("environment", "SENTRY_ENVIRONMENT"),
+            ("sample_rate", "SENTRY_SAMPLE_RATE"),
+            ("debug", "SENTRY_DEBUG"),
+        ];
+        for (name, variable) in from_env {
+            if !given.contains_key(name)
+                && let Some(text) = env(variable).filter(|text| !text.trim().is_empty())
+            {
+                given.insert(name.to_owned(), from_text(name, &text));
+            }
+        }
+        for (name, value) in given {
+            options = options.set(&name, value, style)?;
+        }
+        Ok(options)
+    }
+
+    /// A `before_send` hook.
+    #[must_use]
+    pub fn with_before_send(mut self, hook: EventHook) -> Self {
+        self.client = self.client.with_before_send_hook(hook);
+        self
+    }
+
+    /// A `before_breadcrumb` hook.
+    #[must_use]
+    pub fn with_before_breadcrumb(mut self, hook: BreadcrumbHook) -> Self {
+        self.client = self.client.with_before_breadcrumb_hook(hook);
+        self
+    }
+
+    /// Where diagnostic lines go.
+    #[must_use]
+    pub fn with_diagnostics(mut self, sink: DiagnosticSink) -> Self {
+        self.client = self.client.with_diagnostics(Diagnostics::to(sink));
+        self
+    }
+
+    pub(crate) fn with_default_diagnostics(self) -> Self {
+        if !self.debug {
+            return self;
+        }
+        self.with_diagnostics(Arc::new(|line| {
+            use std::io::Write;
+            // Asked for by `debug`; a closed standard error is nobody's problem.
+            let _ = writeln!(std::io::stderr(), "[watchpost] {line}");
+        }))
+    }
+
+    fn set(mut self, name: &str, value: Value, style: NameStyle) -> Result<Self> {
+        let option = Given { name, value, style };
+        let client = self.client;
+        self.client = match name {
+            "dsn" => client.with_dsn(&option.text("\"https://public_key@errors.example.com/42\"")?)?,
+            "release" => client.with_release(option.text("\"shop@1.2.3\"")?),
+            "environment" => client.with_environment(option.text("\"staging\"")?),
+            "dist" => client.with_dist(option.text("\"42\"")?),
+            "server_name" => client.with_server_name(option.text("\"web-1\"")?),
+            "sample_rate" => {
+                let rate = option.number("0.25")?;
+                client
+                    .with_sample_rate(rate)
+                    .map_err(|_| option.refuse("a number between 0 and 1, like 0.25"))?
+            }
+            "max_breadcrumbs" => client.with_max_breadcrumbs(option.count("100")?),
+            "attach_stacktrace" => client.with_attach_stacktrace(option.flag()?),
+            "send_default_pii" => client.with_send_default_pii(option.flag()?),
+            "send_client_reports" => client.with_send_client_reports(option.flag()?),
+            "shutdown_timeout" => client.with_shutdown_timeout(option.duration()?),
+            "storage_dir" => {
+                client.with_storage_dir(Some(PathBuf::from(option.text("\"/var/lib/shop/errors\"")?)))
+            }
+            "in_app_include" => client.with_in_app_include(option.texts("[\"shop\"]")?),
+            "in_app_exclude" => client.with_in_app_exclude(option.texts("[\"vendored\"]")?),
+            "ignore_errors" => client.with_ignore_errors(option.texts("[\"BrokenPipeError\"]")?),
+            _ => client,
+        };
+        match name {
+            "debug" => self.debug = option.flag()?,
+            "spool" => self.spool = option.flag()?,
+            "include_local_variables" => self.include_local_variables = option.flag()?,
+            "include_source_context" => self.include_source_context = option.flag()?,
+            "disabled_integrations" => self.disabled_integrations = option.texts("[\"logging\"]")?,
+            "before_send" | "before_breadcrumb" => return Err(option.refuse("a function")),
+            known if KNOWN.contains(&known) => {}
+            unknown => return Err(unknown_option(unknown, style)),
+        }
+        Ok(self)
+    }
+}
+
+/// One option with its value, and how to complain about it.
+struct Given<'a> {
+    name: &'a str,
+    value: Value,
+    style: NameStyle,
+}
+
+impl Given<'_> {
+    fn refuse(&self, wanted: &str) -> Error {
+        let name = written(self.name, self.style);
+        Error::option(name, format!("{} is not {wanted}", self.value))
+    }
+
+    fn text(&self, example: &str) -> Result<String> {
+        let text = self.value.as_str().map(str::to_owned);
+        text.ok_or_else(|| self.refuse(&format!("text, like {example}")))
+    }
+
+    fn number(&self, example: &str) -> Result<f64> {
+        self.value.as_f64().ok_or_else(|| self.refuse(&format!("a number, like {example}")))
+    }
+
+    fn count(&self, example: &str) -> Result<usize> {
+        let count = self.value.as_u64().or_else(|| {
+            let number = self.value.as_f64().filter(|n| n.fract() == 0.0 && *n >= 0.0);
+            number.map(|n| n as u64)
+        });
+        let count = count.and_then(|count| usize::try_from(count).ok());
+        count.ok_or_else(|| self.refuse(&format!("a whole number that is not negative, like {example}")))
+    }
+
+    fn flag(&self) -> Result<bool> {
+        self.value.as_bool().ok_or_else(|| self.refuse("true or false"))
+    }
+
+    fn duration(&self) -> Result<Duration> {
+        let (unit, example, per_second) = match self.style {
+            NameStyle::Snake => ("seconds", "2", 1.0),
+            NameStyle::Camel => ("milliseconds", "2000", 1000.0),
+        };
+        let seconds = self.value.as_f64().filter(|n| *n >= 0.0).map(|n| n / per_second);
+        let duration = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        duration.ok_or_else(|| self.refuse(&format!("a number of {unit}, like {example}")))
+    }
+
+    fn texts(&self, example: &str) -> Result<Vec<Text>> {
+        let list = self.value.as_array().map(|list| list.iter().map(|item| item.as_str().map(Text::from)));
+        let texts: Option<Vec<Text>> = list.and_then(|list| list.collect());
+        texts.ok_or_else(|| self.refuse(&format!("a list of texts, like {example}")))
+    }
+}
+
+/// The value that an environment variable's text stands for.
+fn from_text(name: &str, text: &str) -> Value {
+    let text = text.trim();
+    match name {
+        "sample_rate" => text.parse::<f64>().map_or_else(|_| text.into(), Value::from),
+        "debug" => match text.to_ascii_lowercase().as_str() {
+            "true" | "t" | "yes" | "y" | "on" | "1" => true.into(),
+            "false" | "f" | "no" | "n" | "off" | "0" => false.into(),
+            _ => text.into(),
+        },
+        _ => text.into(),
+    }
+}
+
+fn unknown_option(name: &str, style: NameStyle) -> Error {
+    let closest = KNOWN.iter().map(|known| (distance(name, known), *known)).min();
+    let hint = match closest {
+        Some((distance, known)) if distance <= 3 => format!("did you mean `{}`?", written(known, style)),
+        _ => {
+            let names: Vec<_> = KNOWN.iter().map(|known| written(known, style)).collect();
+            format!("the options are {}", names.join(", "))
+        }
+    };
+    let name = if style == NameStyle::Camel { camel(name) } else { name.to_owned() };
+    Error::option("options", format!("there is no option `{name}`; {hint}"))
+}
+
+/// A known name as the host writes it. Leaks nothing: the camel forms are made once.
+fn written(name: &str, style: NameStyle) -> &'static str {
+    static CAMEL: std::sync::LazyLock<Vec<String>> =
+        std::sync::LazyLock::new(|| KNOWN.iter().map(|n| camel(n)).collect());
+    let index = KNOWN.iter().position(|known| *known == name);
+    match (index, style) {
+        (Some(index), NameStyle::Snake) => KNOWN[index],
+        (Some(index), NameStyle::Camel) => &CAMEL[index],
+        (None, _) => "options",
+    }
+}
+
+fn snake(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(c.to_ascii_lowercase());
+    }
+    snake
+}
+
+fn camel(name: &str) -> String {
+    let mut camel = String::with_capacity(name.len());
+    let mut upper = false;
+    for c in name.chars() {
+        if c == '_' {
+            upper = true;
+        } else {
+            camel.push(if upper { c.to_ascii_uppercase() } else { c });
+            upper = false;
+        }
+    }
+    camel
+}
+
+/// The edit distance of two names.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, to) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn parse(value: Value, style: NameStyle) -> Result<HostOptions> {
+        let Value::Object(map) = value else { panic!("not an object") };
+        HostOptions::parse(map, style, |_| None)
+    }
+
+    #[test]
+    fn errors_name_the_option_as_the_host_writes_it() {
+        for (given, style, field, part) in [
+            (json!({"sampleRate": 2}), NameStyle::Camel, "sampleRate", "between 0 and 1"),
+            (json!({"sample_rate": "x"}), NameStyle::Snake, "sample_rate", "like 0.25"),
+            (json!({"sampel_rate": 1}), NameStyle::Snake, "options", "did you mean `sample_rate`?"),
+            (json!({"maxBreadcrumb": 1}), NameStyle::Camel, "options", "did you mean `maxBreadcrumbs`?"),
+            (json!({"max_breadcrumbs": -1}), NameStyle::Snake, "max_breadcrumbs", "like 100"),
+            (json!({"dsn": "x"}), NameStyle::Snake, "dsn", "https://public_key@"),
+            (json!({"dsn": 5}), NameStyle::Snake, "dsn", "https://public_key@"),
+            (json!({"ignore_errors": ["a", 1]}), NameStyle::Snake, "ignore_errors", "a list of texts"),
+            (json!({"shutdownTimeout": "1"}), NameStyle::Camel, "shutdownTimeout", "milliseconds"),
+        ] {
+            let error = parse(given.clone(), style).unwrap_err();
+            assert_eq!(error.field(), field, "{given}: {error}");
+            assert!(error.to_string().contains(part), "{given}: {error}");
+        }
+    }
+
+    #[test]
+    fn code_wins_over_the_environment() {
+        let env = |name: &str| match name {
+            "SENTRY_DSN" => Some("http://env@h/1".to_owned()),
+            "SENTRY_RELEASE" => Some("env".to_owned()),
+            "SENTRY_SAMPLE_RATE" => Some("0.5".to_owned()),
+            _ => None,
+        };
+        let given = json!({"release": "code", "shutdown_timeout": 1.5, "dsn": null});
+        let Value::Object(given) = given else { panic!() };
+        let options = HostOptions::parse(given, NameStyle::Snake, env).unwrap().client;
+        assert_eq!(options.release().unwrap(), &"code");
+        assert_eq!(options.dsn().unwrap().public_key(), "env");
+        assert_eq!(options.sample_rate().to_string(), "0.5");
+        assert_eq!(options.shutdown_timeout(), Duration::from_millis(1500));
+    }
+}
