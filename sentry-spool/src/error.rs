@@ -77,6 +77,10 @@ impl Error {
         Error { kind: Kind::Locked, what, source: None }
     }
 
+    pub(crate) fn broken(what: &'static str) -> Error {
+        Error { kind: Kind::Io, what, source: None }
+    }
+
     pub(crate) fn system(what: &'static str, source: impl Into<std::io::Error>) -> Error {
         let source = source.into();
         Error { kind: kind_of(&source), what, source: Some(source) }

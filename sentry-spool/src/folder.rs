@@ -75,6 +75,13 @@ impl Folder {
             .collect())
     }
 
+    /// Makes the folder's entries durable.
+    pub(crate) fn sync(&self) -> Result<()> {
+        std::fs::File::open(&self.path)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| Error::system("cannot make the folder's entries durable", error))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -132,13 +139,6 @@ fn lock(fd: &OwnedFd) -> Result<Option<Stat>> {
 
 fn is_own(stat: &Stat) -> bool {
     stat.st_uid == rustix::process::geteuid().as_raw()
-}
-
-/// Makes a folder's entries durable.
-pub(crate) fn sync_folder(path: &Path) -> Result<()> {
-    std::fs::File::open(path)
-        .and_then(|folder| folder.sync_all())
-        .map_err(|error| Error::system("cannot make the folder's entries durable", error))
 }
 
 /// Whether the file behind the descriptor still has a name, and how long it is.

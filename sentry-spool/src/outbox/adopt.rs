@@ -49,11 +49,9 @@ impl Outbox {
                 adopted.more = true;
                 break;
             }
-            let Some((segment, mut lost)) = self.take_over(&file, lane)? else { continue };
+            let Ok(Some(segment)) = self.take_over(&file, lane) else { continue };
             let expired = self.limits.is_expired(lane, segment.modified_secs(), now_secs);
-            if !expired {
-                lost += segment.recover()?;
-            }
+            let Ok(lost) = (if expired { Ok(Lost::default()) } else { segment.recover() }) else { continue };
             let mut shelf = self.shelf()?;
             shelf.lost += lost;
             if expired {
@@ -72,7 +70,7 @@ impl Outbox {
         Ok(adopted)
     }
 
-    fn take_over(&self, file: &str, lane: Lane) -> Result<Option<(Segment, Lost)>> {
+    fn take_over(&self, file: &str, lane: Lane) -> Result<Option<Segment>> {
         let Some((fd, stat)) = self.folder.seize(file)? else { return Ok(None) };
         let Some(handle) = self.table.insert(fd) else { return Ok(None) };
         let length = u64::try_from(stat.st_size).unwrap_or(0);
@@ -82,8 +80,7 @@ impl Outbox {
             shelf.next_adopted += 1;
             shelf.next_adopted - 1
         };
-        let segment = Segment::left_behind(handle, file.to_owned(), lane, number, length, modified);
-        Ok(Some((segment, Lost::default())))
+        Ok(Some(Segment::left_behind(handle, file.to_owned(), lane, number, length, modified)))
     }
 
     /// Gives up this process's own segments that are too old.

@@ -1,0 +1,234 @@
+//! The server's spool: one ordered log of records, durable when the caller says so.
+
+mod files;
+mod position;
+mod reader;
+
+pub use position::Position;
+pub use reader::{Entry, LogReader};
+
+use crate::error::{Error, Result};
+use crate::record::{self, HEADER_BYTES, Kind};
+use crate::scan::Lost;
+use files::{LogFile, LogFolder};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Where a log lies and how much it may hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogConfig {
+    /// The folder, made 0700 if it is missing. One process at a time.
+    pub dir: PathBuf,
+    /// Size at which a segment is closed and the next begun, in bytes. Default 64 MiB, at most 2 GiB.
+    pub segment_bytes: u64,
+    /// Cap on all segments, in bytes. Default 4 GiB.
+    pub max_bytes: u64,
+    /// Every position given out is after this one. Give what the reader of the log has stored as done, so that
+    /// a log whose folder was lost does not start again below it.
+    pub after: Position,
+}
+
+impl LogConfig {
+    /// The defaults, in this folder.
+    #[must_use]
+    pub fn new(dir: impl Into<PathBuf>) -> LogConfig {
+        const MIB: u64 = 1024 * 1024;
+        let dir = dir.into();
+        LogConfig { dir, segment_bytes: 64 * MIB, max_bytes: 4096 * MIB, after: Position::START }
+    }
+}
+
+/// An append-only log of records.
+///
+/// Any thread may call any method. [`Log::append`] takes a mutex for the length of one `writev` (once per segment
+/// also for making a file and one fsync of the folder); [`Log::sync`] does its fsync outside of that mutex, so
+/// appending goes on meanwhile. All of it blocks: from async code, call it on a blocking thread.
+///
+/// Group commit is the caller's: append, wait until a `sync` that began after the append has returned, answer.
+#[derive(Debug)]
+pub struct Log {
+    config: LogConfig,
+    folder: LogFolder,
+    recovered: Lost,
+    tail: Mutex<Tail>,
+    /// Held for the length of an fsync, so that a second caller does not return before the first one's is done.
+    syncing: Mutex<()>,
+    failed: AtomicBool,
+}
+
+/// What the mutex guards.
+#[derive(Debug)]
+struct Tail {
+    /// All segments, oldest first; the last takes the appends unless `sealed`.
+    segments: Vec<Arc<LogFile>>,
+    sealed: bool,
+    next_number: u32,
+    /// Segments with records that no fsync covered yet.
+    unsynced: Vec<Arc<LogFile>>,
+}
+
+impl Log {
+    /// Opens the log, cuts off the torn record that a crash may have left at its end, and takes the folder for
+    /// this process alone.
+    ///
+    /// Appends go to a new segment, so a position is never given out twice, whatever was cut off.
+    ///
+    /// # Errors
+    /// [`Error::is_locked`] if another process has it, [`Error::is_unavailable`] if the folder cannot be used.
+    pub fn open(mut config: LogConfig) -> Result<Log> {
+        config.segment_bytes = config.segment_bytes.clamp(1, 1 << 31);
+        let folder = LogFolder::open(&config.dir)?;
+        let segments = folder.segments()?;
+        let recovered = match segments.last() {
+            Some(last) => last.recover()?,
+            None => Lost::default(),
+        };
+        let newest = segments.last().map_or(0, |last| last.number).max(config.after.segment());
+        let next_number = newest.checked_add(1).ok_or(Error::too_large(OUT_OF_NUMBERS))?;
+        let tail = Tail { segments, sealed: true, next_number, unsynced: Vec::new() };
+        let (tail, syncing, failed) = (Mutex::new(tail), Mutex::new(()), AtomicBool::new(false));
+        Ok(Log { config, folder, recovered, tail, syncing, failed })
+    }
+
+    /// What was damaged at the end of the last segment when the log was opened. Damage elsewhere is met, skipped
+    /// and counted by the [`LogReader`].
+    #[must_use]
+    pub fn recovered(&self) -> Lost {
+        self.recovered
+    }
+
+    /// Appends one record, whose bytes are the parts joined, by one `writev`. It survives the end of the process;
+    /// [`Log::sync`] makes it survive the machine's.
+    ///
+    /// Limits: a record is at most 1 GiB. Up to 14 parts cost no allocation.
+    ///
+    /// # Errors
+    /// [`Error::is_full`] if the disk or `max_bytes` is reached, [`Error::is_too_large`], [`Error::is_unavailable`].
+    /// Nothing of the record stays behind. [`Error::is_io`] for good after a failed [`Log::sync`].
+    pub fn append(&self, parts: &[&[u8]]) -> Result<Position> {
+        self.check_sound()?;
+        let bytes = HEADER_BYTES + u64::from(record::payload_bytes(parts)?);
+        let mut tail = self.tail();
+        if tail.segments.iter().map(|file| file.length()).sum::<u64>() + bytes > self.config.max_bytes {
+            return Err(Error::full("the log has reached max_bytes"));
+        }
+        let file = match tail.segments.last() {
+            Some(last) if !tail.sealed && last.length() + bytes <= self.config.segment_bytes => {
+                Arc::clone(last)
+            }
+            _ => self.begin_segment(&mut tail)?,
+        };
+        let offset = file.append(Kind::Data, parts).inspect_err(|_| {
+            if file.cut_back().is_err() {
+                tail.sealed = true;
+            }
+        })?;
+        if tail.unsynced.last().is_none_or(|last| last.number != file.number) {
+            tail.unsynced.push(Arc::clone(&file));
+        }
+        Ok(Position::new(file.number, offset))
+    }
+
+    /// Makes everything durable whose append returned before this call, and returns the end of it: each of those
+    /// records has a smaller position.
+    ///
+    /// # Errors
+    /// [`Error::is_io`] or [`Error::is_full`]: none of it can be called durable. A system may forget what it failed
+    /// to write and report success the next time, so from then on every append and sync fails. Confirm nothing,
+    /// drop the log and open it again.
+    pub fn sync(&self) -> Result<Position> {
+        let _one_at_a_time = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.check_sound()?;
+        let (files, end) = {
+            let mut tail = self.tail();
+            (std::mem::take(&mut tail.unsynced), tail.end())
+        };
+        for file in &files {
+            file.sync().inspect_err(|_| self.failed.store(true, Ordering::Release))?;
+        }
+        Ok(end)
+    }
+
+    /// The records from `from` on, oldest first, up to what is appended at each moment.
+    #[must_use]
+    pub fn reader(&self, from: Position) -> LogReader<'_> {
+        LogReader::new(self, from)
+    }
+
+    /// Deletes the segments all of whose records are before `position`. Returns how many. The one that takes the
+    /// appends stays.
+    ///
+    /// # Errors
+    /// A file could not be deleted; those before it are gone.
+    pub fn truncate_before(&self, position: Position) -> Result<usize> {
+        let mut removed = 0;
+        let mut tail = self.tail();
+        while let Some(oldest) = tail.segments.first() {
+            let active = tail.segments.len() == 1 && !tail.sealed;
+            if active || Position::new(oldest.number, oldest.length()) > position {
+                break;
+            }
+            self.folder.remove(oldest)?;
+            tail.segments.remove(0);
+            removed += 1;
+        }
+        Ok(removed)
+    }
+
+    /// Where the next record goes, or before it: every record so far has a smaller position.
+    #[must_use]
+    pub fn end(&self) -> Position {
+        self.tail().end()
+    }
+
+    /// Bytes in the log's segments.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.tail().segments.iter().map(|file| file.length()).sum()
+    }
+
+    /// The oldest segment numbered at least `number`, its length, and whether that is final.
+    fn segment_from(&self, number: u32) -> Option<(Arc<LogFile>, u64, bool)> {
+        let tail = self.tail();
+        let at = tail.segments.partition_point(|file| file.number < number);
+        let file = tail.segments.get(at)?;
+        let closed = tail.sealed || at + 1 < tail.segments.len();
+        Some((Arc::clone(file), file.length(), closed))
+    }
+
+    fn check_sound(&self) -> Result<()> {
+        if self.failed.load(Ordering::Acquire) {
+            return Err(Error::broken("an earlier sync of the log failed; open it again"));
+        }
+        Ok(())
+    }
+
+    fn begin_segment(&self, tail: &mut Tail) -> Result<Arc<LogFile>> {
+        let number = tail.next_number;
+        let next_number = number.checked_add(1).ok_or(Error::too_large(OUT_OF_NUMBERS))?;
+        let file = Arc::new(self.folder.create(number)?);
+        tail.next_number = next_number;
+        tail.sealed = false;
+        tail.segments.push(Arc::clone(&file));
+        Ok(file)
+    }
+
+    fn tail(&self) -> MutexGuard<'_, Tail> {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tail {
+    fn end(&self) -> Position {
+        match self.segments.last() {
+            Some(last) if !self.sealed => Position::new(last.number, last.length()),
+            _ => Position::new(self.next_number, 0),
+        }
+    }
+}
+
+const OUT_OF_NUMBERS: &str = "the log has used up its segment numbers";
+
+#[cfg(test)]
+mod tests;
