@@ -1,0 +1,98 @@
+use serde_json::Value;
+
+use super::component::Component;
+use super::frame::Frame;
+
+/// Which frames count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The application's own.
+    App,
+    /// All.
+    System,
+}
+
+/// The contribution of a list of frames, oldest call first.
+pub(super) fn component(frames: &[Value], event_platform: &str, scope: Scope) -> Component {
+    let views: Vec<Frame<'_>> = frames.iter().filter_map(|frame| Frame::new(frame, event_platform)).collect();
+    let minified = !views.is_empty() && views.iter().all(Frame::looks_minified);
+    let mut previous: Option<&Frame<'_>> = None;
+    let components: Vec<Component> = views
+        .iter()
+        .map(|frame| {
+            let mut component = frame.component();
+            if minified {
+                component.switch_off("minified, and no source map was applied");
+            } else if views.len() == 1 && frame.is_lone_page_frame() {
+                component.switch_off("a page's only frame, without a function");
+            } else if previous.is_some_and(|previous| previous.is_same_call(frame)) {
+                component.switch_off("recursion");
+            } else if scope == Scope::App && !frame.in_app && component.contributes {
+                component.switch_off("not the application's");
+            }
+            previous = Some(frame);
+            component
+        })
+        .collect();
+    let mut stack = Component::node("stacktrace", components);
+    if !stack.contributes {
+        let any_in_app = views.iter().any(|frame| frame.in_app);
+        stack.switch_off(if views.is_empty() {
+            "no frames"
+        } else if scope == Scope::App && !any_in_app {
+            "no frame of the application"
+        } else {
+            "no frame contributes"
+        });
+    }
+    stack
+}
+
+/// Frames of an exception or a thread.
+pub(super) fn frames(owner: &Value) -> Option<&[Value]> {
+    let frames = owner.get("stacktrace")?.get("frames")?.as_array()?;
+    (!frames.is_empty()).then_some(frames)
+}
+
+/// The frame to blame: the application's last, else the last.
+pub(super) fn crash_frame(owner: &Value) -> Option<&Value> {
+    let frames = frames(owner)?;
+    let in_app = |frame: &&Value| frame.get("in_app").and_then(Value::as_bool) == Some(true);
+    frames.iter().rev().find(in_app).or_else(|| frames.last())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn stack(frames: Value, scope: Scope) -> Component {
+        component(frames.as_array().unwrap(), "python", scope)
+    }
+
+    #[test]
+    fn recursion_counts_once() {
+        let call = json!({"function": "f", "module": "m", "lineno": 3, "in_app": true});
+        let once = stack(json!([call]), Scope::App);
+        let thrice = stack(json!([call, call, call]), Scope::App);
+        let contributing = |c: &Component| c.children().filter(|frame| frame.contributes).count();
+        assert_eq!((contributing(&once), contributing(&thrice)), (1, 1));
+    }
+
+    #[test]
+    fn only_the_applications_frames_count_in_app() {
+        let frames = json!([{"function": "f", "in_app": true}, {"function": "g", "in_app": false}]);
+        let count = |scope| stack(frames.clone(), scope).children().filter(|frame| frame.contributes).count();
+        assert_eq!((count(Scope::App), count(Scope::System)), (1, 2));
+        let library = stack(json!([{"function": "g", "in_app": false}]), Scope::App);
+        assert_eq!(library.hint.as_deref(), Some("no frame of the application"));
+    }
+
+    #[test]
+    fn minified_stacks_say_nothing() {
+        let frame = |name: &str| json!({"function": name, "abs_path": "https://x/a.js", "platform": "javascript", "in_app": true});
+        assert!(!stack(json!([frame("o"), frame("d")]), Scope::System).contributes);
+        assert!(stack(json!([frame("o"), frame("checkout")]), Scope::System).contributes);
+    }
+}

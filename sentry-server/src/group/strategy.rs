@@ -1,0 +1,75 @@
+use serde_json::Value;
+
+use super::component::Component;
+use super::stacktrace::{self, Scope};
+use super::{Basis, Choice, Variant, exception, exception_group, simple};
+use crate::normalize::{EventKind, NormalizedEvent};
+
+/// Runs the strategies in order and takes the first that has something to say.
+pub(super) fn choose(event: &NormalizedEvent) -> Choice<'_> {
+    let plain = |basis, component| Some(Choice { basis, variants: vec![Variant::new("default", component)], main_exception: None });
+    match event.kind {
+        EventKind::Transaction => simple::transaction(event).and_then(|part| plain(Basis::Transaction, part)),
+        EventKind::Feedback => simple::feedback(event).and_then(|part| plain(Basis::Message, part)),
+        EventKind::Error | EventKind::Csp | EventKind::Default => exceptions(event)
+            .or_else(|| threads(event))
+            .or_else(|| simple::template(event).and_then(|part| plain(Basis::Template, part)))
+            .or_else(|| simple::csp(event).and_then(|part| plain(Basis::Csp, part)))
+            .or_else(|| simple::message(event).and_then(|part| plain(Basis::Message, part))),
+    }
+    .unwrap_or_else(|| {
+        let variant = Variant::new("fallback", simple::fallback(event));
+        Choice { basis: Basis::Fallback, variants: vec![variant], main_exception: None }
+    })
+}
+
+fn exceptions(event: &NormalizedEvent) -> Option<Choice<'_>> {
+    let list = event.body.get("exception")?.get("values")?.as_array()?;
+    let platform = event.platform.as_str();
+    let selection = exception_group::select(list, |one| {
+        // Two of a kind: the same type thrown at the same place.
+        exception::component(one, platform, Scope::System)
+    });
+    let variant = |scope| {
+        let mut parts: Vec<Component> =
+            selection.exceptions.iter().map(|one| exception::component(one, platform, scope)).collect();
+        match (parts.len(), parts.pop()) {
+            (1, Some(only)) => only,
+            (_, last) => Component::node("chained_exception", parts.into_iter().chain(last)),
+        }
+    };
+    both(variant, selection.main)
+}
+
+/// The crashed thread, else the current one, else the only one.
+fn threads(event: &NormalizedEvent) -> Option<Choice<'_>> {
+    // A trace attached to a message says where it was logged, and only for a crash without exception what failed.
+    if event.body.contains_key("logentry") {
+        return None;
+    }
+    let list = event.body.get("threads")?.get("values")?.as_array()?;
+    let single = |key: &str| {
+        let mut marked = list.iter().filter(|thread| thread.get(key).and_then(Value::as_bool) == Some(true));
+        marked.next().filter(|_| marked.next().is_none())
+    };
+    let thread = single("crashed").or_else(|| single("current")).or_else(|| list.first().filter(|_| list.len() == 1))?;
+    let frames = stacktrace::frames(thread)?;
+    let variant =
+        |scope| Component::node("thread", [stacktrace::component(frames, &event.platform, scope)]);
+    both(variant, None)
+}
+
+/// The variants `app` and `system`, of which only those with frames count if one has them.
+fn both(variant: impl Fn(Scope) -> Component, main_exception: Option<&Value>) -> Option<Choice<'_>> {
+    let mut app = variant(Scope::App);
+    let system = variant(Scope::System);
+    if !app.contributes && !system.contributes {
+        return None;
+    }
+    let by_frames = system.has_contributing("stacktrace");
+    if by_frames && !app.has_contributing("stacktrace") {
+        app.switch_off("no frame of the application; all frames are more exact");
+    }
+    let basis = if by_frames { Basis::Stacktrace } else { Basis::Exception };
+    Some(Choice { basis, variants: vec![Variant::new("app", app), Variant::new("system", system)], main_exception })
+}

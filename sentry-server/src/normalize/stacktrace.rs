@@ -1,0 +1,222 @@
+use serde_json::{Map, Value};
+
+use super::in_app::{self, Origin};
+use super::notes::{Notes, Path};
+use super::{function_name, text, trim};
+
+/// Frames kept of one stack; what is more goes from the middle, since both ends say most.
+const MAX_FRAMES: usize = 250;
+
+/// Brings `stacktrace` of an exception or a thread into canonical form; removes it if it holds no frame.
+///
+/// Afterwards every frame has a boolean `in_app` (the client's own in `data.orig_in_app` where it was changed),
+/// numbers are numbers, a URL stands in `abs_path` with its path in `filename`, and native functions are short
+/// with the full signature in `raw_function`.
+pub(super) fn normalize(owner: &mut Map<String, Value>, platform: &str, path: &Path<'_>, notes: &mut Notes) {
+    let Some(stacktrace) = owner.get_mut("stacktrace") else { return };
+    let path = path.name("stacktrace");
+    if let Value::Array(frames) = stacktrace {
+        *stacktrace = serde_json::json!({ "frames": std::mem::take(frames) });
+    }
+    let frames = match stacktrace.get_mut("frames") {
+        Some(Value::Array(frames)) => frames,
+        _ => {
+            if !stacktrace.is_null() {
+                notes.invalid(&path, None, "expected an object with a list of frames");
+            }
+            owner.remove("stacktrace");
+            return;
+        }
+    };
+    let path = path.name("frames");
+    frames.retain(|frame| frame.as_object().is_some_and(says_something));
+    if frames.len() > MAX_FRAMES {
+        notes.cut_items(&path, frames.len());
+        frames.drain(MAX_FRAMES / 2..frames.len() - MAX_FRAMES / 2);
+    }
+    for (index, frame) in frames.iter_mut().enumerate() {
+        if let Value::Object(frame) = frame {
+            one(frame, platform, &path.index(index), notes);
+        }
+    }
+    if frames.is_empty() {
+        owner.remove("stacktrace");
+    }
+}
+
+fn says_something(frame: &Map<String, Value>) -> bool {
+    ["function", "filename", "abs_path", "module", "instruction_addr", "raw_function"]
+        .iter()
+        .any(|key| frame.get(*key).is_some_and(|value| !value.is_null()))
+}
+
+fn one(frame: &mut Map<String, Value>, event_platform: &str, path: &Path<'_>, notes: &mut Notes) {
+    frame.retain(|_, value| !value.is_null());
+    for key in ["function", "raw_function", "filename", "abs_path", "module", "package", "context_line", "platform"] {
+        if let Some(value) = frame.get(key).filter(|value| !value.is_string()) {
+            match text::scalar(value) {
+                Some(text) => frame.insert(key.into(), text.into()),
+                None => frame.remove(key),
+            };
+        }
+    }
+    for key in ["lineno", "colno"] {
+        if let Some(value) = frame.get_mut(key).filter(|value| !value.is_u64()) {
+            match value.as_str().and_then(|text| text.trim().parse::<u64>().ok()) {
+                Some(number) => *value = number.into(),
+                None => {
+                    frame.remove(key);
+                }
+            }
+        }
+    }
+    paths(frame);
+    code(frame, path, notes);
+    if let Some(Value::Object(vars)) = frame.get_mut("vars") {
+        trim::map(vars, trim::FRAME_VARS, &path.name("vars"), notes);
+    }
+    let platform = frame.get("platform").and_then(Value::as_str).unwrap_or(event_platform).to_owned();
+    short_function(frame, &platform);
+    mark(frame, &platform);
+}
+
+/// A URL belongs into `abs_path`; `filename` is then its path. Neither is left empty if the other is known.
+fn paths(frame: &mut Map<String, Value>) {
+    let filename = text::trimmed_str(frame.get("filename"));
+    let abs_path = text::trimmed_str(frame.get("abs_path"));
+    match (filename, abs_path) {
+        (Some(filename), absolute) if is_url(filename) => {
+            let short = url_path(filename).to_owned();
+            if absolute.is_none() {
+                let url = filename.to_owned();
+                frame.insert("abs_path".into(), url.into());
+            }
+            frame.insert("filename".into(), short.into());
+        }
+        (None, Some(absolute)) => {
+            let short = if is_url(absolute) { url_path(absolute) } else { absolute };
+            let short = short.to_owned();
+            frame.insert("filename".into(), short.into());
+        }
+        _ => {}
+    }
+}
+
+/// Whether a path has an origin that names a host or a page, not a file.
+pub(crate) fn is_url(path: &str) -> bool {
+    path.split_once(':').is_some_and(|(scheme, rest)| {
+        matches!(scheme, "http" | "https" | "applewebdata" | "blob") && (rest.starts_with("//") || scheme == "blob")
+    })
+}
+
+fn url_path(url: &str) -> &str {
+    let url = url.split(['?', '#']).next().unwrap_or(url);
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').map_or("/", |at| &rest[at..])
+}
+
+fn code(frame: &mut Map<String, Value>, path: &Path<'_>, notes: &mut Notes) {
+    trim::text(frame, "context_line", trim::CODE_LINE, path, notes);
+    for key in ["pre_context", "post_context"] {
+        match frame.get_mut(key) {
+            Some(Value::Array(lines)) => {
+                for line in lines {
+                    match line {
+                        Value::String(line) => trim::cut_text(line, trim::CODE_LINE, &path.name(key), notes),
+                        // A line must stay, or the numbers of the others would shift.
+                        other => *other = "".into(),
+                    }
+                }
+            }
+            Some(_) => {
+                frame.remove(key);
+            }
+            None => {}
+        }
+    }
+}
+
+fn short_function(frame: &mut Map<String, Value>, platform: &str) {
+    if !function_name::applies_to(platform) {
+        return;
+    }
+    let Some(Value::String(raw)) = frame.get("function") else { return };
+    let short = function_name::trim(raw);
+    if short != *raw {
+        let raw = raw.clone();
+        frame.insert("function".into(), short.into());
+        frame.entry("raw_function").or_insert(raw.into());
+    }
+}
+
+fn mark(frame: &mut Map<String, Value>, platform: &str) {
+    let text = |key: &str| frame.get(key).and_then(Value::as_str).unwrap_or("");
+    let origin = Origin {
+        platform,
+        function: frame.get("raw_function").and_then(Value::as_str).unwrap_or_else(|| text("function")),
+        module: text("module"),
+        package: text("package"),
+        path: if frame.contains_key("abs_path") { text("abs_path") } else { text("filename") },
+    };
+    let given = frame.get("in_app").and_then(Value::as_bool);
+    let in_app = match given {
+        Some(true) => !in_app::is_never_app(&origin),
+        Some(false) => false,
+        None => !in_app::is_library(&origin),
+    };
+    frame.insert("in_app".into(), in_app.into());
+    if given.is_some_and(|given| given != in_app) {
+        let data = frame.entry("data").or_insert_with(|| serde_json::json!({}));
+        if let Value::Object(data) = data {
+            data.insert("orig_in_app".into(), true.into());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn frames(platform: &str, frames: Value) -> Value {
+        let Value::Object(mut owner) = json!({"stacktrace": {"frames": frames}}) else { panic!() };
+        normalize(&mut owner, platform, &Path::root("exception"), &mut Notes::default());
+        owner.remove("stacktrace").unwrap_or_default()["frames"].take()
+    }
+
+    #[test]
+    fn fields_are_mended() {
+        let got = frames("python", json!([7, {}, {"function": "f", "module": null, "lineno": "12", "colno": -1, "vars": null}]));
+        assert_eq!(got, json!([{"function": "f", "lineno": 12, "in_app": true}]));
+        assert_eq!(frames("python", json!([{"lineno": 3}])), Value::Null);
+    }
+
+    #[test]
+    fn urls_move_to_the_absolute_path() {
+        let got = frames("javascript", json!([{"filename": "https://shop.example/static/app.js?v=3", "function": "f"}]));
+        assert_eq!(got[0]["filename"], "/static/app.js");
+        assert_eq!(got[0]["abs_path"], "https://shop.example/static/app.js?v=3");
+        assert!(is_url("blob:https://x/1"));
+        assert!(!is_url("file:///x.js"));
+        assert_eq!(url_path("https://host"), "/");
+    }
+
+    #[test]
+    fn native_functions_are_shortened_and_machinery_leaves_the_app() {
+        let got = frames("native", json!([
+            {"function": "shop::main::h0123456789abcdef", "in_app": true},
+            {"function": "std::panicking::panic_handler", "abs_path": "/rustc/5980/library/std/src/panicking.rs", "in_app": true},
+        ]));
+        assert_eq!(got[0], json!({"function": "shop::main", "in_app": true, "raw_function": "shop::main::h0123456789abcdef"}));
+        assert_eq!((&got[1]["in_app"], &got[1]["data"]["orig_in_app"]), (&json!(false), &json!(true)));
+    }
+
+    #[test]
+    fn the_middle_of_an_endless_stack_goes() {
+        let many: Vec<Value> = (0..999).map(|n| json!({"function": format!("f{n}")})).collect();
+        let got = frames("python", json!(many));
+        let got = got.as_array().unwrap();
+        assert_eq!((got.len(), &got[0]["function"], &got[249]["function"]), (250, &json!("f0"), &json!("f998")));
+    }
+}
