@@ -58,13 +58,6 @@ impl Component {
         })
     }
 
-    pub(super) fn children_mut(&mut self) -> impl Iterator<Item = &mut Component> {
-        self.parts.iter_mut().filter_map(|part| match part {
-            Part::Node(node) => Some(node),
-            Part::Text(_) => None,
-        })
-    }
-
     /// Whether this or anything in it is a contributing component called `id`.
     pub(super) fn has_contributing(&self, id: &str) -> bool {
         self.contributes && (self.id == id || self.children().any(|child| child.has_contributing(id)))
@@ -105,7 +98,10 @@ mod tests {
     fn json_is_short_and_says_why() {
         let frame = Component::node(
             "frame",
-            [Component::leaf("function", "f"), Component::leaf_off("filename", "a.py", "the module is enough")],
+            [
+                Component::leaf("function", "f"),
+                Component::leaf_off("filename", "a.py", "the module is enough"),
+            ],
         );
         assert_eq!(
             serde_json::to_string(&frame).unwrap(),

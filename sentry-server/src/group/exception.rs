@@ -6,18 +6,23 @@ use super::stacktrace::{self, Scope};
 
 /// One exception's contribution: its type, its frames, and its value only where there are no frames to go by.
 pub(super) fn component(exception: &Value, platform: &str, scope: Scope) -> Component {
-    let text = |key: &str| exception.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+    let text =
+        |key: &str| exception.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     let mechanism = exception.get("mechanism");
     let synthetic = mechanism.and_then(|m| m.get("synthetic")).and_then(Value::as_bool) == Some(true);
 
     let kind = text("type").map(|kind| {
         if synthetic { Component::leaf_off("type", kind, "synthetic") } else { Component::leaf("type", kind) }
     });
-    let ns_error = mechanism.and_then(|m| m.get("meta")).and_then(|meta| meta.get("ns_error")).and_then(|error| {
-        let domain = error.get("domain")?.as_str()?;
-        let code = error.get("code")?.as_i64()?;
-        Some(Component::node("ns_error", [Component::leaf("domain", domain), Component::leaf("code", code.to_string())]))
-    });
+    let ns_error =
+        mechanism.and_then(|m| m.get("meta")).and_then(|meta| meta.get("ns_error")).and_then(|error| {
+            let domain = error.get("domain")?.as_str()?;
+            let code = error.get("code")?.as_i64()?;
+            Some(Component::node(
+                "ns_error",
+                [Component::leaf("domain", domain), Component::leaf("code", code.to_string())],
+            ))
+        });
     let stack = stacktrace::frames(exception).map(|frames| stacktrace::component(frames, platform, scope));
     let by_frames = stack.as_ref().is_some_and(|stack| stack.contributes);
     let value = text("value").map(|value| {
@@ -49,7 +54,10 @@ mod tests {
         let frames = json!({"frames": [{"function": "f", "in_app": true}]});
         assert_eq!(on(json!({"type": "A", "value": "v"})), ["type", "value"]);
         assert_eq!(on(json!({"type": "A", "value": "v", "stacktrace": frames})), ["type", "stacktrace"]);
-        assert_eq!(on(json!({"type": "A", "stacktrace": frames, "mechanism": {"synthetic": true}})), ["stacktrace"]);
+        assert_eq!(
+            on(json!({"type": "A", "stacktrace": frames, "mechanism": {"synthetic": true}})),
+            ["stacktrace"]
+        );
         let ns_error = json!({"type": "A", "value": "v", "mechanism": {"meta": {"ns_error": {"domain": "d", "code": 3}}}});
         assert_eq!(on(ns_error), ["type", "ns_error"]);
     }

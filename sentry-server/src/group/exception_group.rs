@@ -22,12 +22,15 @@ struct Node<'a> {
 /// Without groups, all of them. With groups, those directly below the groups, each distinct kind once (`distinct` says
 /// what kind is). If there is one kind, it names the issue together with its causes; if there are several, they count
 /// together with the root. A tree that does not hold together is left as the flat list it came in.
-pub(super) fn select<'a, K: PartialEq>(exceptions: &'a [Value], distinct: impl Fn(&Value) -> K) -> Selection<'a> {
+pub(super) fn select<'a, K: PartialEq>(
+    exceptions: &'a [Value],
+    distinct: impl Fn(&Value) -> K,
+) -> Selection<'a> {
     let flat = || Selection { exceptions: exceptions.iter().collect(), main: None };
     let Some(nodes) = tree(exceptions) else { return flat() };
     let mut top: Vec<&Node<'a>> = Vec::new();
     collect_top(&nodes, 0, &mut top);
-    top.sort_by_key(|node| node.exception.get("type").and_then(Value::as_str).unwrap_or(""));
+    top.sort_by_key(|node| (node.exception.get("type").and_then(Value::as_str).unwrap_or(""), node.id));
     let mut kinds: Vec<(K, &Node<'a>)> = Vec::new();
     for node in top {
         let kind = distinct(node.exception);
@@ -40,7 +43,9 @@ pub(super) fn select<'a, K: PartialEq>(exceptions: &'a [Value], distinct: impl F
         [(_, only)] => {
             let mut path = vec![only.exception];
             let mut at = only.id;
-            while let Some(child) = nodes.iter().filter(|node| node.parent == Some(at)).min_by_key(|node| node.id) {
+            while let Some(child) =
+                nodes.iter().filter(|node| node.parent == Some(at)).min_by_key(|node| node.id)
+            {
                 path.push(child.exception);
                 at = child.id;
             }
@@ -106,7 +111,9 @@ mod tests {
     fn selected(list: &[Value]) -> (Vec<&str>, Option<&str>) {
         let kind = |value: &Value| value["type"].as_str().unwrap_or("").to_owned();
         let selection = select(list, kind);
-        let name = |value: &Value| list.iter().find(|known| *known == value).and_then(|known| known["type"].as_str());
+        let name = |value: &Value| {
+            list.iter().find(|known| *known == value).and_then(|known| known["type"].as_str())
+        };
         (selection.exceptions.iter().filter_map(|e| name(e)).collect(), selection.main.and_then(name))
     }
 

@@ -31,7 +31,8 @@ pub(super) fn apply(event: &NormalizedEvent, choice: &mut Choice<'_>) {
     choice.basis = Basis::Hybrid;
     for variant in choice.variants.iter_mut().filter(|variant| variant.component.contributes) {
         let inner = std::mem::replace(&mut variant.component, Component::node("empty", []));
-        let around = parts.iter().map(|part| if variable::is_default(part) { inner.clone() } else { value(part) });
+        let around =
+            parts.iter().map(|part| if variable::is_default(part) { inner.clone() } else { value(part) });
         variant.component = Component::node("fingerprint", around);
     }
 }
@@ -52,7 +53,8 @@ mod tests {
     use super::*;
 
     fn hash(fingerprint: Value, value: &str) -> (Basis, Vec<super::super::GroupHash>) {
-        let grouping = group_of(json!({"fingerprint": fingerprint, "exception": {"type": "A", "value": value}}));
+        let grouping =
+            group_of(json!({"fingerprint": fingerprint, "exception": {"type": "A", "value": value}}));
         (grouping.basis, grouping.hashes)
     }
 
@@ -76,8 +78,9 @@ mod tests {
     #[test]
     fn a_checksum_beats_a_fingerprint() {
         let raw = json!({"checksum": "ABC", "fingerprint": ["x"], "message": "m"});
-        let mut choice = super::super::strategy::choose(&event(raw.clone()));
-        apply(&event(raw), &mut choice);
+        let event = event(raw);
+        let mut choice = super::super::strategy::choose(&event);
+        apply(&event, &mut choice);
         assert_eq!(choice.basis, Basis::Checksum);
         assert_eq!(choice.variants[0].name, "custom");
     }

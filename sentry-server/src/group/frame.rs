@@ -42,7 +42,9 @@ impl<'a> Frame<'a> {
                 "context_line" => view.context_line = text,
                 "lineno" => view.lineno = value.as_u64(),
                 "colno" => view.colno = value.as_u64(),
-                "data" => view.mapped = value.get("sourcemap").or_else(|| value.get("symbolicated")).is_some(),
+                "data" => {
+                    view.mapped = value.get("sourcemap").or_else(|| value.get("symbolicated")).is_some()
+                }
                 _ => {}
             }
         }
@@ -79,7 +81,8 @@ impl<'a> Frame<'a> {
         let context_counts = context_line.as_ref().is_some_and(|line| line.contributes);
         let module = self.module_part();
         let module_counts = module.as_ref().is_some_and(|module| module.contributes);
-        let parts = [module, self.filename_part(module_counts), self.function_part(context_counts), context_line];
+        let parts =
+            [module, self.filename_part(module_counts), self.function_part(context_counts), context_line];
         let mut frame = Component::node("frame", parts.into_iter().flatten());
         if self.is_javascript() && self.is_engine_frame() {
             frame.switch_off("the engine's own");
@@ -94,15 +97,21 @@ impl<'a> Frame<'a> {
     }
 
     fn is_engine_frame(&self) -> bool {
-        let engine = |path: &str| matches!(path, "[native code]" | "native code" | "eval code" | "<anonymous>");
-        self.function == "eval" || engine(self.abs_path) || (self.abs_path.is_empty() && engine(self.filename))
+        let engine =
+            |path: &str| matches!(path, "[native code]" | "native code" | "eval code" | "<anonymous>");
+        self.function == "eval"
+            || engine(self.abs_path)
+            || (self.abs_path.is_empty() && engine(self.filename))
     }
 
     fn module_part(&self) -> Option<Component> {
         if self.module.is_empty() {
             return None;
         }
-        if self.is_javascript() && self.module.contains('/') && path::without_extension(self.abs_path).ends_with(self.module) {
+        if self.is_javascript()
+            && self.module.contains('/')
+            && path::without_extension(self.abs_path).ends_with(self.module)
+        {
             return Some(Component::leaf_off("module", self.module, "the page's path"));
         }
         if self.is_javascript() && self.module == "<anonymous>" {
@@ -185,9 +194,13 @@ mod tests {
 
     #[test]
     fn module_beats_file_and_lines_never_count() {
-        let frame = json!({"module": "shop.cart", "filename": "shop/cart.py", "function": "add", "lineno": 3});
+        let frame =
+            json!({"module": "shop.cart", "filename": "shop/cart.py", "function": "add", "lineno": 3});
         assert_eq!(contributing(frame, "python"), ["shop.cart", "add"]);
-        assert_eq!(contributing(json!({"filename": "C:\\a\\Cart.CPP", "function": "add"}), "native"), ["cart.cpp", "add"]);
+        assert_eq!(
+            contributing(json!({"filename": "C:\\a\\Cart.CPP", "function": "add"}), "native"),
+            ["cart.cpp", "add"]
+        );
     }
 
     #[test]

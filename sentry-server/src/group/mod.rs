@@ -199,7 +199,11 @@ mod tests {
     fn app_comes_first_and_a_repeated_hash_is_given_once() {
         let own = json!({"function": "f", "in_app": true});
         let library = json!({"function": "g", "in_app": false});
-        let of = |frames: Value| group_of(json!({"platform": "python", "exception": {"type": "A", "stacktrace": {"frames": frames}}}));
+        let of = |frames: Value| {
+            group_of(
+                json!({"platform": "python", "exception": {"type": "A", "stacktrace": {"frames": frames}}}),
+            )
+        };
         let both = of(json!([own, library]));
         assert_eq!((both.hashes.len(), both.basis), (2, Basis::Stacktrace));
         assert_eq!(both.variants[0].hash, Some(both.hashes[0]));

@@ -30,7 +30,10 @@ pub(super) fn template(event: &NormalizedEvent) -> Option<Component> {
         Some(Component::leaf(id, text.split_whitespace().collect::<Vec<_>>().join(" ")))
     };
     let file = part("filename", "filename").or_else(|| part("abs_path", "filename"))?;
-    Some(Component::node("template", [Some(file), part("context_line", "context_line")].into_iter().flatten()))
+    Some(Component::node(
+        "template",
+        [Some(file), part("context_line", "context_line")].into_iter().flatten(),
+    ))
 }
 
 /// The directive that was violated and what violated it.
@@ -45,7 +48,10 @@ pub(super) fn csp(event: &NormalizedEvent) -> Option<Component> {
     let document = text(["document_uri", "document-uri"]).and_then(host);
     Some(Component::node(
         "csp",
-        [Component::leaf("directive", directive), Component::leaf("blocked_uri", blocked_by(blocked, document))],
+        [
+            Component::leaf("directive", directive),
+            Component::leaf("blocked_uri", blocked_by(blocked, document)),
+        ],
     ))
 }
 

@@ -7,7 +7,9 @@ use crate::normalize::{EventKind, NormalizedEvent};
 
 /// Runs the strategies in order and takes the first that has something to say.
 pub(super) fn choose(event: &NormalizedEvent) -> Choice<'_> {
-    let plain = |basis, component| Some(Choice { basis, variants: vec![Variant::new("default", component)], main_exception: None });
+    let plain = |basis, component| {
+        Some(Choice { basis, variants: vec![Variant::new("default", component)], main_exception: None })
+    };
     match event.kind {
         EventKind::Transaction => simple::transaction(event).and_then(|part| plain(Basis::Transaction, part)),
         EventKind::Feedback => simple::feedback(event).and_then(|part| plain(Basis::Message, part)),
@@ -52,10 +54,11 @@ fn threads(event: &NormalizedEvent) -> Option<Choice<'_>> {
         let mut marked = list.iter().filter(|thread| thread.get(key).and_then(Value::as_bool) == Some(true));
         marked.next().filter(|_| marked.next().is_none())
     };
-    let thread = single("crashed").or_else(|| single("current")).or_else(|| list.first().filter(|_| list.len() == 1))?;
+    let thread = single("crashed")
+        .or_else(|| single("current"))
+        .or_else(|| list.first().filter(|_| list.len() == 1))?;
     let frames = stacktrace::frames(thread)?;
-    let variant =
-        |scope| Component::node("thread", [stacktrace::component(frames, &event.platform, scope)]);
+    let variant = |scope| Component::node("thread", [stacktrace::component(frames, &event.platform, scope)]);
     both(variant, None)
 }
 
@@ -71,5 +74,9 @@ fn both(variant: impl Fn(Scope) -> Component, main_exception: Option<&Value>) ->
         app.switch_off("no frame of the application; all frames are more exact");
     }
     let basis = if by_frames { Basis::Stacktrace } else { Basis::Exception };
-    Some(Choice { basis, variants: vec![Variant::new("app", app), Variant::new("system", system)], main_exception })
+    Some(Choice {
+        basis,
+        variants: vec![Variant::new("app", app), Variant::new("system", system)],
+        main_exception,
+    })
 }

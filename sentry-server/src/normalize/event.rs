@@ -3,8 +3,8 @@ use serde_json::{Map, Value, json};
 use super::notes::{Notes, Path};
 use super::tags::{Derived, Tags};
 use super::{
-    EventKind, Level, NormalizeContext, NormalizedEvent, breadcrumb, exception, logentry, request, tags, text, time,
-    title, trim, user,
+    EventKind, Level, NormalizeContext, NormalizedEvent, breadcrumb, exception, logentry, request, tags,
+    text, time, title, trim, user,
 };
 
 /// Runs every step on a parsed payload, in the order the module's head names.
@@ -44,7 +44,8 @@ pub(super) fn normalize(mut body: Map<String, Value>, context: &NormalizeContext
     let (release, dist) = (text("release", 250), text("dist", 64));
     let server_name = text("server_name", 256);
     let environment = text("environment", 64);
-    let environment = environment.or_else(|| tag_as_field(&tags, "environment")).unwrap_or_else(|| "production".into());
+    let environment =
+        environment.or_else(|| tag_as_field(&tags, "environment")).unwrap_or_else(|| "production".into());
     body.insert("environment".into(), environment.clone().into());
 
     let user_agent = request::header(&body, "user-agent");
@@ -234,7 +235,10 @@ pub(super) mod tests {
     fn an_empty_object_becomes_a_full_event() {
         let event = run(json!({}));
         assert_eq!(event.event_id, "ab".repeat(16));
-        assert_eq!((event.platform.as_str(), event.level, event.kind), ("other", Level::Error, EventKind::Default));
+        assert_eq!(
+            (event.platform.as_str(), event.level, event.kind),
+            ("other", Level::Error, EventKind::Default)
+        );
         assert_eq!(event.environment, "production");
         assert_eq!(event.timestamp_us, event.received_us);
         assert_eq!(event.title, "<no message>");
@@ -244,15 +248,51 @@ pub(super) mod tests {
     #[test]
     fn every_field_wrong_is_still_an_event() {
         let keys = [
-            "event_id", "timestamp", "platform", "level", "logger", "transaction", "release", "dist", "environment",
-            "server_name", "tags", "extra", "modules", "fingerprint", "errors", "exception", "logentry", "message",
-            "threads", "breadcrumbs", "user", "request", "contexts", "debug_meta", "sdk", "spans", "stacktrace", "_meta",
-            "type", "csp", "start_timestamp",
+            "event_id",
+            "timestamp",
+            "platform",
+            "level",
+            "logger",
+            "transaction",
+            "release",
+            "dist",
+            "environment",
+            "server_name",
+            "tags",
+            "extra",
+            "modules",
+            "fingerprint",
+            "errors",
+            "exception",
+            "logentry",
+            "message",
+            "threads",
+            "breadcrumbs",
+            "user",
+            "request",
+            "contexts",
+            "debug_meta",
+            "sdk",
+            "spans",
+            "stacktrace",
+            "_meta",
+            "type",
+            "csp",
+            "start_timestamp",
         ];
-        let odd = [json!([[]]), json!({"a": 1}), json!(7), json!("x"), json!(true), json!([1, "a", null]), json!({"values": 3}),
-            json!({"values": [{"stacktrace": {"frames": [1, {}, {"lineno": "x", "function": 3, "vars": 4}]}}]})];
+        let odd = [
+            json!([[]]),
+            json!({"a": 1}),
+            json!(7),
+            json!("x"),
+            json!(true),
+            json!([1, "a", null]),
+            json!({"values": 3}),
+            json!({"values": [{"stacktrace": {"frames": [1, {}, {"lineno": "x", "function": 3, "vars": 4}]}}]}),
+        ];
         for value in odd {
-            let body: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), value.clone())).collect();
+            let body: Map<String, Value> =
+                keys.iter().map(|key| ((*key).to_owned(), value.clone())).collect();
             let event = run(Value::Object(body));
             assert_eq!(event.event_id.len(), 32, "{value}");
         }
@@ -276,7 +316,8 @@ pub(super) mod tests {
     fn the_header_names_the_event() {
         let mut context = context();
         context.header_event_id = Some("11111111111111111111111111111111");
-        let event = super::super::normalize(br#"{"event_id":"22222222222222222222222222222222"}"#, &context).unwrap();
+        let event =
+            super::super::normalize(br#"{"event_id":"22222222222222222222222222222222"}"#, &context).unwrap();
         assert_eq!(event.event_id, "1".repeat(32));
     }
 }

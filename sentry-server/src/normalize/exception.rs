@@ -3,11 +3,25 @@ use serde_json::{Map, Value, json};
 use super::notes::{Notes, Path};
 use super::{list, stacktrace, text, trim};
 
-/// Brings `exception` into canonical form: oldest cause first, as clients send it.
+/// A longer chain of causes is a loop in the client.
+const MAX_EXCEPTIONS: usize = 50;
+
+/// Brings `exception` into canonical form: oldest cause first, as clients send it. A bare `stacktrace` of old clients
+/// moves to where it belongs.
 pub(super) fn normalize(body: &mut Map<String, Value>, platform: &str, notes: &mut Notes) {
     list::wrap(body, "exception", notes);
+    if let Some(stacktrace) = body.remove("stacktrace").filter(Value::is_object) {
+        adopt_stacktrace(body, stacktrace);
+    }
     let root = Path::root("exception");
     let root = root.name("values");
+    if let Some(Value::Array(items)) = body.get_mut("exception").and_then(|v| v.get_mut("values"))
+        && items.len() > MAX_EXCEPTIONS
+    {
+        // The one that was caught comes last.
+        notes.cut_items(&root, items.len());
+        items.drain(..items.len() - MAX_EXCEPTIONS);
+    }
     for (index, exception) in list::values_mut(body, "exception").enumerate() {
         one(exception, platform, &root.index(index), notes);
     }
@@ -16,26 +30,28 @@ pub(super) fn normalize(body: &mut Map<String, Value>, platform: &str, notes: &m
     });
 }
 
-/// Brings `threads` into canonical form, and moves a bare `stacktrace` of old clients into a thread.
+/// Brings `threads` into canonical form.
 pub(super) fn normalize_threads(body: &mut Map<String, Value>, platform: &str, notes: &mut Notes) {
     list::wrap(body, "threads", notes);
-    if let Some(stacktrace) = body.remove("stacktrace").filter(Value::is_object) {
-        let alone = list::values_mut(body, "exception").count() == 1;
-        let first = list::values_mut(body, "exception").next();
-        match first.filter(|exception| alone && !exception.contains_key("stacktrace")) {
-            Some(exception) => {
-                exception.insert("stacktrace".into(), stacktrace);
-            }
-            None if body.contains_key("threads") => {}
-            None => {
-                body.insert("threads".into(), json!({"values": [{"id": 0, "current": true, "stacktrace": stacktrace}]}));
-            }
-        }
-    }
     let root = Path::root("threads");
     let root = root.name("values");
     for (index, thread) in list::values_mut(body, "threads").enumerate() {
         stacktrace::normalize(thread, platform, &root.index(index), notes);
+    }
+}
+
+/// A stack trace beside the interfaces belongs to the only exception that has none, else it is a thread's.
+fn adopt_stacktrace(body: &mut Map<String, Value>, stacktrace: Value) {
+    let bare = list::values_mut(body, "exception").filter(|one| !one.contains_key("stacktrace")).count();
+    if bare == 1
+        && let Some(exception) = list::values_mut(body, "exception").last()
+    {
+        exception.entry("stacktrace").or_insert(stacktrace);
+    } else if !body.contains_key("threads") {
+        body.insert(
+            "threads".into(),
+            json!({"values": [{"id": 0, "current": true, "stacktrace": stacktrace}]}),
+        );
     }
 }
 
@@ -52,11 +68,10 @@ fn one(exception: &mut Map<String, Value>, platform: &str, path: &Path<'_>, note
     }
     match exception.get_mut("mechanism") {
         None => {}
-        Some(Value::Object(mechanism)) => {
-            if text::trimmed_str(mechanism.get("type")).is_none() {
-                mechanism.insert("type".into(), "generic".into());
-            }
+        Some(Value::Object(mechanism)) if text::trimmed_str(mechanism.get("type")).is_none() => {
+            mechanism.insert("type".into(), "generic".into());
         }
+        Some(Value::Object(_)) => {}
         Some(other) => {
             if !other.is_null() {
                 notes.invalid(&path.name("mechanism"), Some(other), "expected an object");
@@ -88,7 +103,8 @@ fn split_type(value: Option<&Value>) -> Option<(String, String)> {
 }
 
 fn retain(body: &mut Map<String, Value>, key: &str, keep: impl Fn(&Value) -> bool) {
-    let Some(items) = body.get_mut(key).and_then(|v| v.get_mut("values")).and_then(Value::as_array_mut) else {
+    let Some(items) = body.get_mut(key).and_then(|v| v.get_mut("values")).and_then(Value::as_array_mut)
+    else {
         return;
     };
     items.retain(|item| keep(item));

@@ -13,7 +13,8 @@ pub(super) fn applies_to(platform: &str) -> bool {
 /// namespaces get one spelling. Objective-C methods stay as they are.
 pub(super) fn trim(raw: &str) -> String {
     let name = raw.trim();
-    if name.starts_with(['[']) || name.starts_with("+[") || name.starts_with("-[") || name.starts_with("at /") {
+    if name.starts_with(['[']) || name.starts_with("+[") || name.starts_with("-[") || name.starts_with("at /")
+    {
         return name.to_owned();
     }
     let name = strip::suffixes(name);
@@ -37,12 +38,19 @@ mod tests {
             ("core::result::Result<T,E>::map_err", "core::result::Result<T>::map_err"),
             ("std::panicking::panic_handler::{closure#0}", "std::panicking::panic_handler::{closure}"),
             ("shop::run::{{closure}}::{{closure}}", "shop::run::{{closure}}::{{closure}}"),
-            ("anyhow::error::<impl core::convert::From<E> for anyhow::Error>::from", "anyhow::error::<T>::from"),
-            ("std::sys::backtrace::__rust_end_short_backtrace::<std::panicking::f::{closure#0}, !>",
-             "std::sys::backtrace::__rust_end_short_backtrace::<T>"),
+            (
+                "anyhow::error::<impl core::convert::From<E> for anyhow::Error>::from",
+                "anyhow::error::<T>::from",
+            ),
+            (
+                "std::sys::backtrace::__rust_end_short_backtrace::<std::panicking::f::{closure#0}, !>",
+                "std::sys::backtrace::__rust_end_short_backtrace::<T>",
+            ),
             ("<std::backtrace::Backtrace>::capture", "std::backtrace::Backtrace::capture"),
-            ("<alloc::boxed::Box<dyn for<'a> core::ops::function::Fn<(&'a u8,), Output = ()> + core::marker::Sync> as core::ops::function::Fn<(&u8,)>>::call",
-             "alloc::boxed::Box<T>::call"),
+            (
+                "<alloc::boxed::Box<dyn for<'a> core::ops::function::Fn<(&'a u8,), Output = ()> + core::marker::Sync> as core::ops::function::Fn<(&u8,)>>::call",
+                "alloc::boxed::Box<T>::call",
+            ),
         ] {
             assert_eq!(trim(raw), short, "{raw}");
         }
@@ -76,7 +84,9 @@ mod tests {
 
     #[test]
     fn odd_input_neither_panics_nor_vanishes() {
-        for raw in ["<", ">", "((", "))", "operator", "价<格", "", "a->b->", "<>", "operator<<<>>", "{lambda("] {
+        for raw in
+            ["<", ">", "((", "))", "operator", "价<格", "", "a->b->", "<>", "operator<<<>>", "{lambda("]
+        {
             assert_eq!(trim(raw).is_empty(), raw.is_empty(), "{raw}");
         }
     }

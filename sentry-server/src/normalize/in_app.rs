@@ -17,13 +17,20 @@ pub(super) fn is_library(origin: &Origin<'_>) -> bool {
     let path = origin.path;
     let has = |parts: &[&str]| parts.iter().any(|part| path.contains(part));
     match origin.platform {
-        "python" => has(&["site-packages", "dist-packages", "/lib/python", "\\lib\\"]) || path.starts_with('<'),
+        "python" => {
+            has(&["site-packages", "dist-packages", "/lib/python", "\\lib\\"]) || path.starts_with('<')
+        }
         "node" | "javascript" => has(&["node_modules/", "-extension://"]) || path.starts_with("internal/"),
         "java" | "kotlin" | "scala" | "groovy" | "android" => starts(origin.module, &JAVA),
         "php" => has(&["/vendor/", "\\vendor\\"]),
         "ruby" => has(&["/gems/", "/lib/ruby/", "/rubygems/"]) || path.starts_with("<internal:"),
-        "csharp" | "dotnet" => starts(origin.module, &["System.", "Microsoft.", "MS."]) || origin.module == "System",
-        "go" => has(&["/pkg/mod/", "/go/src/", "/vendor/"]) || matches!(origin.module, "runtime" | "testing" | "net/http"),
+        "csharp" | "dotnet" => {
+            starts(origin.module, &["System.", "Microsoft.", "MS."]) || origin.module == "System"
+        }
+        "go" => {
+            has(&["/pkg/mod/", "/go/src/", "/vendor/"])
+                || matches!(origin.module, "runtime" | "testing" | "net/http")
+        }
         "elixir" => origin.path.starts_with("deps/"),
         "dart" => starts(path, &["dart:", "package:flutter/"]),
         "cocoa" | "objc" | "swift" => starts(origin.package, &APPLE),
@@ -47,7 +54,8 @@ pub(super) fn is_never_app(origin: &Origin<'_>) -> bool {
                 || origin.function.starts_with("at /")
         }
         "node" | "javascript" => {
-            origin.path.starts_with("node:") || matches!(origin.path, "<anonymous>" | "[native code]" | "native code")
+            origin.path.starts_with("node:")
+                || matches!(origin.path, "<anonymous>" | "[native code]" | "native code")
         }
         _ => false,
     }
@@ -58,18 +66,57 @@ fn starts(text: &str, prefixes: &[&str]) -> bool {
 }
 
 const RUST: [&str; 12] = [
-    "std::", "core::", "alloc::", "backtrace::", "sentry::", "sentry_", "watchpost::", "watchpost_",
-    "rust_begin_unwind", "__rust_", "rust_panic", "test::run_test",
+    "std::",
+    "core::",
+    "alloc::",
+    "backtrace::",
+    "sentry::",
+    "sentry_",
+    "watchpost::",
+    "watchpost_",
+    "rust_begin_unwind",
+    "__rust_",
+    "rust_panic",
+    "test::run_test",
 ];
 
 const APPLE: [&str; 4] = ["/System/Library/", "/usr/lib/", "/Library/Developer/", "/Applications/Xcode"];
 
 const JAVA: [&str; 34] = [
-    "java.", "javax.", "jakarta.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "scala.", "groovy.",
-    "org.codehaus.groovy.", "clojure.", "android.", "androidx.", "com.android.", "dalvik.", "libcore.", "io.sentry.",
-    "dev.watchpost.", "org.springframework.", "org.apache.", "org.hibernate.", "org.eclipse.jetty.", "org.jboss.",
-    "org.junit.", "io.netty.", "io.undertow.", "io.ktor.", "io.micronaut.", "io.quarkus.", "reactor.", "akka.",
-    "com.fasterxml.jackson.", "okhttp3.",
+    "java.",
+    "javax.",
+    "jakarta.",
+    "jdk.",
+    "sun.",
+    "com.sun.",
+    "kotlin.",
+    "kotlinx.",
+    "scala.",
+    "groovy.",
+    "org.codehaus.groovy.",
+    "clojure.",
+    "android.",
+    "androidx.",
+    "com.android.",
+    "dalvik.",
+    "libcore.",
+    "io.sentry.",
+    "dev.watchpost.",
+    "org.springframework.",
+    "org.apache.",
+    "org.hibernate.",
+    "org.eclipse.jetty.",
+    "org.jboss.",
+    "org.junit.",
+    "io.netty.",
+    "io.undertow.",
+    "io.ktor.",
+    "io.micronaut.",
+    "io.quarkus.",
+    "reactor.",
+    "akka.",
+    "com.fasterxml.jackson.",
+    "okhttp3.",
 ];
 
 #[cfg(test)]

@@ -30,7 +30,8 @@ pub(super) fn normalize(body: &mut Map<String, Value>, notes: &mut Notes) {
     }
     if !entry.contains_key("formatted") {
         let template = entry.get("message").and_then(Value::as_str);
-        let filled = template.zip(entry.get("params")).map(|(template, params)| interpolate(template, params));
+        let filled =
+            template.zip(entry.get("params")).map(|(template, params)| interpolate(template, params));
         let formatted = filled.or(plain).or_else(|| template.map(str::to_owned));
         if let Some(formatted) = formatted {
             entry.insert("formatted".into(), formatted.into());
@@ -70,7 +71,11 @@ fn interpolate(template: &str, params: &Value) -> String {
     while let Some(at) = rest.find(['%', '{']) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let (length, found) = if rest.starts_with('%') { percent(rest, params, &mut next) } else { brace(rest, params, &mut next) };
+        let (length, found) = if rest.starts_with('%') {
+            percent(rest, params, &mut next)
+        } else {
+            brace(rest, params, &mut next)
+        };
         match found {
             Some(text) => out.push_str(&text),
             None => out.push_str(&rest[..length]),
@@ -87,7 +92,8 @@ fn percent(rest: &str, params: &Value, next: &mut usize) -> (usize, Option<Strin
     }
     let name = rest[1..].strip_prefix('(').and_then(|r| r.split_once(')')).map(|(name, _)| name);
     let from = 1 + name.map_or(0, |name| name.len() + 2);
-    let flags = rest[from..].bytes().take_while(|b| matches!(b, b'-' | b'+' | b'#' | b'.' | b'0'..=b'9')).count();
+    let flags =
+        rest[from..].bytes().take_while(|b| matches!(b, b'-' | b'+' | b'#' | b'.' | b'0'..=b'9')).count();
     match rest.as_bytes().get(from + flags) {
         Some(b's' | b'd' | b'i' | b'r' | b'f' | b'g' | b'x' | b'u' | b'j' | b'o' | b'v' | b'p' | b'c') => {
             let length = from + flags + 1;
@@ -140,7 +146,10 @@ mod tests {
     #[test]
     fn every_form_becomes_a_log_entry() {
         assert_eq!(entry(json!({"message": "hi"})), json!({"formatted": "hi"}));
-        assert_eq!(entry(json!({"message": {"formatted": "a 1", "message": "a %s"}})), json!({"formatted": "a 1", "message": "a %s"}));
+        assert_eq!(
+            entry(json!({"message": {"formatted": "a 1", "message": "a %s"}})),
+            json!({"formatted": "a 1", "message": "a %s"})
+        );
         assert_eq!(entry(json!({"logentry": {"message": "hi"}})), json!({"formatted": "hi"}));
         assert_eq!(entry(json!({"logentry": {"message": 7}, "message": null})), json!({"formatted": "7"}));
         assert_eq!(entry(json!({"message": "  "})), Value::Null);

@@ -133,12 +133,16 @@ mod tests {
         let extra = Path::root("extra");
         notes.cut_text(&extra.name("log"), 9000, 100);
         notes.invalid(&Path::root("level"), Some(&json!("loud")), "unknown level");
-        let Value::Object(mut body) = json!({"_meta": {"extra": {"a": {"": {"len": 7}}}}, "errors": 3}) else {
+        let Value::Object(mut body) = json!({"_meta": {"extra": {"a": {"": {"len": 7}}}}, "errors": 3})
+        else {
             return;
         };
         notes.write(&mut body);
         assert_eq!(body["_meta"]["extra"]["a"][""]["len"], 7);
-        assert_eq!(body["_meta"]["extra"]["log"][""], json!({"len": 9000, "rem": [["!limit", "s", 97, 100]]}));
+        assert_eq!(
+            body["_meta"]["extra"]["log"][""],
+            json!({"len": 9000, "rem": [["!limit", "s", 97, 100]]})
+        );
         assert_eq!(body["errors"][0]["name"], "level");
         assert_eq!(body["errors"][0]["value"], "loud");
     }

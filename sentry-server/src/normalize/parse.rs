@@ -7,8 +7,9 @@ use super::repair;
 pub(super) fn object(raw: &[u8]) -> Result<Map<String, Value>, NormalizeError> {
     let value = match serde_json::from_slice::<Value>(raw) {
         Ok(value) => value,
-        Err(strict) => serde_json::from_slice(&repair::repair(raw))
-            .map_err(|_| NormalizeError::NotJson(format!("line {}, column {}", strict.line(), strict.column())))?,
+        Err(strict) => serde_json::from_slice(&repair::repair(raw)).map_err(|_| {
+            NormalizeError::NotJson(format!("line {}, column {}", strict.line(), strict.column()))
+        })?,
     };
     let Value::Object(mut body) = value else {
         return Err(NormalizeError::NotAnObject);

@@ -80,7 +80,9 @@ impl Scan<'_> {
     fn escape(&mut self) {
         match self.input.get(self.at + 1) {
             Some(b'u') => match self.unit(self.at) {
-                Some(0xd800..=0xdbff) if matches!(self.unit(self.at + 6), Some(0xdc00..=0xdfff)) => self.copy(12),
+                Some(0xd800..=0xdbff) if matches!(self.unit(self.at + 6), Some(0xdc00..=0xdfff)) => {
+                    self.copy(12)
+                }
                 Some(0xd800..=0xdfff) => self.replace(6),
                 Some(_) => self.copy(6),
                 None => self.replace(2),
@@ -147,8 +149,14 @@ mod tests {
 
     #[test]
     fn repairs_what_encoders_get_wrong() {
-        assert_eq!(fixed(br#"{"a":NaN,"b":-Infinity,"c":1e999,"d":-1.5}"#), json!({"a":null,"b":null,"c":null,"d":-1.5}));
-        assert_eq!(fixed(br#"["\ud83d","\ud83c\udf55","\u12"]"#), json!(["\u{fffd}", "\u{1f355}", "\u{fffd}12"]));
+        assert_eq!(
+            fixed(br#"{"a":NaN,"b":-Infinity,"c":1e999,"d":-1.5}"#),
+            json!({"a":null,"b":null,"c":null,"d":-1.5})
+        );
+        assert_eq!(
+            fixed(br#"["\ud83d","\ud83c\udf55","\u12"]"#),
+            json!(["\u{fffd}", "\u{1f355}", "\u{fffd}12"])
+        );
         assert_eq!(fixed(b"[\"a\nb\",\"c:\\Users\"]"), json!(["a\nb", "c:\\Users"]));
         assert_eq!(fixed(b"[\"\xff\"]"), json!(["\u{fffd}"]));
     }

@@ -60,7 +60,8 @@ mod tests {
 
     #[test]
     fn query_and_fragment_leave_the_url() {
-        let Value::Object(mut body) = json!({"request": {"url": "http://a/b?c=d#e", "headers": [["User-Agent", "x"]]}})
+        let Value::Object(mut body) =
+            json!({"request": {"url": "http://a/b?c=d#e", "headers": [["User-Agent", "x"]]}})
         else {
             panic!()
         };

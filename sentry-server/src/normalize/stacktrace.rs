@@ -52,7 +52,9 @@ fn says_something(frame: &Map<String, Value>) -> bool {
 
 fn one(frame: &mut Map<String, Value>, event_platform: &str, path: &Path<'_>, notes: &mut Notes) {
     frame.retain(|_, value| !value.is_null());
-    for key in ["function", "raw_function", "filename", "abs_path", "module", "package", "context_line", "platform"] {
+    for key in
+        ["function", "raw_function", "filename", "abs_path", "module", "package", "context_line", "platform"]
+    {
         if let Some(value) = frame.get(key).filter(|value| !value.is_string()) {
             match text::scalar(value) {
                 Some(text) => frame.insert(key.into(), text.into()),
@@ -105,7 +107,8 @@ fn paths(frame: &mut Map<String, Value>) {
 /// Whether a path has an origin that names a host or a page, not a file.
 pub(crate) fn is_url(path: &str) -> bool {
     path.split_once(':').is_some_and(|(scheme, rest)| {
-        matches!(scheme, "http" | "https" | "applewebdata" | "blob") && (rest.starts_with("//") || scheme == "blob")
+        matches!(scheme, "http" | "https" | "applewebdata" | "blob")
+            && (rest.starts_with("//") || scheme == "blob")
     })
 }
 
@@ -187,14 +190,20 @@ mod tests {
 
     #[test]
     fn fields_are_mended() {
-        let got = frames("python", json!([7, {}, {"function": "f", "module": null, "lineno": "12", "colno": -1, "vars": null}]));
+        let got = frames(
+            "python",
+            json!([7, {}, {"function": "f", "module": null, "lineno": "12", "colno": -1, "vars": null}]),
+        );
         assert_eq!(got, json!([{"function": "f", "lineno": 12, "in_app": true}]));
         assert_eq!(frames("python", json!([{"lineno": 3}])), Value::Null);
     }
 
     #[test]
     fn urls_move_to_the_absolute_path() {
-        let got = frames("javascript", json!([{"filename": "https://shop.example/static/app.js?v=3", "function": "f"}]));
+        let got = frames(
+            "javascript",
+            json!([{"filename": "https://shop.example/static/app.js?v=3", "function": "f"}]),
+        );
         assert_eq!(got[0]["filename"], "/static/app.js");
         assert_eq!(got[0]["abs_path"], "https://shop.example/static/app.js?v=3");
         assert!(is_url("blob:https://x/1"));
@@ -204,11 +213,17 @@ mod tests {
 
     #[test]
     fn native_functions_are_shortened_and_machinery_leaves_the_app() {
-        let got = frames("native", json!([
-            {"function": "shop::main::h0123456789abcdef", "in_app": true},
-            {"function": "std::panicking::panic_handler", "abs_path": "/rustc/5980/library/std/src/panicking.rs", "in_app": true},
-        ]));
-        assert_eq!(got[0], json!({"function": "shop::main", "in_app": true, "raw_function": "shop::main::h0123456789abcdef"}));
+        let got = frames(
+            "native",
+            json!([
+                {"function": "shop::main::h0123456789abcdef", "in_app": true},
+                {"function": "std::panicking::panic_handler", "abs_path": "/rustc/5980/library/std/src/panicking.rs", "in_app": true},
+            ]),
+        );
+        assert_eq!(
+            got[0],
+            json!({"function": "shop::main", "in_app": true, "raw_function": "shop::main::h0123456789abcdef"})
+        );
         assert_eq!((&got[1]["in_app"], &got[1]["data"]["orig_in_app"]), (&json!(false), &json!(true)));
     }
 
@@ -217,6 +232,9 @@ mod tests {
         let many: Vec<Value> = (0..999).map(|n| json!({"function": format!("f{n}")})).collect();
         let got = frames("python", json!(many));
         let got = got.as_array().unwrap();
-        assert_eq!((got.len(), &got[0]["function"], &got[249]["function"]), (250, &json!("f0"), &json!("f998")));
+        assert_eq!(
+            (got.len(), &got[0]["function"], &got[249]["function"]),
+            (250, &json!("f0"), &json!("f998"))
+        );
     }
 }

@@ -70,7 +70,9 @@ impl Tags {
         }
         let mechanisms = body.get("exception").and_then(|v| v.get("values")).and_then(Value::as_array);
         // The one that was caught comes last, and says whether anybody caught it.
-        if let Some(mechanism) = mechanisms.and_then(|list| list.iter().rev().find_map(|e| e.get("mechanism"))) {
+        if let Some(mechanism) =
+            mechanisms.and_then(|list| list.iter().rev().find_map(|e| e.get("mechanism")))
+        {
             self.set("mechanism", text::trimmed_str(mechanism.get("type")));
             let handled = mechanism.get("handled").and_then(Value::as_bool);
             self.set("handled", handled.map(|handled| if handled { "yes" } else { "no" }));
@@ -177,8 +179,14 @@ mod tests {
 
     #[test]
     fn maps_and_pairs_become_sorted_unique_texts() {
-        assert_eq!(tags(json!({"b": 1, "a": "x\ny", "c": null, "d": ""})), pairs(&[("a", "x y"), ("b", "1")]));
-        assert_eq!(tags(json!([["k", "1"], ["a", true], ["k", "2"], "odd"])), pairs(&[("a", "true"), ("k", "2")]));
+        assert_eq!(
+            tags(json!({"b": 1, "a": "x\ny", "c": null, "d": ""})),
+            pairs(&[("a", "x y"), ("b", "1")])
+        );
+        assert_eq!(
+            tags(json!([["k", "1"], ["a", true], ["k", "2"], "odd"])),
+            pairs(&[("a", "true"), ("k", "2")])
+        );
         assert_eq!(tags(json!("odd")), pairs(&[]));
         assert_eq!(tags(json!({"k": "x".repeat(300)}))[0].1.chars().count(), 200);
     }
@@ -188,7 +196,10 @@ mod tests {
         let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
         assert_eq!(browser(chrome), Some(("Chrome", "156")));
         assert_eq!(browser(&format!("{chrome} Edg/155.1")), Some(("Edge", "155")));
-        assert_eq!(browser("Mozilla/5.0 (Mac) AppleWebKit/605 (KHTML) Version/19.1 Safari/605"), Some(("Safari", "19")));
+        assert_eq!(
+            browser("Mozilla/5.0 (Mac) AppleWebKit/605 (KHTML) Version/19.1 Safari/605"),
+            Some(("Safari", "19"))
+        );
         assert_eq!(browser("curl/8"), None);
     }
 
@@ -202,10 +213,20 @@ mod tests {
             "exception": {"values": [{"type": "A"}, {"type": "B", "mechanism": {"type": "panic", "handled": false}}]},
         });
         let mut tags = Tags(Vec::new());
-        tags.derive(body.as_object().unwrap(), &Derived {
-            level: Level::Fatal, environment: "production", release: None, dist: None, server_name: None,
-            transaction: None, logger: None, user: Some("id:1"), user_agent: None,
-        });
+        tags.derive(
+            body.as_object().unwrap(),
+            &Derived {
+                level: Level::Fatal,
+                environment: "production",
+                release: None,
+                dist: None,
+                server_name: None,
+                transaction: None,
+                logger: None,
+                user: Some("id:1"),
+                user_agent: None,
+            },
+        );
         assert_eq!(tags.find("os"), Some("Linux 6.1"));
         assert_eq!(tags.find("runtime.name"), Some("rustc"));
         assert_eq!(tags.find("handled"), Some("no"));

@@ -27,7 +27,11 @@ pub(super) fn normalize(
     let timestamp = match given.map(|value| (value, micros(value))) {
         None => received,
         Some((value, None)) => {
-            notes.invalid(&path, Some(value), "expected Unix seconds or RFC 3339; the time of arrival is used");
+            notes.invalid(
+                &path,
+                Some(value),
+                "expected Unix seconds or RFC 3339; the time of arrival is used",
+            );
             received
         }
         Some((value, Some(time))) => {
@@ -148,9 +152,10 @@ fn offset(zone: &[u8]) -> Option<i64> {
 }
 
 fn digits(bytes: &[u8], at: usize, count: usize) -> Option<i64> {
-    bytes.get(at..at + count)?.iter().try_fold(0, |number, b| {
-        b.is_ascii_digit().then(|| number * 10 + i64::from(b - b'0'))
-    })
+    bytes
+        .get(at..at + count)?
+        .iter()
+        .try_fold(0, |number, b| b.is_ascii_digit().then(|| number * 10 + i64::from(b - b'0')))
 }
 
 /// Days since 1970-01-01 in the proleptic Gregorian calendar.

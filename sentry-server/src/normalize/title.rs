@@ -68,10 +68,14 @@ pub(crate) fn title_of(kind: EventKind, metadata: &Metadata, transaction: Option
     let value = metadata.value.as_deref().map(first_line).filter(|line| !line.is_empty());
     let title = match (kind, metadata.kind.as_deref(), value) {
         (EventKind::Transaction, ..) => return transaction.unwrap_or("<unnamed transaction>").to_owned(),
-        (EventKind::Feedback, _, value) => value.map_or("User feedback".into(), |v| format!("User feedback: {v}")),
+        (EventKind::Feedback, _, value) => {
+            value.map_or("User feedback".into(), |v| format!("User feedback: {v}"))
+        }
         (_, Some(kind), Some(value)) => format!("{kind}: {value}"),
         (_, Some(only), None) | (_, None, Some(only)) => only.to_owned(),
-        (_, None, None) => metadata.function.as_deref().map_or("<no message>".into(), |f| format!("<unnamed> in {f}")),
+        (_, None, None) => {
+            metadata.function.as_deref().map_or("<no message>".into(), |f| format!("<unnamed> in {f}"))
+        }
     };
     shorten(&title, MAX_TITLE)
 }
@@ -108,7 +112,8 @@ pub(crate) fn culprit_of(transaction: Option<&str>, frame: Option<&Value>, platf
 /// The frame to blame: of the last exception that has frames, else of the crashed or current thread.
 pub(super) fn crash_frame(body: &Map<String, Value>) -> Option<&Value> {
     let list = |key: &str| body.get(key).and_then(|v| v.get("values")).and_then(Value::as_array);
-    let of_exceptions = list("exception").and_then(|all| all.iter().rev().find_map(frames)).and_then(last_in_app);
+    let of_exceptions =
+        list("exception").and_then(|all| all.iter().rev().find_map(frames)).and_then(last_in_app);
     of_exceptions.or_else(|| {
         let threads = list("threads")?;
         let marked = |key: &str| threads.iter().find(|t| t.get(key).and_then(Value::as_bool) == Some(true));
@@ -117,11 +122,12 @@ pub(super) fn crash_frame(body: &Map<String, Value>) -> Option<&Value> {
     })
 }
 
-fn frames(owner: &Value) -> Option<&Vec<Value>> {
-    owner.get("stacktrace")?.get("frames")?.as_array().filter(|frames| !frames.is_empty())
+fn frames(owner: &Value) -> Option<&[Value]> {
+    let frames = owner.get("stacktrace")?.get("frames")?.as_array()?;
+    (!frames.is_empty()).then_some(frames)
 }
 
-fn last_in_app(frames: &Vec<Value>) -> Option<&Value> {
+fn last_in_app(frames: &[Value]) -> Option<&Value> {
     let in_app = |frame: &&Value| frame.get("in_app").and_then(Value::as_bool) == Some(true);
     frames.iter().rev().find(in_app).or_else(|| frames.last())
 }
@@ -171,7 +177,10 @@ mod tests {
     #[test]
     fn messages_feedback_and_nothing() {
         assert_eq!(named(json!({"message": "disk full\nmore"})), pair("disk full", ""));
-        assert_eq!(named(json!({"contexts": {"feedback": {"message": "It broke"}}})), pair("User feedback: It broke", ""));
+        assert_eq!(
+            named(json!({"contexts": {"feedback": {"message": "It broke"}}})),
+            pair("User feedback: It broke", "")
+        );
         assert_eq!(named(json!({"type": "transaction", "transaction": "GET /"})), pair("GET /", "GET /"));
         assert_eq!(named(json!({})), pair("<no message>", ""));
     }

@@ -14,7 +14,8 @@ pub(super) fn is_default(part: &str) -> bool {
 pub(super) fn resolve<'a>(part: &'a str, event: &'a NormalizedEvent) -> Cow<'a, str> {
     let Some(name) = name_of(part) else { return Cow::Borrowed(part) };
     if let Some(tag) = name.strip_prefix("tags.") {
-        let found = event.tags.iter().find(|(key, _)| key == tag).map(|(_, value)| Cow::Borrowed(value.as_str()));
+        let found =
+            event.tags.iter().find(|(key, _)| key == tag).map(|(_, value)| Cow::Borrowed(value.as_str()));
         return found.unwrap_or_else(|| format!("<no-value-for-tag-{tag}>").into());
     }
     let exception = last_exception(event);
@@ -79,13 +80,29 @@ mod tests {
                 "filename": "f.c", "module": "a", "package": "/lib/liba.so"}]}},
         }));
         for (part, value) in [
-            ("{{ transaction }}", "/pay"), ("{{message}}", "m"), ("{{ type }}", "T"), ("{{ error.type }}", "T"),
-            ("{{ value }}", "v"), ("{{ error.value }}", "v"), ("{{ function }}", "a::f"), ("{{ stack.function }}", "a::f"),
-            ("{{ path }}", "/x/f.c"), ("{{ stack.abs_path }}", "/x/f.c"), ("{{ stack.filename }}", "f.c"),
-            ("{{ module }}", "a"), ("{{ stack.module }}", "a"), ("{{ package }}", "liba.so"),
-            ("{{ level }}", "fatal"), ("{{ logger }}", "db"), ("{{ tags.region }}", "eu"), ("{{ release }}", "1"),
-            ("{{ tags.zone }}", "<no-value-for-tag-zone>"), ("{{ odd }}", "<unrecognized-variable-odd>"),
-            ("plain", "plain"), ("a {{ type }}", "a {{ type }}"), ("{{}}", "{{}}"),
+            ("{{ transaction }}", "/pay"),
+            ("{{message}}", "m"),
+            ("{{ type }}", "T"),
+            ("{{ error.type }}", "T"),
+            ("{{ value }}", "v"),
+            ("{{ error.value }}", "v"),
+            ("{{ function }}", "a::f"),
+            ("{{ stack.function }}", "a::f"),
+            ("{{ path }}", "/x/f.c"),
+            ("{{ stack.abs_path }}", "/x/f.c"),
+            ("{{ stack.filename }}", "f.c"),
+            ("{{ module }}", "a"),
+            ("{{ stack.module }}", "a"),
+            ("{{ package }}", "liba.so"),
+            ("{{ level }}", "fatal"),
+            ("{{ logger }}", "db"),
+            ("{{ tags.region }}", "eu"),
+            ("{{ release }}", "1"),
+            ("{{ tags.zone }}", "<no-value-for-tag-zone>"),
+            ("{{ odd }}", "<unrecognized-variable-odd>"),
+            ("plain", "plain"),
+            ("a {{ type }}", "a {{ type }}"),
+            ("{{}}", "{{}}"),
         ] {
             assert_eq!(resolve(part, &event), value, "{part}");
         }

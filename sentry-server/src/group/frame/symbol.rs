@@ -20,8 +20,11 @@ pub(super) fn is_named_js(name: &str) -> bool {
 
 /// What generators number in class names is replaced by a mark.
 pub(super) fn java_module(module: &str) -> String {
-    const REFLECTION: [&str; 3] =
-        ["GeneratedMethodAccessor", "GeneratedConstructorAccessor", "GeneratedSerializationConstructorAccessor"];
+    const REFLECTION: [&str; 3] = [
+        "GeneratedMethodAccessor",
+        "GeneratedConstructorAccessor",
+        "GeneratedSerializationConstructorAccessor",
+    ];
     for accessor in REFLECTION {
         if let Some(at) = module.find(accessor)
             && module[..at].ends_with("reflect.")
@@ -29,8 +32,15 @@ pub(super) fn java_module(module: &str) -> String {
             return format!("{}<auto>", &module[..at + accessor.len()]);
         }
     }
-    const CUTS: [&str; 7] =
-        ["$$EnhancerBy", "$$FastClassBy", "$$SpringCGLIB$$", "$HibernateProxy$", "_$$_jvst", "_$$_javassist_", "$$CGLIB$$"];
+    const CUTS: [&str; 7] = [
+        "$$EnhancerBy",
+        "$$FastClassBy",
+        "$$SpringCGLIB$$",
+        "$HibernateProxy$",
+        "_$$_jvst",
+        "_$$_javassist_",
+        "$$CGLIB$$",
+    ];
     // File names arrive in lower case.
     let lower = module.to_lowercase();
     for cut in CUTS {
@@ -117,14 +127,26 @@ mod tests {
     #[test]
     fn generated_names_lose_their_numbers() {
         assert_eq!(function("block (2 levels) in run", "ruby").as_deref(), Ok("block"));
-        assert_eq!(function("_app_views_cart_html_erb__4218937_1234", "ruby").as_deref(), Ok("_app_views_cart_html_erb"));
-        assert_eq!(function("_app_views_cart_html_erb___4218937_1234", "ruby").as_deref(), Ok("_app_views_cart_html_erb_"));
+        assert_eq!(
+            function("_app_views_cart_html_erb__4218937_1234", "ruby").as_deref(),
+            Ok("_app_views_cart_html_erb")
+        );
+        assert_eq!(
+            function("_app_views_cart_html_erb___4218937_1234", "ruby").as_deref(),
+            Ok("_app_views_cart_html_erb_")
+        );
         assert_eq!(function("class@anonymous\u{0}/app/a.php:3::run", "php").as_deref(), Ok("run"));
         assert!(function("class@anonymous\u{0}/app/a.php", "php").is_err());
         assert!(function("lambda$add$0", "java").is_err());
         assert!(function("<redacted>", "cocoa").is_err());
-        assert_eq!(java_module("sun.reflect.GeneratedMethodAccessor123"), "sun.reflect.GeneratedMethodAccessor<auto>");
-        assert_eq!(java_module("com.shop.Cart$$EnhancerBySpringCGLIB$$1ebd5f32"), "com.shop.Cart$$EnhancerBy<auto>");
+        assert_eq!(
+            java_module("sun.reflect.GeneratedMethodAccessor123"),
+            "sun.reflect.GeneratedMethodAccessor<auto>"
+        );
+        assert_eq!(
+            java_module("com.shop.Cart$$EnhancerBySpringCGLIB$$1ebd5f32"),
+            "com.shop.Cart$$EnhancerBy<auto>"
+        );
         assert_eq!(java_module("core$handler$fn__1234$x"), "core$handler$fn__<auto>$x");
         assert_eq!(java_module("com.shop.Cart"), "com.shop.Cart");
     }

@@ -24,7 +24,8 @@ pub(super) fn suffixes(name: &str) -> &str {
     }
     if let Some((function, version)) = name.split_once('@') {
         let version = version.trim_start_matches('@');
-        let decoration = version.starts_with("GLIBC_") || (!version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()));
+        let decoration = version.starts_with("GLIBC_")
+            || (!version.is_empty() && version.bytes().all(|b| b.is_ascii_digit()));
         if decoration && !function.is_empty() {
             name = function;
         }
@@ -39,7 +40,10 @@ pub(super) fn suffixes(name: &str) -> &str {
     while name != before {
         before = name;
         name = name.trim_end_matches('&').trim_end();
-        name = name.strip_suffix(" const").or_else(|| name.strip_suffix(")const").map(|n| &before[..=n.len()])).unwrap_or(name);
+        name = name
+            .strip_suffix(" const")
+            .or_else(|| name.strip_suffix(")const").map(|n| &before[..=n.len()]))
+            .unwrap_or(name);
     }
     name
 }
@@ -190,7 +194,8 @@ pub(super) fn last_token(flat: &str) -> String {
         return flat.to_owned();
     }
     let before = flat.split_once(ARROW).map_or(flat, |(before, _)| before).trim_end();
-    let before = before.strip_suffix(" throws").or_else(|| before.strip_suffix(" async")).unwrap_or(before).trim_end();
+    let before =
+        before.strip_suffix(" throws").or_else(|| before.strip_suffix(" async")).unwrap_or(before).trim_end();
     if before.contains("`") {
         return before.to_owned();
     }
