@@ -1,0 +1,102 @@
+// The case that both sides are measured with: see benches/rust/case. Prints one line of JSON.
+"use strict";
+
+const fs = require("node:fs");
+const { setTimeout: sleep } = require("node:timers/promises");
+
+const WARM_UP = 20;
+const CRUMBS = 100;
+const FORKS = 5_000;
+const DEPTH = 8;
+
+const tags = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`tag.${n}`, `value of tag ${n}`]));
+const contexts = Object.fromEntries(
+  ["import", "shop", "host"].map((name) => [
+    name,
+    Object.fromEntries(Array.from({ length: 5 }, (_, n) => [`key_${n}`, `${name} value ${n}`])),
+  ]),
+);
+const user = { id: "42", email: "a@example.com" };
+
+class BookingError extends Error {
+  name = "BookingError";
+}
+
+async function measure(side, captures) {
+  crumbs(side, 0);
+  let before = await mainThread();
+  fail(side, 0);
+  await side.flush();
+  const first = (await mainThread()) - before;
+  for (let number = 1; number < WARM_UP; number++) {
+    crumbs(side, number);
+    fail(side, number);
+    await side.flush();
+  }
+  let [thread, processTime, call, crumb] = [0, 0, 0, 0];
+  for (let number = WARM_UP; number < WARM_UP + captures; number++) {
+    const start = process.hrtime.bigint();
+    crumbs(side, number);
+    crumb += Number(process.hrtime.bigint() - start) / 1e3;
+    // Deferred work on the main thread belongs to the capture, so the window ends after the delivery.
+    before = await mainThread();
+    const all = process.cpuUsage();
+    call += fail(side, number);
+    await side.flush();
+    const used = process.cpuUsage(all);
+    thread += (await mainThread()) - before;
+    processTime += used.user + used.system;
+  }
+  const start = process.hrtime.bigint();
+  for (let n = 0; n < FORKS; n++) side.forkWithTag();
+  const fork = Number(process.hrtime.bigint() - start) / 1e3;
+  const result = {
+    captures: WARM_UP + captures,
+    first,
+    thread: thread / captures,
+    process: processTime / captures,
+    call: call / captures,
+    breadcrumb: crumb / captures / CRUMBS,
+    fork: fork / FORKS,
+  };
+  console.log(JSON.stringify(result));
+}
+
+function crumbs(side, number) {
+  for (let n = 0; n < CRUMBS; n++) {
+    side.breadcrumb(`row ${n} of import ${number} read from the ledger`, number + n);
+  }
+}
+
+/** Ten frames: this one, eight of `frame`, and `book`. Answers the microseconds of the capture call itself. */
+function fail(side, number) {
+  try {
+    frame(number, DEPTH);
+  } catch (error) {
+    const start = process.hrtime.bigint();
+    side.capture(error);
+    return Number(process.hrtime.bigint() - start) / 1e3;
+  }
+}
+
+function frame(number, depth) {
+  if (depth === 1) return book(number) + 1;
+  return frame(number, depth - 1) + 1;
+}
+
+function book(number) {
+  try {
+    return JSON.parse("12,x5");
+  } catch (error) {
+    throw new BookingError(`invoice ${number} could not be booked`, { cause: error });
+  }
+}
+
+/** CPU microseconds of the main thread; exact only just after it has slept, so it sleeps. */
+async function mainThread() {
+  await sleep(1);
+  const [nanoseconds] = fs.readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ");
+  return Number(nanoseconds) / 1e3;
+}
+
+module.exports = { measure, tags, contexts, user };

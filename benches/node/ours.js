@@ -1,0 +1,20 @@
+// ours.js DSN CAPTURES STORAGE_DIR: the case with Watchpost, its spool on.
+"use strict";
+
+const Watchpost = require("../../bindings/node");
+const { measure, tags, contexts, user } = require("./case.js");
+
+const [, , dsn, captures, storageDir] = process.argv;
+Watchpost.init({ dsn, release: "bench@1.0.0", storageDir });
+Watchpost.setUser(user);
+for (const [key, value] of Object.entries(tags)) Watchpost.setTag(key, value);
+for (const [name, fields] of Object.entries(contexts)) Watchpost.setContext(name, fields);
+
+const side = {
+  breadcrumb: (message, row) => Watchpost.addBreadcrumb({ category: "import", message, data: { row } }),
+  capture: (error) => Watchpost.captureException(error),
+  flush: () => Watchpost.flush(10_000),
+  forkWithTag: () => Watchpost.withScope((scope) => scope.setTag("row", "7")),
+};
+
+measure(side, Number(captures)).then(() => process.exit(0));

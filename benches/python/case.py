@@ -1,0 +1,79 @@
+"""The case that both sides are measured with: see benches/rust/case. Prints one line of JSON."""
+
+import json
+import time
+
+WARM_UP, CRUMBS, FORKS, DEPTH = 20, 100, 2_000, 8
+
+TAGS = {f"tag.{n}": f"value of tag {n}" for n in range(10)}
+CONTEXTS = {
+    name: {f"key_{n}": f"{name} value {n}" for n in range(5)} for name in ("import", "shop", "host")
+}
+USER = {"id": "42", "email": "a@example.com"}
+
+
+class BookingError(Exception):
+    pass
+
+
+def measure(side, captures):
+    crumbs(side, 0)
+    first = cpu(time.thread_time, lambda: fail(side, 0))
+    side.flush()
+    for number in range(1, WARM_UP):
+        crumbs(side, number)
+        fail(side, number)
+        side.flush()
+    thread = process = crumb = 0.0
+    for number in range(WARM_UP, WARM_UP + captures):
+        crumb += cpu(time.thread_time, lambda: crumbs(side, number))
+        before = time.process_time()
+        thread += cpu(time.thread_time, lambda: fail(side, number))
+        side.flush()
+        process += (time.process_time() - before) * 1e6
+    fork = cpu(time.thread_time, lambda: [side.fork_with_tag() for _ in range(FORKS)])
+    print(
+        json.dumps(
+            {
+                "captures": WARM_UP + captures,
+                "first": first,
+                "thread": thread / captures,
+                "process": process / captures,
+                "breadcrumb": crumb / captures / CRUMBS,
+                "fork": fork / FORKS,
+            }
+        )
+    )
+
+
+def crumbs(side, number):
+    for n in range(CRUMBS):
+        side.breadcrumb(f"row {n} of import {number} read from the ledger", number + n)
+
+
+def fail(side, number):
+    """Ten frames: this one, eight of `frame`, and `book`. Only the capture itself is the SDK's."""
+    try:
+        frame(number, DEPTH)
+    except BookingError as error:
+        side.capture(error)
+
+
+def frame(number, depth):
+    row = {"invoice": number, "depth": depth}
+    if depth == 1:
+        return book(row)
+    return frame(number, depth - 1)
+
+
+def book(row):
+    try:
+        return int("12,x5")
+    except ValueError as error:
+        raise BookingError(f"invoice {row['invoice']} could not be booked") from error
+
+
+def cpu(clock, work):
+    before = clock()
+    work()
+    return (clock() - before) * 1e6

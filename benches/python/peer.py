@@ -1,0 +1,31 @@
+"""peer.py DSN CAPTURES: the case with the official SDK."""
+
+import sys
+
+import sentry_sdk
+
+from case import CONTEXTS, TAGS, USER, measure
+
+
+class Peer:
+    def breadcrumb(self, message, number):
+        sentry_sdk.add_breadcrumb(category="import", message=message, data={"row": number})
+
+    def capture(self, error):
+        sentry_sdk.capture_exception(error)
+
+    def flush(self):
+        sentry_sdk.flush(10)
+
+    def fork_with_tag(self):
+        with sentry_sdk.new_scope() as scope:
+            scope.set_tag("row", "7")
+
+
+sentry_sdk.init(dsn=sys.argv[1], release="bench@1.0.0", auto_session_tracking=False)
+sentry_sdk.set_user(USER)
+for key, value in TAGS.items():
+    sentry_sdk.set_tag(key, value)
+for name, fields in CONTEXTS.items():
+    sentry_sdk.set_context(name, fields)
+measure(Peer(), int(sys.argv[2]))

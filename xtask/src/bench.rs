@@ -1,6 +1,0 @@
-//! Benchmarks.
-use crate::failure::Result;
-/// x
-pub fn run(_words: &[String]) -> Result<()> {
-    Ok(())
-}

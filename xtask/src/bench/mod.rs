@@ -1,0 +1,95 @@
+//! `cargo xtask bench`: captures measured beside the official SDK, in one run, with both sides taking turns.
+
+mod build;
+mod sink;
+mod table;
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::console::line;
+use crate::failure::{Context as _, Failure, Result};
+use crate::language::Language;
+use crate::{process, repo};
+use sink::Sink;
+use table::Table;
+
+const LANGUAGES: [Language; 3] = [Language::Rust, Language::Python, Language::Node];
+
+/// The two programs of a language that run the same case.
+#[derive(Debug)]
+struct Pair {
+    ours: Command,
+    peer: Command,
+}
+
+/// Measures the named languages, or all three.
+///
+/// # Errors
+/// When a side cannot be built or run, or loses an event: a figure with losses in it means nothing.
+pub fn run(words: &[String]) -> Result<()> {
+    let languages = chosen(words)?;
+    let sink = Sink::open()?;
+    for language in languages {
+        line(format_args!("bench: building both sides for {language}"));
+        let mut pair = build::pair(language)?;
+        let table = rounds(language, &mut pair, &sink)?;
+        table.print(language);
+    }
+    Ok(())
+}
+
+fn chosen(words: &[String]) -> Result<Vec<Language>> {
+    if words.is_empty() {
+        return Ok(LANGUAGES.to_vec());
+    }
+    let known = |word: &String| {
+        Language::parse(word)
+            .filter(|language| LANGUAGES.contains(language))
+            .ok_or_else(|| Failure::new(format!("bench knows no {word:?}; it knows rust, python, node")))
+    };
+    words.iter().map(known).collect()
+}
+
+fn rounds(language: Language, pair: &mut Pair, sink: &Sink) -> Result<Table> {
+    let mut table = Table::default();
+    for round in 0..ROUNDS {
+        let (ours, peer) = if round % 2 == 0 {
+            let ours = once(language, &mut pair.ours, sink)?;
+            (ours, once(language, &mut pair.peer, sink)?)
+        } else {
+            let peer = once(language, &mut pair.peer, sink)?;
+            (once(language, &mut pair.ours, sink)?, peer)
+        };
+        table.add(&ours, &peer);
+    }
+    Ok(table)
+}
+
+/// One round of one side: its own figures, and what arrived.
+fn once(language: Language, program: &mut Command, sink: &Sink) -> Result<Value> {
+    sink.take();
+    let spool = repo::cache("bench/spool").join(language.name());
+    let _ = std::fs::remove_dir_all(&spool);
+    let mut command = Command::new(program.get_program());
+    command.args(program.get_args()).arg(sink.dsn()).arg(CAPTURES.to_string()).arg(&spool);
+    for (key, value) in program.get_envs() {
+        if let Some(value) = value {
+            command.env(key, value);
+        }
+    }
+    let said = process::output(&mut command)?;
+    let last = said.lines().last().unwrap_or_default();
+    let mut figures: Value = serde_json::from_str(last).context(format_args!("the figures {last:?}"))?;
+    let (requests, bytes) = sink.take();
+    let captures = figures["captures"].as_u64().unwrap_or(0);
+    if captures == 0 || requests < captures {
+        return Err(Failure::new(format!("{captures} captures, but only {requests} requests arrived")));
+    }
+    figures["wire"] = (bytes / captures).into();
+    Ok(figures)
+}
+
+const ROUNDS: usize = 11;
+const CAPTURES: u32 = 100;
