@@ -60,7 +60,7 @@ thread_local! {
 }
 
 /// True while this thread runs a hook: captures are refused, so that a hook cannot call itself for ever.
-pub(crate) fn in_hook() -> bool {
+pub fn in_hook() -> bool {
     IN_HOOK.with(Cell::get)
 }
 

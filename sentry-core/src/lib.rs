@@ -33,7 +33,7 @@ pub use crate::dsn::Dsn;
 pub use crate::envelope::{Envelope, EnvelopeHeader, EnvelopeReader, Item, ItemHeader, ItemType};
 pub use crate::error::{Error, Result};
 pub use crate::fork::{ForkLock, bump_generation, generation};
-pub use crate::hook::{BreadcrumbHook, EventHook, Hint, HookFailure, HookOutcome};
+pub use crate::hook::{BreadcrumbHook, EventHook, Hint, HookFailure, HookOutcome, in_hook};
 pub use crate::options::ClientOptions;
 pub use crate::protocol::{
     Breadcrumb, Category, Context, DiscardReason, Event, EventId, Exception, Frame, Level, LogEntry, Map,

@@ -116,6 +116,23 @@ impl HostClient {
         json!(report.map(|report| report.discarded_events).unwrap_or_default()).to_string()
     }
 
+    /// Vectors only: what is derived from the DSN, as a JSON object.
+    pub fn dsn_json(&self) -> String {
+        let client = "watchpost.test/0.0.0";
+        let facts = match self.options.client.dsn() {
+            None => json!({"enabled": false}),
+            Some(dsn) => json!({
+                "enabled": true,
+                "envelope_url": dsn.envelope_url(),
+                "auth_header": dsn.auth_header(client),
+                "public_key": dsn.public_key(),
+                "project_id": dsn.project_id(),
+                "org_id": dsn.org_id(),
+            }),
+        };
+        facts.to_string()
+    }
+
     /// Vectors only: moves the clock.
     pub fn advance_clock(&self, by: Duration) {
         if let Some((_, clock)) = &self.recorder {

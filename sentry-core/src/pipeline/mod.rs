@@ -1,6 +1,7 @@
 //! What happens to an event between capture and envelope, in the order of the published client spec 3.0.0.
 
 mod ignore;
+mod in_app;
 mod limits;
 mod processors;
 mod sample;
@@ -45,6 +46,7 @@ pub(crate) fn run(mut event: Event, given: Given<'_>) -> Outcome {
     let Given { options, layers, hint } = given;
     scope::apply(layers, &mut event, options.max_breadcrumbs());
     defaults(&mut event, options);
+    in_app::mark(&mut event, options);
     let processors = layers.processors().chain(options.event_processors());
     event = match processors::run(event, processors, hint) {
         Ok(Some(event)) => event,
