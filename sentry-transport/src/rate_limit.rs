@@ -1,7 +1,7 @@
 //! When the server asked us to hold back, and for what.
 
 use std::collections::BTreeMap;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use watchpost_core::{Category, Timestamp};
 
@@ -53,19 +53,16 @@ impl RateLimits {
     }
 
     /// Until when items of this category must not be sent, if they must not.
+    ///
+    /// Client reports ([`Category::Internal`]) are held back only by a limit for everything.
     pub fn limited_until(&self, category: Category, now: Timestamp) -> Option<Timestamp> {
-        let own = self.by_category.get(&category).copied();
-        own.max(self.all).filter(|until| *until > now)
-    }
-
-    /// Until when nothing at all may be sent, if so. This is the only limit that holds for client reports.
-    pub fn all_limited_until(&self, now: Timestamp) -> Option<Timestamp> {
-        self.all.filter(|until| *until > now)
+        let own = self.by_category.get(&category).copied().filter(|_| category != Category::Internal);
+        own.max(self.all).filter(|until| is_ahead(*until, now))
     }
 
     /// The first deadline still to come.
     pub fn next_expiry(&self, now: Timestamp) -> Option<Timestamp> {
-        self.deadlines().filter(|until| *until > now).min()
+        self.deadlines().filter(|until| is_ahead(*until, now)).min()
     }
 
     /// The last deadline, past or to come: after it, nothing needs to be looked up.
@@ -104,14 +101,19 @@ pub(crate) fn parse_retry_after(text: &str, now: Timestamp) -> Option<f64> {
     Some(seconds.clamp(0.0, MAX_SECONDS))
 }
 
-/// The moment `seconds` after `now`.
-pub(crate) fn after(now: Timestamp, seconds: f64) -> Timestamp {
-    Timestamp::from_micros(now.micros().saturating_add((seconds * 1e6) as i64))
+/// The moment `seconds` after `now`; takes what [`parse_seconds`] gives.
+fn after(now: Timestamp, seconds: f64) -> Timestamp {
+    now.after(Duration::from_secs_f64(seconds))
 }
 
 fn parse_seconds(text: &str) -> Option<f64> {
     let seconds: f64 = text.parse().ok()?;
     (seconds >= 0.0).then(|| seconds.min(MAX_SECONDS))
+}
+
+/// A deadline further away than any limit can be was set before the clock was put back: it no longer counts.
+fn is_ahead(until: Timestamp, now: Timestamp) -> bool {
+    until > now && until.since(now).as_secs_f64() <= MAX_SECONDS
 }
 
 fn later(deadline: &mut Option<Timestamp>, until: Timestamp) -> bool {
@@ -201,7 +203,7 @@ mod tests {
     #[test]
     fn nothing_lasts_longer_than_a_day() {
         assert_eq!(seconds(&limits(200, Some("1e300:error, inf:session"), None)), [86_400.0, 0.0, 86_400.0]);
-        assert_eq!(seconds(&limits(429, None, Some("Tue, 14 Nov 2099 22:13:20 GMT"))), [86_400.0; 3]);
+        assert_eq!(seconds(&limits(429, None, Some("Sat, 14 Nov 2099 22:13:20 GMT"))), [86_400.0; 3]);
     }
 
     #[test]

@@ -1,0 +1,48 @@
+//! What never changes in the life of a transport, across forks too.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use watchpost_core::{ClientReports, Clock, Rng};
+
+use crate::upload::Uploader;
+
+/// Built once; shared by every generation of a process and by its worker.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) url: String,
+    /// The headers that every request has.
+    pub(crate) headers: Vec<(String, String)>,
+    /// The first line of an envelope that the transport itself makes.
+    pub(crate) own_header: String,
+    /// Where to spool, the first usable one is taken; none means memory mode.
+    pub(crate) folders: Vec<PathBuf>,
+    pub(crate) max_spool_bytes: u64,
+    pub(crate) max_memory_bytes: usize,
+    pub(crate) reports: Arc<ClientReports>,
+    pub(crate) send_reports: bool,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) uploader: Option<Arc<dyn Uploader>>,
+    pub(crate) diagnostic: Diagnostic,
+}
+
+/// Where remarks for developers go; nowhere by default.
+#[derive(Clone, Default)]
+pub(crate) struct Diagnostic(pub(crate) Option<Arc<dyn Fn(&str) + Send + Sync>>);
+
+impl Diagnostic {
+    /// Says it, if anybody listens. The text is made only then.
+    pub(crate) fn say(&self, text: impl FnOnce() -> String) {
+        if let Some(listener) = &self.0 {
+            listener(&text());
+        }
+    }
+}
+
+impl fmt::Debug for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Diagnostic(heard)" } else { "Diagnostic(unheard)" })
+    }
+}

@@ -1,0 +1,250 @@
+//! All that is mutable, for one process between two forks.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use watchpost_core::{DiscardReason, Envelope, ItemType, generation};
+use watchpost_spool::Lane;
+
+use crate::config::Config;
+use crate::flush::FlushGate;
+use crate::limits::{SharedLimits, is_limited};
+use crate::loss::count_item;
+use crate::outgoing::drop_limited;
+use crate::queue::Queue;
+use crate::signals::spawn_deaf;
+use crate::worker::Worker;
+
+/// The name of the one thread that a transport has.
+const THREAD_NAME: &str = "watchpost-worker";
+
+/// The state of a transport in one generation. A forked child never touches its parent's: it leaks it, because any
+/// lock in it may be held by a thread that did not come along, and makes its own.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) config: Arc<Config>,
+    pub(crate) generation: u64,
+    pub(crate) limits: SharedLimits,
+    pub(crate) gate: FlushGate,
+    pub(crate) bell: Bell,
+    queue: OnceLock<Queue>,
+    stop: AtomicBool,
+    starting: Mutex<()>,
+}
+
+impl Process {
+    /// Nothing is opened and nothing started yet. A stopped one only spools.
+    pub(crate) fn new(config: Arc<Config>, stopped: bool) -> Self {
+        let gate = FlushGate::default();
+        if stopped {
+            gate.stopped();
+        }
+        Self {
+            config,
+            generation: generation(),
+            limits: SharedLimits::default(),
+            gate,
+            bell: Bell::default(),
+            queue: OnceLock::new(),
+            stop: AtomicBool::new(stopped),
+            starting: Mutex::new(()),
+        }
+    }
+
+    /// The queue, opened at the first use.
+    pub(crate) fn queue(&self) -> &Queue {
+        self.queue.get_or_init(|| Queue::open(&self.config))
+    }
+
+    /// Accepts an envelope on the capturing thread.
+    pub(crate) fn send(self: &Arc<Self>, mut envelope: Envelope) {
+        let config = &*self.config;
+        if let Some((limits, now)) = self.limits.current(&*config.clock) {
+            let limited = |item_type: &ItemType| is_limited(&limits, item_type, now);
+            drop_limited(&mut envelope, limited, |item| {
+                count_item(&config.reports, DiscardReason::RatelimitBackoff, &item.header, &item.payload);
+            });
+        }
+        if envelope.items.is_empty() {
+            return;
+        }
+        envelope.header.sent_at = None;
+        let lane = lane(&envelope);
+        let mut bytes = Vec::new();
+        envelope.encode(&mut bytes);
+        self.queue().push(config, lane, bytes, !self.is_stopping());
+        if !self.is_stopping() {
+            self.start_worker();
+            self.bell.appended();
+        }
+    }
+
+    /// Waits until everything is out; see `Transport::flush`.
+    pub(crate) fn flush(self: &Arc<Self>, timeout: Duration) -> bool {
+        if self.gate.has_stopped() {
+            return self.queue.get().is_none_or(Queue::is_empty);
+        }
+        let untouched = self.queue.get().is_none() && self.bell.worker.get().is_none();
+        if untouched && !self.has_reports() {
+            return true;
+        }
+        if !self.start_worker() {
+            return false;
+        }
+        let ticket = self.gate.request();
+        self.bell.command();
+        self.gate.wait(ticket, timeout)
+    }
+
+    /// Flushes, then ends the worker; see `Transport::close`.
+    pub(crate) fn close(self: &Arc<Self>, timeout: Duration) -> bool {
+        let started = Instant::now();
+        let flushed = self.flush(timeout);
+        self.stop();
+        if self.bell.worker.get().is_some() {
+            self.gate.wait_stopped(timeout.saturating_sub(started.elapsed()));
+        }
+        flushed
+    }
+
+    /// Tells the worker to end after the request under way. Does not wait.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::SeqCst);
+        if self.bell.worker.get().is_none() {
+            self.gate.stopped();
+        }
+        self.bell.command();
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+
+    /// Makes sure that the worker runs; false if the system gives no thread.
+    pub(crate) fn start_worker(self: &Arc<Self>) -> bool {
+        if self.bell.worker.get().is_some() {
+            return true;
+        }
+        let _one_at_a_time = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.bell.worker.get().is_some() {
+            return true;
+        }
+        let process = self.clone();
+        match spawn_deaf(THREAD_NAME, move || Worker::new(process).run()) {
+            Ok(handle) => {
+                // The worker may have come first.
+                let _ = self.bell.worker.set(handle.thread().clone());
+                true
+            }
+            Err(error) => {
+                self.config.diagnostic.say(|| format!("cannot start the worker: {error}"));
+                false
+            }
+        }
+    }
+
+    /// True when there are client reports to send. Takes and gives back, because core offers no look.
+    fn has_reports(&self) -> bool {
+        let config = &self.config;
+        let Some(report) = config.reports.take(config.clock.now()) else { return false };
+        config.reports.restore(report);
+        config.send_reports
+    }
+}
+
+/// How the worker is woken, with a system call only if it sleeps and what happened matters to it.
+#[derive(Debug, Default)]
+pub(crate) struct Bell {
+    worker: OnceLock<Thread>,
+    appends: AtomicU64,
+    commands: AtomicU64,
+    sleep: AtomicU8,
+}
+
+/// What has happened up to a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Heard {
+    appends: u64,
+    commands: u64,
+}
+
+/// How deep the worker sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sleep {
+    /// A new envelope wakes it.
+    Light,
+    /// Only a command or its timer does: new envelopes could not be sent anyway.
+    Deep,
+}
+
+const AWAKE: u8 = 0;
+const LIGHT: u8 = 1;
+const DEEP: u8 = 2;
+
+impl Bell {
+    /// The worker is here. It says so itself, before it first sleeps, so that nobody rings in vain.
+    pub(crate) fn enter(&self) {
+        let _ = self.worker.set(thread::current());
+    }
+
+    /// An envelope was appended.
+    pub(crate) fn appended(&self) {
+        self.appends.fetch_add(1, Ordering::SeqCst);
+        if self.sleep.load(Ordering::SeqCst) == LIGHT {
+            self.wake(LIGHT);
+        }
+    }
+
+    /// Somebody flushes, stops or asks to look again.
+    pub(crate) fn command(&self) {
+        self.commands.fetch_add(1, Ordering::SeqCst);
+        let depth = self.sleep.load(Ordering::SeqCst);
+        if depth != AWAKE {
+            self.wake(depth);
+        }
+    }
+
+    /// What has happened so far; to be asked before looking at the queue.
+    pub(crate) fn heard(&self) -> Heard {
+        Heard { appends: self.appends.load(Ordering::SeqCst), commands: self.commands.load(Ordering::SeqCst) }
+    }
+
+    /// The worker sleeps, unless something has happened since `heard`. May wake early.
+    pub(crate) fn sleep(&self, depth: Sleep, heard: Heard, time: Duration) {
+        let code = if depth == Sleep::Light { LIGHT } else { DEEP };
+        // Either the ringing thread sees this store, or the loads below see its count: all are sequentially
+        // consistent, so no wake-up is lost.
+        self.sleep.store(code, Ordering::SeqCst);
+        let now = self.heard();
+        if now.commands == heard.commands && (depth == Sleep::Deep || now.appends == heard.appends) {
+            thread::park_timeout(time);
+        }
+        self.sleep.store(AWAKE, Ordering::SeqCst);
+    }
+
+    fn wake(&self, depth: u8) {
+        let first = self.sleep.compare_exchange(depth, AWAKE, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        if first && let Some(worker) = self.worker.get() {
+            worker.unpark();
+        }
+    }
+}
+
+/// Urgent is what a person waits for or what cannot be made again; bulk is the rest.
+fn lane(envelope: &Envelope) -> Lane {
+    let urgent = envelope.items.iter().any(|item| {
+        matches!(
+            item.header.item_type,
+            ItemType::Event
+                | ItemType::Feedback
+                | ItemType::UserReport
+                | ItemType::Session
+                | ItemType::Sessions
+                | ItemType::CheckIn
+                | ItemType::UnrealReport
+        )
+    });
+    if urgent { Lane::Urgent } else { Lane::Bulk }
+}

@@ -1,0 +1,120 @@
+//! What an application's client holds.
+
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::time::Duration;
+
+use watchpost_core::{Dsn, Envelope, Transport, generation};
+use watchpost_spool::Outbox;
+
+use crate::builder::HttpTransportBuilder;
+use crate::config::Config;
+use crate::process::Process;
+
+/// Spools envelopes on the capturing thread and delivers them from one worker thread.
+///
+/// - `send` costs one serialisation and one append to a file. When it returns, the envelope survives the end of the
+///   process, however sudden; the next start, or a sibling with the same DSN, delivers it: at least once.
+/// - The worker starts with the first envelope, or at once when an earlier process left some behind.
+/// - A forked child starts over with its own spool and worker; what the parent captured stays the parent's.
+/// - Dropping it ends the worker after the request under way and waits for nothing.
+#[derive(Debug)]
+pub struct HttpTransport {
+    config: Arc<Config>,
+    /// Never null; made by `Box`. Replaced only in a forked child, which leaks the old one.
+    process: AtomicPtr<Arc<Process>>,
+    closed: AtomicBool,
+}
+
+impl HttpTransport {
+    /// A transport to this address, to be built.
+    pub fn builder(dsn: Dsn) -> HttpTransportBuilder {
+        HttpTransportBuilder::new(dsn)
+    }
+
+    pub(crate) fn new(config: Config) -> Self {
+        crate::fork::watch();
+        let config = Arc::new(config);
+        let process = Process::new(config.clone(), false);
+        let transport =
+            Self { config, process: AtomicPtr::new(boxed(process)), closed: AtomicBool::new(false) };
+        if transport.config.folders.iter().any(|folder| Outbox::has_orphans(folder)) {
+            transport.process().start_worker();
+        }
+        transport
+    }
+
+    /// Makes the worker look at its clock and its queue now: the network is back, the application came to the
+    /// foreground, or a test moved the clock. Pauses that are not over stay.
+    pub fn wake(&self) {
+        self.process().bell.command();
+    }
+
+    /// This generation's state.
+    fn process(&self) -> &Arc<Process> {
+        let current = self.process.load(Ordering::Acquire);
+        #[expect(unsafe_code, reason = "one pointer to all mutable state, so that a forked child can leak it")]
+        // SAFETY: the pointer came from `Box` and is freed only by `drop`, which has `&mut self`.
+        let process = unsafe { &*current };
+        if process.generation == generation() { process } else { self.start_over(current) }
+    }
+
+    #[cold]
+    fn start_over(&self, stale: *mut Arc<Process>) -> &Arc<Process> {
+        let fresh = boxed(Process::new(self.config.clone(), self.closed.load(Ordering::Acquire)));
+        let swapped = self.process.compare_exchange(stale, fresh, Ordering::AcqRel, Ordering::Acquire);
+        #[expect(unsafe_code, reason = "one pointer to all mutable state, so that a forked child can leak it")]
+        // SAFETY: as in `process`; `fresh` is freed only if nobody else got to see it.
+        unsafe {
+            match swapped {
+                Ok(_) => &*fresh,
+                Err(winner) => {
+                    drop(Box::from_raw(fresh));
+                    &*winner
+                }
+            }
+        }
+    }
+}
+
+impl Transport for HttpTransport {
+    fn send(&self, envelope: Envelope) {
+        self.process().send(envelope);
+    }
+
+    /// Waits until the outbox is empty and pending client reports are out, for at most `timeout`.
+    ///
+    /// Makes one attempt of its own if the last failure is a second ago. Returns false early when an attempt fails
+    /// or all that is left is rate-limited; while something is only in memory it keeps trying until `timeout`.
+    fn flush(&self, timeout: Duration) -> bool {
+        self.process().flush(timeout)
+    }
+
+    /// Flushes, then ends the worker, all within `timeout`. Later envelopes are only spooled, for the next start; in
+    /// memory mode they are counted as lost.
+    fn close(&self, timeout: Duration) -> bool {
+        let flushed = self.process().close(timeout);
+        self.closed.store(true, Ordering::Release);
+        flushed
+    }
+}
+
+impl Drop for HttpTransport {
+    fn drop(&mut self) {
+        let process = self.process.swap(ptr::null_mut(), Ordering::AcqRel);
+        #[expect(unsafe_code, reason = "one pointer to all mutable state, so that a forked child can leak it")]
+        // SAFETY: the pointer came from `Box`, and `&mut self` says that nobody else uses it. The state of another
+        // generation is leaked: its locks may be held for ever and its threads do not exist here.
+        unsafe {
+            if (*process).generation == generation() {
+                (*process).stop();
+                drop(Box::from_raw(process));
+            }
+        }
+    }
+}
+
+fn boxed(process: Process) -> *mut Arc<Process> {
+    Box::into_raw(Box::new(Arc::new(process)))
+}

@@ -1,0 +1,438 @@
+//! The one thread that talks to the server.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use watchpost_core::{
+    Category, ClientReport, DiscardReason, Envelope, EnvelopeReader, Item, ItemType, Timestamp,
+};
+
+use crate::backoff::Backoff;
+use crate::compress::Gzip;
+use crate::config::Config;
+use crate::delivery::{Fate, judge, request};
+use crate::limits::is_limited;
+use crate::loss::{count_envelope, count_item};
+use crate::outgoing::drop_limited;
+use crate::process::{Process, Sleep};
+use crate::queue::{Cursors, Place};
+use crate::rate_limit::RateLimits;
+use crate::upload::{UploadRequest, UploadResult, Uploader};
+
+/// How often the worker looks for what processes that were killed left behind.
+const RESCAN: Duration = Duration::from_secs(30);
+
+/// Client reports that no envelope took along are sent alone this often. Source: client reports, published spec.
+const REPORTS: Duration = Duration::from_secs(60);
+
+/// The pause between requests after an outage, so that a fleet does not fall upon a server that just came back.
+/// Source: offline caching, published spec.
+const PACE: Duration = Duration::from_millis(100);
+
+/// How many requests after an outage are paced. Not all: a backlog that grows faster than ten a second must still
+/// shrink.
+const PACED: u32 = 50;
+
+/// A flush makes an attempt of its own, but not sooner after a failed one: applications flush in loops.
+const FLUSH_SPACING: Duration = Duration::from_secs(1);
+
+/// The longest pause between attempts while a flush waits for what is only in memory.
+const MEMORY_FLUSH_PAUSE: Duration = Duration::from_millis(250);
+
+/// After so many requests the worker looks at its timers and at who flushes, however much there is to send.
+const REQUESTS_PER_PASS: u32 = 64;
+
+/// gzip level: 6 is the level that sizes are compared by.
+const GZIP_LEVEL: u32 = 6;
+
+thread_local! {
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// True on a thread on which a transport sends: what HTTP and TLS libraries log there must not be captured, or each
+/// event would beget the next.
+pub fn is_worker_thread() -> bool {
+    IS_WORKER.try_with(Cell::get).unwrap_or(false)
+}
+
+/// The state of the worker's thread.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    process: Arc<Process>,
+    config: Arc<Config>,
+    uploader: Option<Arc<dyn Uploader>>,
+    gzip: Gzip,
+    backoff: Backoff,
+    hold: Option<Hold>,
+    last_failure: Option<Timestamp>,
+    paced_left: u32,
+    cursors: Cursors,
+    /// When the cursors stop being true.
+    cursors_until: Option<Timestamp>,
+    next_rescan: Option<Timestamp>,
+    more_orphans: bool,
+    last_reports: Timestamp,
+    last_now: Timestamp,
+    in_hand: Option<(Place, Vec<u8>)>,
+}
+
+/// Why nothing is sent at the moment, and until when.
+#[derive(Debug, Clone, Copy)]
+struct Hold {
+    until: Timestamp,
+    why: Why,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// The last attempt failed.
+    Failed,
+    /// The server said when to come back.
+    Asked,
+    /// An outage just ended.
+    Paced,
+}
+
+impl Worker {
+    /// A worker that has looked at nothing yet.
+    pub(crate) fn new(process: Arc<Process>) -> Self {
+        let config = process.config.clone();
+        let now = config.clock.now();
+        Self {
+            uploader: None,
+            gzip: Gzip::new(GZIP_LEVEL),
+            backoff: Backoff::default(),
+            hold: None,
+            last_failure: None,
+            paced_left: 0,
+            cursors: Cursors::default(),
+            cursors_until: None,
+            next_rescan: None,
+            more_orphans: false,
+            last_reports: now,
+            last_now: now,
+            in_hand: None,
+            process,
+            config,
+        }
+    }
+
+    /// The body of the thread. No panic leaves it.
+    pub(crate) fn run(mut self) {
+        IS_WORKER.with(|flag| flag.set(true));
+        self.process.bell.enter();
+        while !self.process.is_stopping() {
+            let heard = self.process.bell.heard();
+            let ticket = self.process.gate.open_ticket();
+            let pass = catch_unwind(AssertUnwindSafe(|| self.pass(ticket)));
+            let more = pass.unwrap_or_else(|_| {
+                self.recover(ticket);
+                false
+            });
+            if !more && !self.process.is_stopping() {
+                let (depth, time) = self.rest();
+                self.process.bell.sleep(depth, heard, time);
+            }
+        }
+        // The connection and its runtime end in the thread that used them.
+        let uploader = self.uploader.take();
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(uploader)));
+        self.process.gate.stopped();
+    }
+
+    /// Sends what can be sent, and answers those who wait for it. True when there is more to do at once.
+    fn pass(&mut self, ticket: Option<u64>) -> bool {
+        let flushing = ticket.is_some();
+        self.notice_clock();
+        self.rescan();
+        self.process.queue().count_lost(&self.config);
+        let mut held = self.is_held(flushing);
+        for _ in 0..REQUESTS_PER_PASS {
+            if held || self.process.is_stopping() || !self.send_next() {
+                if !held && !self.process.is_stopping() {
+                    self.send_reports(flushing);
+                    held = self.is_held(flushing);
+                }
+                if let Some(ticket) = ticket {
+                    self.answer(ticket, held);
+                }
+                return false;
+            }
+            held = self.is_held(flushing);
+        }
+        true
+    }
+
+    /// A wall clock that was put back must not stretch pauses.
+    fn notice_clock(&mut self) {
+        let now = self.config.clock.now();
+        if now < self.last_now {
+            self.hold = None;
+            self.last_failure = None;
+            self.next_rescan = None;
+            self.cursors_until = None;
+            self.cursors = Cursors::default();
+            self.last_reports = now;
+        }
+        self.last_now = now;
+    }
+
+    fn rescan(&mut self) {
+        let now = self.config.clock.now();
+        let due = self.next_rescan.is_none_or(|at| at <= now);
+        if due || (self.more_orphans && self.process.queue().is_empty()) {
+            self.next_rescan = Some(now.after(RESCAN));
+            let adopted = self.process.queue().adopt(&self.config);
+            self.more_orphans = adopted.more;
+            if adopted.records > 0 {
+                // What was adopted is older than what the cursors have passed.
+                self.cursors = Cursors::default();
+            }
+        }
+    }
+
+    fn is_held(&mut self, flushing: bool) -> bool {
+        let now = self.config.clock.now();
+        let Some(hold) = self.hold.filter(|hold| hold.until > now) else {
+            self.hold = None;
+            return false;
+        };
+        let rested = self.last_failure.is_none_or(|at| now.since(at) >= FLUSH_SPACING);
+        match hold.why {
+            Why::Failed => !(flushing && rested),
+            Why::Asked => true,
+            Why::Paced => !flushing,
+        }
+    }
+
+    /// Sends the next envelope that limits let through; false when there is none.
+    fn send_next(&mut self) -> bool {
+        let (config, process) = (self.config.clone(), self.process.clone());
+        let limits = process.limits.current(&*config.clock);
+        self.refresh_cursors(limits.as_ref());
+        let sendable =
+            |envelope: &[u8]| limits.as_ref().is_none_or(|(limits, now)| is_sendable(envelope, limits, *now));
+        let Some(pending) = process.queue().next(&config, &mut self.cursors, sendable) else {
+            return false;
+        };
+        self.in_hand = Some((pending.place, pending.envelope));
+        let Some((place, envelope)) = &self.in_hand else { return false };
+        let place = *place;
+        let trimmed = limits.and_then(|(limits, now)| trim(envelope, &limits, now));
+        let now = config.clock.now();
+        let report = config.send_reports.then(|| config.reports.take(now)).flatten();
+        let envelope = trimmed.as_ref().map_or(&envelope[..], |(bytes, _)| bytes);
+        let request = request(&config, &mut self.gzip, envelope, report.as_ref(), now);
+        if report.is_some() {
+            self.last_reports = now;
+        }
+        let fate = self.upload(request, report);
+        let whole = self.in_hand.take().map(|(_, envelope)| envelope).unwrap_or_default();
+        if matches!(fate, Fate::Again { .. }) {
+            return true;
+        }
+        process.queue().remove(&config, place);
+        let (sent, left_out) = trimmed.unwrap_or((whole, Vec::new()));
+        if fate == Fate::Refused {
+            count_envelope(&config.reports, DiscardReason::SendError, &sent);
+        }
+        for item in left_out {
+            count_item(&config.reports, DiscardReason::RatelimitBackoff, &item.header, &item.payload);
+        }
+        true
+    }
+
+    /// Sends pending client reports alone, when their time has come or somebody flushes.
+    fn send_reports(&mut self, flushing: bool) {
+        let config = self.config.clone();
+        let now = config.clock.now();
+        let due = flushing || now.since(self.last_reports) >= REPORTS;
+        let limited = self.process.limits.current(&*config.clock);
+        let limited =
+            limited.is_some_and(|(limits, now)| limits.limited_until(Category::Internal, now).is_some());
+        if !due || limited || !config.send_reports {
+            return;
+        }
+        self.last_reports = now;
+        let Some(report) = config.reports.take(now) else { return };
+        let request = request(&config, &mut self.gzip, config.own_header.as_bytes(), Some(&report), now);
+        self.upload(request, Some(report));
+    }
+
+    /// Makes an attempt and draws the conclusions that hold for all envelopes.
+    fn upload(&mut self, request: UploadRequest, report: Option<ClientReport>) -> Fate {
+        let result = self.attempt(request);
+        let now = self.config.clock.now();
+        let fate = judge(&result, now);
+        if let UploadResult::Response(response) = &result {
+            if self.process.limits.update(response, now) {
+                self.cursors = Cursors::default();
+            }
+            if fate == Fate::Refused {
+                let why = response.error.as_deref().unwrap_or("no reason given");
+                self.config.diagnostic.say(|| format!("the server refused an envelope: {} ({why})", response.status));
+            }
+        }
+        if let Some(report) = report {
+            let certainly_not_taken = match &result {
+                UploadResult::Response(_) => matches!(fate, Fate::Limited | Fate::Again { .. }),
+                UploadResult::Unreachable(_) => true,
+                // It may have been counted: a report is sent at most once, or it would count twice. A refused
+                // one is not sent again either, as it may be what was refused.
+                UploadResult::Interrupted(_) => false,
+            };
+            if certainly_not_taken {
+                self.config.reports.restore(report);
+            }
+        }
+        self.conclude(&result, fate, now);
+        fate
+    }
+
+    fn attempt(&mut self, request: UploadRequest) -> UploadResult {
+        let uploader = match &self.uploader {
+            Some(uploader) => uploader.clone(),
+            None => match new_uploader(&self.config) {
+                Ok(uploader) => self.uploader.insert(uploader).clone(),
+                Err(error) => return UploadResult::Unreachable(error),
+            },
+        };
+        catch_unwind(AssertUnwindSafe(|| uploader.upload(request))).unwrap_or_else(|_| {
+            self.uploader = None;
+            UploadResult::Interrupted("the uploader panicked".to_owned())
+        })
+    }
+
+    fn conclude(&mut self, result: &UploadResult, fate: Fate, now: Timestamp) {
+        let Fate::Again { at_earliest } = fate else {
+            self.last_failure = None;
+            self.hold = None;
+            if self.backoff.succeeded() {
+                self.paced_left = PACED;
+            }
+            if self.paced_left > 0 {
+                self.paced_left -= 1;
+                self.hold = Some(Hold { until: now.after(PACE), why: Why::Paced });
+            }
+            return;
+        };
+        if self.last_failure.replace(now).is_none() {
+            self.config.diagnostic.say(|| match result {
+                UploadResult::Unreachable(why) => format!("the server cannot be reached: {why}"),
+                UploadResult::Interrupted(why) => format!("a request was interrupted: {why}"),
+                UploadResult::Response(response) => format!("the server is not ready: {}", response.status),
+            });
+        }
+        let pause = self.backoff.failed(&*self.config.rng);
+        let (pause, why) = match at_earliest {
+            Some(asked) => (pause.max(asked), Why::Asked),
+            None => (pause, Why::Failed),
+        };
+        self.hold = Some(Hold { until: now.after(pause), why });
+    }
+
+    /// Answers a flush, unless waiting longer may help: what is only in memory is tried until the caller's time is up.
+    fn answer(&mut self, ticket: u64, held: bool) {
+        let queue = self.process.queue();
+        let empty = queue.is_empty() && !held;
+        if held && !queue.holds_only_durable() && !self.process.is_stopping() {
+            let soon = self.config.clock.now().after(MEMORY_FLUSH_PAUSE);
+            if let Some(hold) = self.hold.as_mut().filter(|hold| hold.why == Why::Failed) {
+                hold.until = hold.until.min(soon);
+            }
+            return;
+        }
+        self.process.gate.answer(ticket, empty);
+    }
+
+    /// How deep and for how long to sleep.
+    fn rest(&self) -> (Sleep, Duration) {
+        let now = self.config.clock.now();
+        let mut until = self.next_rescan.unwrap_or(now).min(now.after(RESCAN));
+        if let Some(hold) = self.hold {
+            return (Sleep::Deep, until.min(hold.until).since(now));
+        }
+        if self.cursors.passed_over()
+            && let Some(at) = self.cursors_until
+        {
+            until = until.min(at);
+        }
+        (Sleep::Light, until.since(now))
+    }
+
+    /// Cursors hold as long as no limit ends.
+    fn refresh_cursors(&mut self, limits: Option<&(RateLimits, Timestamp)>) {
+        let now = self.config.clock.now();
+        if self.cursors_until.is_some_and(|until| until <= now) || limits.is_none() {
+            self.cursors = Cursors::default();
+            self.cursors_until = None;
+        }
+        if let Some((limits, now)) = limits {
+            self.cursors_until = limits.next_expiry(*now);
+        }
+    }
+
+    /// After a panic of our own: gives up the envelope that may have caused it, so that it cannot do so for ever.
+    fn recover(&mut self, ticket: Option<u64>) {
+        self.config.diagnostic.say(|| "the worker recovered from a panic; this is a bug of ours".to_owned());
+        let given_up = catch_unwind(AssertUnwindSafe(|| {
+            if let Some((place, envelope)) = self.in_hand.take() {
+                self.process.queue().remove(&self.config, place);
+                count_envelope(&self.config.reports, DiscardReason::InternalSdkError, &envelope);
+            }
+            if let Some(ticket) = ticket {
+                self.process.gate.answer(ticket, false);
+            }
+        }));
+        let pause = self.backoff.failed(&*self.config.rng);
+        let now = self.config.clock.now();
+        self.hold = Some(Hold { until: now.after(pause), why: Why::Asked });
+        if given_up.is_err() {
+            self.config.diagnostic.say(|| "the worker could not give up an envelope after a panic".to_owned());
+        }
+    }
+}
+
+fn new_uploader(config: &Config) -> Result<Arc<dyn Uploader>, String> {
+    if let Some(uploader) = &config.uploader {
+        return Ok(uploader.clone());
+    }
+    #[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
+    return Ok(Arc::new(crate::uploader_reqwest::ReqwestUploader::new(&config.url)?));
+    #[cfg(not(any(feature = "rustls-aws-lc", feature = "rustls-ring")))]
+    Err("no uploader: enable `rustls-aws-lc` or `rustls-ring`, or bring one".to_owned())
+}
+
+/// Whether a stored envelope may go: some item is free of limits, and not only an attachment whose event is not.
+fn is_sendable(envelope: &[u8], limits: &RateLimits, now: Timestamp) -> bool {
+    let Ok(mut reader) = EnvelopeReader::new(envelope) else { return true };
+    let (mut free, mut attachments_free, mut owner_limited) = (false, false, false);
+    while let Ok(Some((header, _))) = reader.next_item() {
+        let limited = is_limited(limits, &header.item_type, now);
+        match header.item_type {
+            ItemType::Attachment => attachments_free |= !limited,
+            ItemType::Event | ItemType::Transaction | ItemType::Feedback if limited => owner_limited = true,
+            _ => free |= !limited,
+        }
+    }
+    free || (attachments_free && !owner_limited)
+}
+
+/// A stored envelope without the items that limits hold back, and those items, if there are any.
+fn trim(envelope: &[u8], limits: &RateLimits, now: Timestamp) -> Option<(Vec<u8>, Vec<Item>)> {
+    let mut decoded = Envelope::decode(envelope).ok()?;
+    let mut left_out = Vec::new();
+    drop_limited(
+        &mut decoded,
+        |item_type| is_limited(limits, item_type, now),
+        |item| left_out.push(item.clone()),
+    );
+    if left_out.is_empty() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    decoded.encode(&mut bytes);
+    Some((bytes, left_out))
+}
