@@ -30,7 +30,10 @@ pub(crate) struct Config {
 
 /// Where remarks for developers go; nowhere by default.
 #[derive(Clone, Default)]
-pub(crate) struct Diagnostic(pub(crate) Option<Arc<dyn Fn(&str) + Send + Sync>>);
+pub(crate) struct Diagnostic(pub(crate) Option<Arc<Listener>>);
+
+/// Hears remarks for developers.
+type Listener = dyn Fn(&str) + Send + Sync;
 
 impl Diagnostic {
     /// Says it, if anybody listens. The text is made only then.

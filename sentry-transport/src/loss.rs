@@ -20,10 +20,15 @@ pub(crate) fn count_envelope(reports: &ClientReports, reason: DiscardReason, byt
 
 /// Counts one lost item in the units of its categories (client reports, published spec 1.20.0): a transaction also
 /// loses its spans and itself as a span; logs and metrics lose entries and bytes; attachments lose bytes.
-pub(crate) fn count_item(reports: &ClientReports, reason: DiscardReason, header: &ItemHeader, payload: &[u8]) {
+pub(crate) fn count_item(
+    reports: &ClientReports,
+    reason: DiscardReason,
+    header: &ItemHeader,
+    payload: &[u8],
+) {
     let bytes = payload.len() as u64;
     let entries = header.item_count.unwrap_or(1);
-    let mut count = |category, quantity| reports.record(reason, category, quantity);
+    let count = |category, quantity| reports.record(reason, category, quantity);
     match header.item_type {
         ItemType::Transaction => {
             count(Category::Transaction, 1);

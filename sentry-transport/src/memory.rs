@@ -32,7 +32,9 @@ impl Memory {
     /// Takes an envelope in; what had to go for it, or it itself, comes back through `lost`.
     pub(crate) fn push(&mut self, lane: Lane, envelope: Vec<u8>, mut lost: impl FnMut(Vec<u8>)) {
         let room_after_eviction = match lane {
-            Lane::Urgent => self.max_bytes - self.bytes + self.bulk.iter().map(|e| e.envelope.len()).sum::<usize>(),
+            Lane::Urgent => {
+                self.max_bytes - self.bytes + self.bulk.iter().map(|e| e.envelope.len()).sum::<usize>()
+            }
             Lane::Bulk => self.max_bytes - self.bytes,
         };
         if envelope.len() > room_after_eviction {
@@ -98,7 +100,11 @@ mod tests {
         assert_eq!(push(&mut memory, Lane::Bulk, 40), 0);
         assert_eq!(push(&mut memory, Lane::Bulk, 31), 31, "bulk does not push out bulk");
         assert_eq!(push(&mut memory, Lane::Urgent, 50), 30);
-        assert_eq!(push(&mut memory, Lane::Urgent, 60), 60, "more than bulk could free: refused, and bulk stays");
+        assert_eq!(
+            push(&mut memory, Lane::Urgent, 60),
+            60,
+            "more than bulk could free: refused, and bulk stays"
+        );
         assert_eq!(push(&mut memory, Lane::Urgent, 50), 40);
         assert_eq!(push(&mut memory, Lane::Urgent, 1), 1);
     }

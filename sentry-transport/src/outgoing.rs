@@ -36,7 +36,8 @@ pub(crate) fn drop_limited(
     limited: impl Fn(&ItemType) -> bool,
     mut lost: impl FnMut(&Item),
 ) -> bool {
-    let owner_goes = envelope.items.iter().any(|item| owns_attachments(item) && limited(&item.header.item_type));
+    let owner_goes =
+        envelope.items.iter().any(|item| owns_attachments(item) && limited(&item.header.item_type));
     envelope.items.retain(|item| {
         let goes =
             limited(&item.header.item_type) || (owner_goes && item.header.item_type == ItemType::Attachment);
@@ -93,8 +94,8 @@ mod tests {
     #[test]
     fn attachments_go_with_their_event_and_sessions_stay() {
         let item = |item_type| Item::new(item_type, Vec::new());
-        let mut envelope = Envelope::default();
-        envelope.items = vec![item(ItemType::Event), item(ItemType::Attachment), item(ItemType::Session)];
+        let items = vec![item(ItemType::Event), item(ItemType::Attachment), item(ItemType::Session)];
+        let mut envelope = Envelope { items, ..Envelope::default() };
         let whole = envelope.clone();
         let mut lost = 0;
         assert!(drop_limited(&mut envelope, |kind| *kind == ItemType::Event, |_| lost += 1));

@@ -79,9 +79,9 @@ impl Queue {
                 Ok(()) => {
                     let took = started.elapsed();
                     if self.breaker.appended(took, || config.clock.now()) {
-                        config.diagnostic.say(|| {
-                            format!("the spool's disk is slow ({took:?}): a minute in memory only")
-                        });
+                        config
+                            .diagnostic
+                            .say(|| format!("the spool's disk is slow ({took:?}): a minute in memory only"));
                     }
                     return;
                 }

@@ -46,7 +46,8 @@ impl RateLimits {
             moved |= self.apply(fields.next().unwrap_or_default(), after(now, seconds));
         }
         if status == 429 && !understood {
-            let seconds = retry_after.and_then(|text| parse_retry_after(text, now)).unwrap_or(DEFAULT_SECONDS);
+            let seconds =
+                retry_after.and_then(|text| parse_retry_after(text, now)).unwrap_or(DEFAULT_SECONDS);
             moved |= later(&mut self.all, after(now, seconds));
         }
         moved

@@ -54,7 +54,10 @@ impl HttpTransport {
     /// This generation's state.
     fn process(&self) -> &Arc<Process> {
         let current = self.process.load(Ordering::Acquire);
-        #[expect(unsafe_code, reason = "one pointer to all mutable state, so that a forked child can leak it")]
+        #[expect(
+            unsafe_code,
+            reason = "one pointer to all mutable state, so that a forked child can leak it"
+        )]
         // SAFETY: the pointer came from `Box` and is freed only by `drop`, which has `&mut self`.
         let process = unsafe { &*current };
         if process.generation == generation() { process } else { self.start_over(current) }
@@ -64,7 +67,10 @@ impl HttpTransport {
     fn start_over(&self, stale: *mut Arc<Process>) -> &Arc<Process> {
         let fresh = boxed(Process::new(self.config.clone(), self.closed.load(Ordering::Acquire)));
         let swapped = self.process.compare_exchange(stale, fresh, Ordering::AcqRel, Ordering::Acquire);
-        #[expect(unsafe_code, reason = "one pointer to all mutable state, so that a forked child can leak it")]
+        #[expect(
+            unsafe_code,
+            reason = "one pointer to all mutable state, so that a forked child can leak it"
+        )]
         // SAFETY: as in `process`; `fresh` is freed only if nobody else got to see it.
         unsafe {
             match swapped {
@@ -103,13 +109,16 @@ impl Transport for HttpTransport {
 impl Drop for HttpTransport {
     fn drop(&mut self) {
         let process = self.process.swap(ptr::null_mut(), Ordering::AcqRel);
-        #[expect(unsafe_code, reason = "one pointer to all mutable state, so that a forked child can leak it")]
+        #[expect(
+            unsafe_code,
+            reason = "one pointer to all mutable state, so that a forked child can leak it"
+        )]
         // SAFETY: the pointer came from `Box`, and `&mut self` says that nobody else uses it. The state of another
         // generation is leaked: its locks may be held for ever and its threads do not exist here.
         unsafe {
-            if (*process).generation == generation() {
-                (*process).stop();
-                drop(Box::from_raw(process));
+            if (&*process).generation == generation() {
+                let process = Box::from_raw(process);
+                process.stop();
             }
         }
     }

@@ -72,7 +72,9 @@ impl ReqwestUploader {
                 drain(response).await;
                 UploadResult::Response(answer)
             }
-            Err(error) if error.is_connect() || error.is_builder() => UploadResult::Unreachable(chain(&error)),
+            Err(error) if error.is_connect() || error.is_builder() => {
+                UploadResult::Unreachable(chain(&error))
+            }
             Err(error) => UploadResult::Interrupted(chain(&error)),
         }
     }

@@ -272,7 +272,9 @@ impl Worker {
             }
             if fate == Fate::Refused {
                 let why = response.error.as_deref().unwrap_or("no reason given");
-                self.config.diagnostic.say(|| format!("the server refused an envelope: {} ({why})", response.status));
+                self.config
+                    .diagnostic
+                    .say(|| format!("the server refused an envelope: {} ({why})", response.status));
             }
         }
         if let Some(report) = report {
@@ -390,7 +392,9 @@ impl Worker {
         let now = self.config.clock.now();
         self.hold = Some(Hold { until: now.after(pause), why: Why::Asked });
         if given_up.is_err() {
-            self.config.diagnostic.say(|| "the worker could not give up an envelope after a panic".to_owned());
+            self.config
+                .diagnostic
+                .say(|| "the worker could not give up an envelope after a panic".to_owned());
         }
     }
 }

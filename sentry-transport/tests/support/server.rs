@@ -1,0 +1,79 @@
+//! A small HTTP server on a free port of this machine.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use watchpost_core::Envelope;
+
+/// Answers every POST the same way and hands the requests to the test.
+pub struct Server {
+    pub dsn: String,
+    pub requests: Receiver<Request>,
+}
+
+/// A request as it came.
+#[derive(Debug)]
+pub struct Request {
+    /// Which connection it came on, counted from 0.
+    pub connection: usize,
+    pub line: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub envelope: Envelope,
+}
+
+impl Request {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl Server {
+    /// Starts a server that answers with this status line and headers, like `200 OK\r\nretry-after: 3`.
+    pub fn start(answer: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let dsn = format!("http://key@{}/1", listener.local_addr().unwrap());
+        let (sender, requests) = channel();
+        thread::spawn(move || {
+            for (connection, stream) in listener.incoming().enumerate() {
+                let sender = sender.clone();
+                thread::spawn(move || serve(connection, stream.unwrap(), answer, &sender));
+            }
+        });
+        Self { dsn, requests }
+    }
+}
+
+fn serve(connection: usize, mut stream: TcpStream, answer: &str, requests: &Sender<Request>) {
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    while let Some(request) = read(connection, &mut reader) {
+        let _ = requests.send(request);
+        if write!(stream, "HTTP/1.1 {answer}\r\ncontent-length: 2\r\n\r\n{{}}").is_err() {
+            return;
+        }
+    }
+}
+
+fn read(connection: usize, reader: &mut impl BufRead) -> Option<Request> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    let mut headers = Vec::new();
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).ok()?;
+        let Some((name, value)) = header.trim_end().split_once(": ") else { break };
+        headers.push((name.to_ascii_lowercase(), value.to_owned()));
+    }
+    let find = |name: &str| headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let mut body = vec![0; find("content-length")?.parse().ok()?];
+    reader.read_exact(&mut body).ok()?;
+    if find("content-encoding") == Some("gzip") {
+        let mut plain = Vec::new();
+        flate2::read::GzDecoder::new(&body[..]).read_to_end(&mut plain).unwrap();
+        body = plain;
+    }
+    let envelope = Envelope::decode(&body).unwrap();
+    Some(Request { connection, line: line.trim_end().to_owned(), headers, envelope })
+}
