@@ -1,7 +1,7 @@
 /// <reference types="vitest/config" />
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
-import { mockApi } from "./dev/mock";
+import { mockApi } from "./dev/mock.ts";
 
 // `vite --mode mock` answers /api/0/ from dev/; any other mode passes it on to a running server.
 const upstream = process.env.WATCHPOST_URL ?? "http://127.0.0.1:9000";

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
-import { EVENTS } from "./events";
+import { EVENTS } from "./events.ts";
 
 // A small double of /api/0/ for work on the page without a server: `npm run dev:mock`. Any username signs in
 // with the password "watchpost". It proves nothing about the server; the e2e tests run against the real one.

@@ -31,6 +31,7 @@ function Nested({ value, depth }: { value: object; depth: number }) {
   const [left, right] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
   const short = JSON.stringify(value);
   if (entries.length === 0) return <span className="v-mark">{left + right}</span>;
+  if (short.length <= 60 && !short.includes("[Filtered]")) return <span className="v-text">{short}</span>;
   if (!open) {
     return (
       <button type="button" className="v-fold" aria-expanded="false" onClick={() => setOpen(true)}>
