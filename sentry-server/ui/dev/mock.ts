@@ -38,8 +38,6 @@ const issues: MockIssue[] = Array.from({ length: 34 }, (_, index) => {
   return { id: String(index + 1), status: index % 9 === 8 ? "resolved" : "unresolved", level, kind, type, title: index < TEMPLATES.length ? text : `${text} (${index})`, count, users: kind === "message" ? 0 : Math.ceil(count / 9), first: 86_400 * (index * 3 + 2), last: 4 + index * index * 190 };
 });
 
-let signedIn = true;
-
 export function mockApi(): Plugin {
   return {
     name: "watchpost-mock-api",
@@ -58,14 +56,13 @@ async function answer(request: IncomingMessage, response: ServerResponse) {
     response.end(JSON.stringify(value));
   };
   if (path.join("/") === "auth/login") {
-    signedIn = body.password === "watchpost";
-    return signedIn ? json({ id: "1", username: body.username }) : json({ detail: "Wrong username or password." }, 401);
+    if (body.password !== "watchpost") return json({ detail: "Wrong username or password." }, 401);
+    return json({ id: "1", username: body.username }, 200, { "Set-Cookie": "mock=1; Path=/; HttpOnly" });
   }
   if (path.join("/") === "auth/logout") {
-    signedIn = false;
-    return json({}, 200);
+    return json({}, 200, { "Set-Cookie": "mock=; Path=/; Max-Age=0" });
   }
-  if (!signedIn) return json({ detail: "Authentication credentials were not provided." }, 401);
+  if (!request.headers.cookie?.includes("mock=1")) return json({ detail: "Authentication credentials were not provided." }, 401);
   if (path[0] === "auth") return json({ id: "1", username: "admin", email: "admin@example.com" });
   if (path[0] === "organizations" && path.length === 1) return json([{ id: "1", slug: "main", name: "Main" }]);
   if (path[0] === "projects" && path[3] === "keys") return json([{ id: "1", name: "Default", public: "0123456789abcdef0123456789abcdef", isActive: true, dsn: { public: `http://0123456789abcdef0123456789abcdef@127.0.0.1:9000/${path[2] === "empty" ? 2 : 1}` } }]);

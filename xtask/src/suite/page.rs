@@ -47,7 +47,7 @@ pub(super) fn end_to_end(log: &Log, ready: &[Language]) -> Result<Outcome> {
         .env("WATCHPOST_EMAIL", &login.email)
         .env("WATCHPOST_PASSWORD", &login.password)
         .env("CHROMIUM", browser);
-    log.tests(&mut npm, Dialect::Node)
+    log.tests(&mut npm, Dialect::Vitest)
 }
 
 fn npm() -> Command {

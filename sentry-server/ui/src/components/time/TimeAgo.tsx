@@ -8,12 +8,12 @@ export function TimeAgo({ at, className }: { at: string | undefined | null; clas
   const date = new Date(at);
   return (
     <time dateTime={at} title={absolute(date)} className={className}>
-      {relative(date, new Date(Math.max(now, 0)))}
+      {relative(date, new Date(now))}
     </time>
   );
 }
 
-const STEP_MS = 10_000;
+const STEP_MS = 1_000;
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 

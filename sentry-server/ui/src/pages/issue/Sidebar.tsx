@@ -15,9 +15,9 @@ export function Sidebar({ issue, id }: { issue: Issue | undefined; id: string })
     <>
       <aside className="issue-side" aria-label="About this issue">
         <Totals issue={issue} />
-        <History issue={issue} />
       </aside>
-      <aside className="issue-shares" aria-label="Tags of all events">
+      <aside className="issue-more" aria-label="History and tags of all events">
+        <History issue={issue} />
         <Distributions id={id} />
       </aside>
     </>
