@@ -2,6 +2,7 @@
 //!
 //! The tests run this binary again as a child that plays one role and is then killed.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod support;
 

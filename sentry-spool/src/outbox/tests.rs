@@ -151,8 +151,7 @@ fn of_two_adopters_one_gets_each_segment() {
                 });
             }
         });
-        let mut all: Vec<u32> =
-            adopters.iter().flat_map(|adopter| drain(adopter)).map(|text| number(&text)).collect();
+        let mut all: Vec<u32> = adopters.iter().flat_map(drain).map(|text| number(&text)).collect();
         all.sort_unstable();
         assert!(all.into_iter().eq(0..60));
     }
