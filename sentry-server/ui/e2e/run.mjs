@@ -2,7 +2,7 @@
 //
 // Opens the pages of a running server in headless Chromium. The same can be said by WATCHPOST_URL,
 // WATCHPOST_USER (or WATCHPOST_EMAIL), WATCHPOST_PASSWORD, WATCHPOST_SHOTS and CHROMIUM. The tests send
-// their own events to the server's first project; what else it holds does not matter.
+// their own events to a new project of their own; what else it holds does not matter.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";

@@ -1,6 +1,6 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getJson, getPage, send } from "./client";
-import type { ApiEvent, Issue, Organization, Project, ProjectKey, StatsPeriod, Status, TagSummary, User } from "./types";
+import type { ApiEvent, Issue, Organization, Page, Project, ProjectKey, StatsPeriod, Status, TagSummary, User } from "./types";
 
 export function useSession() {
   return useQuery({ queryKey: ["session"], queryFn: ({ signal }) => getJson<User>("auth/", {}, signal), retry: false, staleTime: 60_000 });
@@ -99,25 +99,47 @@ export function useSetStatus() {
   });
 }
 
+const ISSUE_REFRESH_MS = 10_000;
+
+/** One issue; until it has come, as the list last showed it. */
 export function useIssue(id: string) {
   const org = useOrg();
+  const client = useQueryClient();
   return useQuery({
     queryKey: ["issue", org, id],
     enabled: !!org,
     queryFn: ({ signal }) => getJson<Issue>(`organizations/${org}/issues/${id}/`, {}, signal),
+    placeholderData: () => {
+      const lists = client.getQueriesData<Page<Issue>>({ queryKey: ["issues", org] });
+      return lists.flatMap(([, page]) => page?.items ?? []).find((issue) => issue.id === id);
+    },
+    refetchInterval: ISSUE_REFRESH_MS,
   });
 }
 
-/** `event` is an id, `latest` or `oldest`. */
+/** Starts loading what the issue page shows first, while the pointer is still on its way. */
+export function usePrefetchIssue() {
+  const org = useOrg();
+  const client = useQueryClient();
+  return (id: string) => void client.prefetchQuery({ queryKey: ["event", org, id, "latest"], queryFn: () => fetchEvent(org, id, "latest"), staleTime: 10_000 });
+}
+
+/** `event` is an id, `latest` or `oldest`. Never refreshed by itself: what somebody reads must not change under their eyes. */
 export function useEvent(issue: string, event: string) {
   const org = useOrg();
   return useQuery({
     queryKey: ["event", org, issue, event],
     enabled: !!org,
-    queryFn: ({ signal }) => getJson<ApiEvent>(`organizations/${org}/issues/${issue}/events/${event}/`, {}, signal),
+    queryFn: ({ signal }) => fetchEvent(org, issue, event, signal),
     placeholderData: (previous, query) => (query?.queryKey[2] === issue ? previous : undefined),
-    staleTime: event === "latest" || event === "oldest" ? 0 : Infinity,
+    staleTime: event === "latest" ? 10_000 : Infinity,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
   });
+}
+
+function fetchEvent(org: string | undefined, issue: string, event: string, signal?: AbortSignal): Promise<ApiEvent> {
+  return getJson<ApiEvent>(`organizations/${org}/issues/${issue}/events/${event}/`, {}, signal);
 }
 
 export function useIssueTags(id: string) {

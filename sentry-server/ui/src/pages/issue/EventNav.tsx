@@ -8,14 +8,14 @@ import { TimeAgo } from "../../components/time/TimeAgo";
 interface Props {
   issue: string;
   event: ApiEvent | undefined;
-  eventKey: string;
+  showNewer: (() => void) | undefined;
   org: string | undefined;
   project: string | undefined;
   stale: boolean;
 }
 
 /** Which of the issue's events is shown, and the way to the others. */
-export function EventNav({ issue, event, org, project, stale }: Props) {
+export function EventNav({ issue, event, showNewer, org, project, stale }: Props) {
   const to = (key: string) => `/issues/${issue}/events/${key}`;
   const previous = event?.previousEventID ?? undefined;
   const next = event?.nextEventID ?? undefined;
@@ -37,6 +37,11 @@ export function EventNav({ issue, event, org, project, stale }: Props) {
         <a className="link event-json" href={`/api/0/projects/${org}/${project}/events/${event.eventID}/json/`} target="_blank" rel="noreferrer">
           JSON
         </a>
+      )}
+      {showNewer && (
+        <button type="button" className="btn small event-newer" onClick={showNewer}>
+          <span className="live-dot" /> New events
+        </button>
       )}
       <div className="event-steps">
         <Step icon="first" label="First event" to={previous && to("oldest")} />

@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { Link } from "react-router";
 import { ApiError } from "../../api/client";
 import { viewEvent } from "../../api/event";
@@ -24,6 +24,7 @@ export function IssuePage({ issue: id, event: eventKey }: { issue: string; event
   const issue = useIssue(id);
   const event = useEvent(id, eventKey);
   const view = useMemo(() => event.data && viewEvent(event.data), [event.data]);
+  const newer = useNewer(issue.data?.count, eventKey === "latest" ? event.dataUpdatedAt : undefined);
   useTitle(issue.data && splitTitle(issue.data).filter(Boolean).join(": "));
   if (issue.isError && !issue.data) {
     const gone = issue.error instanceof ApiError && issue.error.status === 404;
@@ -41,7 +42,7 @@ export function IssuePage({ issue: id, event: eventKey }: { issue: string; event
       <IssueHeader issue={issue.data} />
       <div className="issue-grid">
         <div className="issue-main">
-          <EventNav issue={id} event={event.data} eventKey={eventKey} org={organization} project={issue.data?.project.slug} stale={event.isPlaceholderData} />
+          <EventNav issue={id} event={event.data} showNewer={newer ? () => void event.refetch() : undefined} org={organization} project={issue.data?.project.slug} stale={event.isPlaceholderData} />
           {event.isError && !event.data ? (
             <Failure what="The event did not load" error={event.error} retry={() => void event.refetch()} />
           ) : !view || !event.data ? (
@@ -75,6 +76,15 @@ export function IssuePage({ issue: id, event: eventKey }: { issue: string; event
       </div>
     </div>
   );
+}
+
+/** Whether events arrived since the one shown as the latest was loaded. */
+function useNewer(count: string | undefined, loadedAt: number | undefined): boolean {
+  const [known, setKnown] = useState<{ loadedAt: number; count: string }>();
+  useEffect(() => {
+    if (count !== undefined && loadedAt) setKnown((old) => (old?.loadedAt === loadedAt ? old : { loadedAt, count }));
+  }, [count, loadedAt]);
+  return known !== undefined && known.loadedAt === loadedAt && known.count !== count;
 }
 
 const LONG = 2000;

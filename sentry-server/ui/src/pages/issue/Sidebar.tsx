@@ -69,7 +69,7 @@ function History({ issue }: { issue: Issue | undefined }) {
           ))}
         </div>
       </header>
-      {series ? <Chart series={series} period={period} /> : issue ? <p className="muted">The server sent no counts for this period.</p> : <Skeleton height={112} />}
+      {series ? <Chart series={series} period={period} /> : <Skeleton height={112} />}
     </section>
   );
 }

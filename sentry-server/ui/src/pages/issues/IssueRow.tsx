@@ -18,15 +18,16 @@ interface Props {
   onPick: () => void;
   onAct: (status: Status) => void;
   onFocus: () => void;
+  onApproach: () => void;
   index: number;
 }
 
 export const IssueRow = memo(
-  function IssueRow({ issue, period, picked, current, showProject, onPick, onAct, onFocus, index }: Props) {
+  function IssueRow({ issue, period, picked, current, showProject, onPick, onAct, onFocus, onApproach, index }: Props) {
     const [type, value] = splitTitle(issue);
     const count = Number(issue.count);
     return (
-      <li className="row" data-row={index} data-level={issue.level} data-current={current} data-picked={picked} data-status={issue.status} onFocus={onFocus}>
+      <li className="row" data-row={index} data-level={issue.level} data-current={current} data-picked={picked} data-status={issue.status} onFocus={onFocus} onPointerEnter={onApproach}>
         <label className="row-pick">
           <input type="checkbox" checked={picked} onChange={onPick} aria-label={`Select ${issue.shortId}`} />
         </label>

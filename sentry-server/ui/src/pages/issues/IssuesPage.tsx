@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
-import { useIssues, useProjects, useSetStatus } from "../../api/queries";
-import type { Issue, Status } from "../../api/types";
+import { useIssues, usePrefetchIssue, useProjects, useSetStatus } from "../../api/queries";
+import type { Issue, Page, Status } from "../../api/types";
 import { Failure } from "../../components/state/Failure";
 import { useToast } from "../../components/toast/Toast";
 import { useTitle } from "../../components/useTitle";
@@ -26,6 +26,7 @@ export function IssuesPage() {
   const items = issues.data?.items;
   useTitle("Issues");
 
+  const prefetch = usePrefetchIssue();
   const setStatus = useSetStatus();
   const toast = useToast();
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
@@ -117,7 +118,7 @@ export function IssuesPage() {
                 </div>
               ) : (
                 <span className="list-count">
-                  {items ? (issues.data?.hits === undefined ? "Issue" : plural(issues.data.hits, "issue")) : "Loading"}
+                  {!issues.data ? "Loading" : total(issues.data) === undefined ? "Issues" : plural(total(issues.data)!, "issue")}
                 </span>
               )}
               <div className="segmented col-spark" role="group" aria-label="Period of the graphs">
@@ -154,6 +155,7 @@ export function IssuesPage() {
                     onPick={() => setPicked((old) => toggled(old, issue.id))}
                     onAct={(status) => act([issue], status)}
                     onFocus={() => setCursor(index)}
+                    onApproach={() => prefetch(issue.id)}
                     showProject={(projects.data?.length ?? 0) > 1}
                   />
                 ))}
@@ -177,6 +179,11 @@ export function IssuesPage() {
       )}
     </div>
   );
+}
+
+/** How many there are in all, where that is known. */
+function total(page: Page<Issue>): number | undefined {
+  return page.hits ?? (page.next || page.previous ? undefined : page.items.length);
 }
 
 function toggled(set: ReadonlySet<string>, id: string): ReadonlySet<string> {
