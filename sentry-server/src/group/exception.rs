@@ -23,7 +23,14 @@ pub(super) fn component(exception: &Value, platform: &str, scope: Scope) -> Comp
                 [Component::leaf("domain", domain), Component::leaf("code", code.to_string())],
             ))
         });
-    let stack = stacktrace::frames(exception).map(|frames| stacktrace::component(frames, platform, scope));
+    let stack = stacktrace::frames(exception).map(|frames| {
+        let mut stack = stacktrace::component(frames, platform, scope);
+        // Thrown text has the trace of whoever caught it: the engine and the SDK, the same for every text.
+        if synthetic && matches!(platform, "javascript" | "node") && !stacktrace::any_in_app(frames) {
+            stack.switch_off("invented by the SDK, without a frame of the application");
+        }
+        stack
+    });
     let by_frames = stack.as_ref().is_some_and(|stack| stack.contributes);
     let value = text("value").map(|value| {
         let normal = message::normalize(value);

@@ -2,6 +2,7 @@ use serde_json::Value;
 
 use super::component::Component;
 use super::frame::Frame;
+use crate::normalize::is_sdk;
 
 /// Which frames count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +58,20 @@ pub(super) fn frames(owner: &Value) -> Option<&[Value]> {
 /// The frame to blame: the application's last, else the last.
 pub(super) fn crash_frame(owner: &Value) -> Option<&Value> {
     let frames = frames(owner)?;
-    let in_app = |frame: &&Value| frame.get("in_app").and_then(Value::as_bool) == Some(true);
-    frames.iter().rev().find(in_app).or_else(|| frames.last())
+    frames
+        .iter()
+        .rev()
+        .find(|frame| is_in_app(frame))
+        .or_else(|| frames.iter().rev().find(|frame| !is_sdk(frame)))
+}
+
+/// Whether any frame is the application's own.
+pub(super) fn any_in_app(frames: &[Value]) -> bool {
+    frames.iter().any(is_in_app)
+}
+
+fn is_in_app(frame: &Value) -> bool {
+    frame.get("in_app").and_then(Value::as_bool) == Some(true)
 }
 
 #[cfg(test)]

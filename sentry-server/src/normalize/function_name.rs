@@ -36,7 +36,7 @@ mod tests {
             ("shop::main::h0123456789abcdef", "shop::main"),
             ("<shop::Cart<T> as core::ops::Drop>::drop", "shop::Cart<T>::drop"),
             ("core::result::Result<T,E>::map_err", "core::result::Result<T>::map_err"),
-            ("std::panicking::panic_handler::{closure#0}", "std::panicking::panic_handler::{closure}"),
+            ("std::panicking::panic_handler::{closure#0}", "std::panicking::panic_handler::{{closure}}"),
             ("shop::run::{{closure}}::{{closure}}", "shop::run::{{closure}}::{{closure}}"),
             (
                 "anyhow::error::<impl core::convert::From<E> for anyhow::Error>::from",

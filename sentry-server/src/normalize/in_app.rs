@@ -1,5 +1,7 @@
 //! Tells an application's own frames from those of its libraries, where the client did not.
 
+use serde_json::Value;
+
 /// Where a frame comes from; absent parts are empty.
 pub(super) struct Origin<'a> {
     pub(super) platform: &'a str,
@@ -41,6 +43,17 @@ pub(super) fn is_library(origin: &Origin<'_>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a frame belongs to an error tracking SDK.
+pub(crate) fn is_sdk(frame: &Value) -> bool {
+    let text = |key: &str| frame.get(key).and_then(Value::as_str).unwrap_or("");
+    let path = if frame.get("abs_path").is_some() { text("abs_path") } else { text("filename") };
+    ["node_modules/@sentry/", "node_modules/watchpost/", "-packages/sentry_sdk/", "-packages/watchpost/"]
+        .iter()
+        .any(|part| path.contains(part))
+        || starts(text("module"), &["@sentry", "sentry_sdk.", "io.sentry.", "dev.watchpost."])
+        || starts(text("function"), &["sentry_", "sentry::", "watchpost_", "watchpost::"])
 }
 
 /// Whether a frame cannot be the application's even if the client says so: the language runtime's own source, the

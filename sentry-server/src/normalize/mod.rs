@@ -32,6 +32,7 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
+pub(crate) use self::in_app::is_sdk;
 pub use self::kind::{EventKind, Level};
 pub(crate) use self::stacktrace::is_url;
 pub(crate) use self::text::{first_line, shorten, trimmed_str};

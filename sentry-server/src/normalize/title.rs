@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{EventKind, first_line, request, shorten, trimmed_str};
+use super::{EventKind, first_line, in_app, request, shorten, trimmed_str};
 
 /// What a title was made of. Absent parts are not written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,17 +49,12 @@ pub(super) fn metadata(body: &Map<String, Value>, kind: EventKind) -> Metadata {
     }
 }
 
-/// Type, value and place of one exception. A synthetic type says nothing and is left out.
+/// Type, value and place of one exception.
 pub(crate) fn metadata_of_exception(exception: &Value) -> Metadata {
-    let mechanism = exception.get("mechanism");
-    let synthetic = mechanism.and_then(|m| m.get("synthetic")).and_then(Value::as_bool) == Some(true);
     let value = trimmed_str(exception.get("value")).map(|value| shorten(value, MAX_VALUE));
     let kind = trimmed_str(exception.get("type")).map(|kind| shorten(kind, MAX_TITLE));
     let mut metadata = Metadata { kind, value, ..Metadata::default() };
     locate(&mut metadata, frames(exception).and_then(last_in_app));
-    if synthetic && (metadata.function.is_some() || metadata.value.is_some()) {
-        metadata.kind = metadata.function.clone().filter(|_| metadata.value.is_none());
-    }
     metadata
 }
 
@@ -72,7 +67,11 @@ pub(crate) fn title_of(kind: EventKind, metadata: &Metadata, transaction: Option
             value.map_or("User feedback".into(), |v| format!("User feedback: {v}"))
         }
         (_, Some(kind), Some(value)) => format!("{kind}: {value}"),
-        (_, Some(only), None) | (_, None, Some(only)) => only.to_owned(),
+        (_, Some(only), None) => match metadata.function.as_deref() {
+            Some(function) if kind == EventKind::Error => format!("{only} in {function}"),
+            _ => only.to_owned(),
+        },
+        (_, None, Some(only)) => only.to_owned(),
         (_, None, None) => {
             metadata.function.as_deref().map_or("<no message>".into(), |f| format!("<unnamed> in {f}"))
         }
@@ -100,7 +99,10 @@ pub(crate) fn culprit_of(transaction: Option<&str>, frame: Option<&Value>, platf
         // The function's own path already says where.
         (_, Some(function)) if matches!(platform, "native" | "rust" | "c") => function.to_owned(),
         (Some(place), Some(function)) => match platform {
-            "javascript" | "node" => format!("{function}({place})"),
+            "javascript" | "node" => {
+                // The engine names the receiver; a plain object's says nothing.
+                format!("{}({place})", function.strip_prefix("Object.").unwrap_or(function))
+            }
             _ => format!("{place} in {function}"),
         },
         (Some(only), None) | (None, Some(only)) => only.to_owned(),
@@ -129,7 +131,8 @@ fn frames(owner: &Value) -> Option<&[Value]> {
 
 fn last_in_app(frames: &[Value]) -> Option<&Value> {
     let in_app = |frame: &&Value| frame.get("in_app").and_then(Value::as_bool) == Some(true);
-    frames.iter().rev().find(in_app).or_else(|| frames.last())
+    // An SDK that was asked for a trace is the last in it, and never what failed.
+    frames.iter().rev().find(in_app).or_else(|| frames.iter().rev().find(|frame| !in_app::is_sdk(frame)))
 }
 
 fn locate(metadata: &mut Metadata, frame: Option<&Value>) {
@@ -186,13 +189,13 @@ mod tests {
     }
 
     #[test]
-    fn synthetic_types_give_way_to_what_is_known() {
+    fn an_exception_without_a_value_says_where() {
         let exception = |value: Value| {
             json!({"platform": "native", "exception": [{"type": "SIGSEGV", "value": value, "mechanism": {"synthetic": true},
                 "stacktrace": {"frames": [{"function": "shop::charge"}]}}]})
         };
-        assert_eq!(named(exception(json!(null))), pair("shop::charge", "shop::charge"));
-        assert_eq!(named(exception(json!("Segfault"))), pair("Segfault", "shop::charge"));
+        assert_eq!(named(exception(json!(null))), pair("SIGSEGV in shop::charge", "shop::charge"));
+        assert_eq!(named(exception(json!("Segfault"))), pair("SIGSEGV: Segfault", "shop::charge"));
     }
 
     #[test]

@@ -159,10 +159,10 @@ fn year(cursor: &mut Cursor<'_>) -> Option<()> {
 fn name(cursor: &mut Cursor<'_>, names: &[&str]) -> Option<()> {
     let length = cursor.run(10, |byte| byte.is_ascii_alphabetic());
     let word = &cursor.rest()[..length];
-    let known = |name: &&str| {
+    let known = |name: &str| {
         word.eq_ignore_ascii_case(name.as_bytes()) || word.eq_ignore_ascii_case(&name.as_bytes()[..3])
     };
-    (length >= 3 && names.iter().any(|name| known(&name))).then(|| cursor.at += length)
+    (length >= 3 && names.iter().any(|name| known(name))).then(|| cursor.at += length)
 }
 
 fn optional_time(cursor: &mut Cursor<'_>) {
@@ -212,7 +212,9 @@ fn zone(cursor: &mut Cursor<'_>) {
         let zulu = !spaced && !named && c.one_of(b"Zz").is_some();
         let offset = c.attempt(|c| {
             c.one_of(b"+-")?;
-            c.digits(2, 2).and_then(|_| c.one_of(b":")).and_then(|_| c.digits(2, 2)).or_else(|| None)
+            c.digits(2, 2)?;
+            c.one_of(b":")?;
+            c.digits(2, 2)
         });
         let offset = offset.or_else(|| {
             c.attempt(|c| {

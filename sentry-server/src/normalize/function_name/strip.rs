@@ -73,7 +73,7 @@ fn numbered(rest: &str) -> Option<(usize, &str)> {
         return Some((end + 1, "lambda"));
     }
     if rest.starts_with("{closure#") || rest.starts_with("{async_block#") || rest.starts_with("{async_fn#") {
-        return Some((rest.find('}')? + 1, "{closure}"));
+        return Some((rest.find('}')? + 1, "{{closure}}"));
     }
     if rest.starts_with("lambda_") && hex(7, 32) {
         return Some((39, "lambda"));

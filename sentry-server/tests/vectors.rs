@@ -1,0 +1,116 @@
+//! Runs the server's conformance vectors: `tests/conformance/server/{normalize,group}/*.json` at the root of the repository.
+//!
+//! *Shape*: `name`, `why`, `given {events [..], received?, sent_at?, remote_addr?, user_agent?}`, `expect`. For `group`:
+//! `groups` (one number per event, in the order in which issues come to be, or `same_group` as a short form) and `title`,
+//! `culprit`, `basis`, `groupable` of the first event. For `normalize`: `fields` (JSON pointer to value) and `absent` of the
+//! first event's body, and `errors`, the names of the fields noted as wrong.
+
+mod given;
+
+use std::fs;
+use std::path::PathBuf;
+
+use given::{context, tests_folder};
+use serde_json::Value;
+use watchpost_server::group::{GroupHash, group};
+use watchpost_server::normalize::normalize;
+
+/// As many files as the folders hold; adding one means raising the number, so that none can vanish unseen.
+const GROUP_VECTORS: usize = 43;
+const NORMALIZE_VECTORS: usize = 26;
+
+#[test]
+fn group_vectors() {
+    let ran = vectors("group").into_iter().map(|(file, vector)| check_group(&file, &vector)).count();
+    assert_eq!(ran, GROUP_VECTORS);
+}
+
+#[test]
+fn normalize_vectors() {
+    let ran = vectors("normalize").into_iter().map(|(file, vector)| check_normalize(&file, &vector)).count();
+    assert_eq!(ran, NORMALIZE_VECTORS);
+}
+
+fn check_group(file: &str, vector: &Value) {
+    let expect = &vector["expect"];
+    let events = vector["given"]["events"].as_array().expect("given.events");
+    // Issues as a store would make them: the first known hash decides, and all hashes of an event stay with its issue.
+    let mut issues: Vec<Vec<GroupHash>> = Vec::new();
+    let mut groups = Vec::new();
+    for (index, raw) in events.iter().enumerate() {
+        let event = normalize(raw.to_string().as_bytes(), &context(&vector["given"])).expect("an object");
+        let grouping = group(&event);
+        let known =
+            grouping.hashes.iter().find_map(|hash| issues.iter().position(|known| known.contains(hash)));
+        let issue = known.unwrap_or_else(|| {
+            issues.push(Vec::new());
+            issues.len() - 1
+        });
+        issues[issue].extend(&grouping.hashes);
+        groups.push(issue);
+        if index == 0 {
+            let got = serde_json::to_value(&grouping).expect("serialisable");
+            for key in ["title", "culprit", "basis", "groupable"] {
+                if let Some(wanted) = expect.get(key) {
+                    assert_eq!(&got[key], wanted, "{file}: {key}");
+                }
+            }
+        }
+    }
+    let wanted: Vec<usize> = match (&expect["same_group"], expect["groups"].as_array()) {
+        (Value::Bool(true), None) => vec![0; events.len()],
+        (Value::Bool(false), None) => (0..events.len()).collect(),
+        (_, Some(groups)) => groups.iter().filter_map(Value::as_u64).map(|n| n as usize).collect(),
+        _ => panic!("{file}: expect says neither same_group nor groups"),
+    };
+    assert_eq!(groups, wanted, "{file}: groups");
+}
+
+fn check_normalize(file: &str, vector: &Value) {
+    let expect = vector["expect"].as_object().expect("expect");
+    let raw = &vector["given"]["events"][0];
+    // A text is sent as it stands, so that a vector can hold what is not JSON.
+    let bytes = raw.as_str().map_or_else(|| raw.to_string(), str::to_owned);
+    let event = normalize(bytes.as_bytes(), &context(&vector["given"])).expect("an object");
+    let body = Value::Object(event.body);
+    for (key, wanted) in expect {
+        match key.as_str() {
+            "fields" => {
+                for (pointer, wanted) in wanted.as_object().expect("fields") {
+                    assert_eq!(body.pointer(pointer), Some(wanted), "{file}: {pointer}");
+                }
+            }
+            "absent" => {
+                for pointer in wanted.as_array().expect("absent") {
+                    assert_eq!(body.pointer(pointer.as_str().expect("a pointer")), None, "{file}: {pointer}");
+                }
+            }
+            "errors" => {
+                let names: Vec<&Value> =
+                    body["errors"].as_array().into_iter().flatten().map(|error| &error["name"]).collect();
+                assert_eq!(
+                    names,
+                    wanted.as_array().expect("errors").iter().collect::<Vec<_>>(),
+                    "{file}: errors"
+                );
+            }
+            other => panic!("{file}: expect.{other} is not a check"),
+        }
+    }
+}
+
+/// Name and content of each vector of one kind, sorted by name.
+fn vectors(kind: &str) -> Vec<(String, Value)> {
+    let folder = tests_folder().join("conformance/server").join(kind);
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(&folder).expect("the vectors' folder").flatten().map(|e| e.path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    let read = |file: PathBuf| {
+        let text = fs::read(&file).expect("a readable vector");
+        let name = file.file_name().expect("a file").to_string_lossy().into_owned();
+        let vector = serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        (name, vector)
+    };
+    files.into_iter().map(read).collect()
+}
