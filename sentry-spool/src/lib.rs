@@ -9,7 +9,8 @@
 //! # On disk
 //!
 //! Constraints: a file is only ever appended to, by the one process that holds its lock, and cut at its end. A
-//! record is written by one system call. A reader must cope with a file cut at any byte and with any bit flipped:
+//! record is written by one system call, which SIGKILL may still end between two pages, before the append has
+//! returned. A reader must cope with a file cut at any byte and with any bit flipped:
 //! it skips what is damaged, finds the next whole record, and counts what it lost. All numbers are little endian.
 //!
 //! A file is a sequence of records without anything before, between or after them:

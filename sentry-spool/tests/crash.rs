@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 use support::Child;
-use watchpost_spool::{Lost, Outbox, OutboxConfig};
+use watchpost_spool::{Log, LogConfig, Lost, Outbox, OutboxConfig, Position};
 
 const NOTHING: [u32; 0] = [];
 
@@ -64,7 +64,8 @@ fn killed_at_any_moment_nothing_that_was_confirmed_is_missing() {
         std::thread::sleep(Duration::from_micros(300 * round));
         let confirmed = children.map(|mut child| child.kill_and_last("appended "));
         let (numbers, lost) = adopt_all(dir.path());
-        assert_eq!(lost, Lost::default(), "one writev is there whole or not at all");
+        // SIGKILL may end a write between two pages. That append had not returned; it is the last of its file.
+        assert!(lost.records <= 2 && lost.bytes < 2 * support::RECORD_BYTES as u64, "{lost:?}");
         // Both writers count from 0: every number that both confirmed is there twice.
         for n in 0..confirmed[0].max(confirmed[1]) {
             let want = confirmed.iter().filter(|confirmed| n < **confirmed).count();
@@ -153,6 +154,19 @@ fn a_file_size_limit_known_at_the_start_is_kept_without_the_signal() {
     child.wait_for("appended 200");
     child.kill();
     assert!(adopt_all(dir.path()).0.into_iter().eq(0..200));
+}
+
+#[test]
+fn a_killed_server_finds_its_log_again_and_goes_on_behind_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut child = Child::start("log", dir.path(), 300);
+    child.wait_for("appended 300");
+    assert!(Log::open(LogConfig::new(dir.path())).unwrap_err().is_locked(), "it lives");
+    child.kill();
+    let log = Log::open(LogConfig::new(dir.path())).unwrap();
+    let entries: Vec<_> = log.reader(Position::START).map(Result::unwrap).collect();
+    assert!(entries.iter().map(|entry| support::number_of(&entry.bytes)).eq(0..300));
+    assert!(log.append(&[b"next"]).unwrap() > entries[299].position);
 }
 
 /// The bytes and the path of a segment with `count` records, the first two acknowledged.

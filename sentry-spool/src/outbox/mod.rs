@@ -236,7 +236,7 @@ impl Outbox {
         self.shelf().map_or(Vec::new(), |mut shelf| shelf.evicted.drain(..).collect())
     }
 
-    /// What was found damaged since the last call.
+    /// What was found damaged since the last call, and what was evicted beyond what [`Outbox::take_evicted`] keeps.
     #[must_use]
     pub fn take_lost(&self) -> Lost {
         self.shelf().map_or(Lost::default(), |mut shelf| std::mem::take(&mut shelf.lost))

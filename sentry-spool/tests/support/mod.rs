@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
-use watchpost_spool::{Lane, Outbox, OutboxConfig};
+use watchpost_spool::{Lane, Log, LogConfig, Outbox, OutboxConfig};
 
 /// Of a record that [`append`] writes, header included.
 pub(crate) const RECORD_BYTES: usize = 16 + 40;
@@ -22,6 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Child {
     process: std::process::Child,
     lines: BufReader<ChildStdout>,
+    seen: Vec<String>,
 }
 
 impl Child {
@@ -35,21 +36,21 @@ impl Child {
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap());
-        Child { process, lines }
+        Child { process, lines, seen: Vec::new() }
     }
 
-    /// Reads until a line that begins so, and returns the number that follows (or is the end of it).
+    /// Waits for a line with this in it, and returns the number at its end. A forked child's lines may come before
+    /// its parent's, so none is thrown away.
     pub(crate) fn wait_for(&mut self, begin: &str) -> u32 {
-        let mut line = String::new();
-        while self.lines.read_line(&mut line).unwrap() > 0 {
+        loop {
             // The harness writes "test child ... " in front of the first line.
-            if let Some(at) = line.find(begin) {
-                let end = line[at..].trim_end();
-                return end.rsplit(' ').next().unwrap().parse().unwrap();
+            if let Some(line) = self.seen.iter().find(|line| line.contains(begin)) {
+                return line.rsplit(' ').next().unwrap().parse().unwrap();
             }
-            line.clear();
+            let mut line = String::new();
+            assert!(self.lines.read_line(&mut line).unwrap() > 0, "the child ended without saying {begin:?}");
+            self.seen.push(line.trim_end().to_owned());
         }
-        panic!("the child ended without saying {begin:?}");
     }
 
     pub(crate) fn kill(&mut self) {
@@ -119,6 +120,14 @@ pub(crate) fn play() {
     // Whatever happens to the test, no child stays.
     // SAFETY: alarm has no preconditions.
     unsafe { libc::alarm(60) };
+    if role == "log" {
+        let log = Log::open(LogConfig { segment_bytes: 2000, ..LogConfig::new(dir) }).unwrap();
+        for n in 0..count {
+            log.append(&[&n.to_le_bytes(), &[0xF5; 36]]).unwrap();
+        }
+        say(&format!("appended {count}"));
+        sleep_forever();
+    }
     if role == "small-files" {
         limit_files(4000);
     }
