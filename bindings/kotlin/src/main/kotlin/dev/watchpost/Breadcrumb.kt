@@ -1,0 +1,11 @@
+package dev.watchpost
+
+/** Something that happened before an event. All fields are optional; [timestamp] is seconds since 1970 and defaults to now. */
+data class Breadcrumb @JvmOverloads constructor(
+    val message: String? = null,
+    val category: String? = null,
+    val level: Level? = null,
+    val type: String? = null,
+    val data: Map<String, Any?> = emptyMap(),
+    val timestamp: Double? = null,
+)

@@ -1,0 +1,39 @@
+package dev.watchpost
+
+/** The isolation and the current scope of a piece of work. */
+internal class ScopePair(val isolation: Scope, val current: Scope) {
+    fun fork() = ScopePair(isolation.fork(), current.fork())
+}
+
+/** Where scopes live: one global, one pair for the process, and a pair per thread inside `withScope` and its like. */
+internal object Scopes {
+    val global: Scope by lazy { Scope.create() }
+    private val root: ScopePair by lazy { ScopePair(Scope.create(), Scope.create()) }
+    private val local = ThreadLocal<ScopePair?>()
+
+    val pair: ScopePair get() = local.get() ?: root
+
+    /** Puts `pair` in place for this thread and returns what was there. */
+    fun swap(pair: ScopePair?): ScopePair? {
+        val before = local.get()
+        if (pair == null) local.remove() else local.set(pair)
+        return before
+    }
+
+    inline fun <T> with(pair: ScopePair, block: () -> T): T {
+        val before = swap(pair)
+        try {
+            return block()
+        } finally {
+            swap(before)
+        }
+    }
+
+    /** For tests: as after the start of the process. */
+    fun reset() {
+        swap(null)
+        global.clear()
+        root.isolation.clear()
+        root.current.clear()
+    }
+}

@@ -1,3 +1,0 @@
-internal import WatchpostBinding
-
-public func nativeVersion() -> String { version() }
