@@ -23,6 +23,9 @@ pub struct HostBreadcrumb {
     /// `info` if absent.
     #[uniffi(default)]
     pub level: Option<HostLevel>,
+    /// What made it, like `auto.http.okhttp`.
+    #[uniffi(default)]
+    pub origin: Option<String>,
     /// A JSON object.
     #[uniffi(default)]
     pub data_json: Option<String>,
@@ -37,7 +40,7 @@ impl HostBreadcrumb {
             category: self.category.map(Into::into),
             message: self.text.map(Into::into),
             level: self.level.map(Into::into),
-            origin: None,
+            origin: self.origin.map(Into::into),
             data: data.unwrap_or_default(),
         })
     }
@@ -49,6 +52,7 @@ impl HostBreadcrumb {
             category: crumb.category.clone().map(Into::into),
             text: crumb.message.clone().map(Into::into),
             level: crumb.level.map(Into::into),
+            origin: crumb.origin.clone().map(Into::into),
             data_json: (!crumb.data.is_empty())
                 .then(|| serde_json::Value::Object(crumb.data.clone()).to_string()),
         }

@@ -61,7 +61,7 @@ impl Client {
         })
     }
 
-    /// A client that repeats and records, for the conformance vectors.
+    /// A client that repeats and records, for the conformance vectors. Empties the scope of the process.
     ///
     /// # Errors
     /// When an option has a wrong value.
@@ -73,6 +73,7 @@ impl Client {
     ) -> Result<Arc<Self>, HostError> {
         guarded(|| {
             let options = hooks.apply(settings.parse()?);
+            let _ = global_scope().replace(watchpost_core::Scope::new());
             Ok(Arc::new(Self(HostClient::start_testing(
                 options,
                 TestSetup::new(clock.now_seconds, clock.seed),

@@ -79,9 +79,6 @@ impl HostHook for Json {
 fn breadcrumb(hook: &dyn BreadcrumbHook, crumb: &Breadcrumb) -> Result<Option<Breadcrumb>, HookFailure> {
     let answer = hook.on_breadcrumb(HostBreadcrumb::from_core(crumb));
     let answer = answer.map_err(|error| HookFailure::new(error.to_string()))?;
-    let answer = answer.map(|answer| {
-        let origin = crumb.origin.clone();
-        answer.into_core().map(|answer| Breadcrumb { origin, ..answer })
-    });
+    let answer = answer.map(HostBreadcrumb::into_core);
     answer.transpose().map_err(|error| HookFailure::new(error.to_string()))
 }

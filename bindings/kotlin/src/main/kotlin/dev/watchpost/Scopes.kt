@@ -1,14 +1,16 @@
 package dev.watchpost
 
+import dev.watchpost.ffi.Scope as NativeScope
+
 /** The isolation and the current scope of a piece of work. */
 internal class ScopePair(val isolation: Scope, val current: Scope) {
-    fun fork() = ScopePair(isolation.fork(), current.fork())
+    fun fork() = ScopePair(isolation.forkIsolation(), current.fork())
 }
 
 /** Where scopes live: one global, one pair for the process, and a pair per thread inside `withScope` and its like. */
 internal object Scopes {
-    val global: Scope by lazy { Scope.create() }
-    private val root: ScopePair by lazy { ScopePair(Scope.create(), Scope.create()) }
+    val global: Scope by lazy { Scope { NativeScope.global() } }
+    @Volatile private var root = emptyPair()
     private val local = ThreadLocal<ScopePair?>()
 
     val pair: ScopePair get() = local.get() ?: root
@@ -32,8 +34,8 @@ internal object Scopes {
     /** For tests: as after the start of the process. */
     fun reset() {
         swap(null)
-        global.clear()
-        root.isolation.clear()
-        root.current.clear()
+        root = emptyPair()
     }
+
+    private fun emptyPair() = ScopePair(Scope { NativeScope() }, Scope { NativeScope() })
 }

@@ -3,44 +3,60 @@ package dev.watchpost
 import java.util.Collections
 import java.util.IdentityHashMap
 
-/** Turns a Throwable and its causes into the `exception` interface: oldest cause first, oldest call first. */
-internal class Stacktrace(private val include: List<String>, private val exclude: List<String>) {
-    fun exceptions(thrown: Throwable, mechanism: String, handled: Boolean, threadId: Long): List<Map<String, Any?>> {
-        val chain = chain(thrown)
-        return chain.mapIndexed { index, one ->
-            exception(one, threadId, mechanism(one, index, mechanism, handled))
-        }.asReversed()
+/** Turns Throwables into events: oldest cause first, oldest call first. The app's in-app rules are the core's affair. */
+internal object Stacktrace {
+    private const val MAX_EXCEPTIONS = 50
+    private const val MAX_FRAMES = 256
+    private const val OWN = "dev.watchpost."
+    private val PLATFORM = listOf(
+        "java.", "javax.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "android.", "androidx.", "com.android.",
+        "dalvik.", "org.junit.", "org.apache.maven.", "com.intellij.rt.", "dev.watchpost.ffi.",
+    )
+
+    fun event(thrown: Throwable, thread: Thread, mechanism: String, handled: Boolean): Map<String, Any?> {
+        val values = chain(thrown).mapIndexed { index, one ->
+            exception(one, thread, if (index == 0) outermost(mechanism, handled) else chained(index))
+        }
+        val event = LinkedHashMap<String, Any?>()
+        if (!handled) event["level"] = Level.FATAL
+        event["exception"] = mapOf("values" to values.asReversed())
+        event["threads"] = mapOf("values" to listOf(threadOf(thread, crashed = !handled)))
+        return event
     }
 
-    /** The frames of the calling thread without this library's own, for messages. */
-    fun current(): Map<String, Any?> {
-        val frames = Thread.currentThread().stackTrace.drop(1).dropWhile { it.className.startsWith(OWN) }
-        return mapOf("frames" to frames(frames.toTypedArray()))
+    /** A message with the stack of the calling thread, without this library's own calls. */
+    fun message(text: String, level: Level, thread: Thread): Map<String, Any?> {
+        val calls = thread.stackTrace.drop(1).dropWhile { it.className.startsWith(OWN) }
+        val described = threadOf(thread, crashed = false) + ("stacktrace" to mapOf("frames" to frames(calls)))
+        return mapOf("logentry" to mapOf("formatted" to text), "level" to level, "threads" to mapOf("values" to listOf(described)))
     }
 
-    private fun exception(thrown: Throwable, threadId: Long, mechanism: Map<String, Any?>): Map<String, Any?> {
+    private fun exception(thrown: Throwable, thread: Thread, mechanism: Map<String, Any?>): Map<String, Any?> {
         val name = thrown.javaClass.name
         val exception = LinkedHashMap<String, Any?>()
         exception["type"] = name.substringAfterLast('.')
         messageOf(thrown)?.let { exception["value"] = it }
         name.substringBeforeLast('.', "").takeIf { it.isNotEmpty() }?.let { exception["module"] = it }
-        exception["thread_id"] = threadId
+        @Suppress("DEPRECATION") // threadId() came with Java 19
+        exception["thread_id"] = thread.id
         exception["mechanism"] = mechanism
-        val frames = frames(thrown.stackTrace)
+        val frames = frames(thrown.stackTrace.asList())
         if (frames.isNotEmpty()) exception["stacktrace"] = mapOf("frames" to frames)
         return exception
     }
 
     // The outermost carries how it was caught; a cause points at what it caused.
-    private fun mechanism(thrown: Throwable, index: Int, outermost: String, handled: Boolean): Map<String, Any?> =
-        if (index == 0) {
-            mapOf("type" to outermost, "handled" to handled, "exception_id" to 0)
-        } else {
-            mapOf("type" to "chained", "source" to "cause", "exception_id" to index, "parent_id" to index - 1)
-        }
+    private fun outermost(mechanism: String, handled: Boolean): Map<String, Any?> =
+        mapOf("type" to mechanism, "handled" to handled, "exception_id" to 0)
 
-    private fun frames(elements: Array<StackTraceElement>): List<Map<String, Any?>> =
-        elements.take(MAX_FRAMES).map(::frame).asReversed()
+    private fun chained(index: Int): Map<String, Any?> =
+        mapOf("type" to "chained", "source" to "cause", "exception_id" to index, "parent_id" to index - 1)
+
+    @Suppress("DEPRECATION")
+    private fun threadOf(thread: Thread, crashed: Boolean): Map<String, Any?> =
+        mapOf("id" to thread.id, "name" to thread.name, "current" to true, "crashed" to crashed)
+
+    private fun frames(calls: List<StackTraceElement>) = calls.take(MAX_FRAMES).map(::frame).asReversed()
 
     private fun frame(element: StackTraceElement): Map<String, Any?> {
         val frame = LinkedHashMap<String, Any?>()
@@ -48,42 +64,22 @@ internal class Stacktrace(private val include: List<String>, private val exclude
         frame["function"] = element.methodName
         element.fileName?.let { frame["filename"] = it }
         if (element.lineNumber > 0) frame["lineno"] = element.lineNumber
-        frame["in_app"] = inApp(element.className)
+        frame["in_app"] = PLATFORM.none { element.className.startsWith(it) }
         if (element.isNativeMethod) frame["native"] = true
         return frame
     }
 
-    /** The app's own prefixes win over the platform's. */
-    private fun inApp(module: String): Boolean = when {
-        include.any { under(it, module) } -> true
-        exclude.any { under(it, module) } -> false
-        else -> PLATFORM.none { module.startsWith(it) }
-    }
-
-    private fun under(prefix: String, module: String) = module == prefix || module.startsWith(prefix.removeSuffix(".") + ".")
-
-    private companion object {
-        const val MAX_EXCEPTIONS = 50
-        const val MAX_FRAMES = 256
-        const val OWN = "dev.watchpost."
-        val PLATFORM = listOf(
-            "java.", "javax.", "jdk.", "sun.", "com.sun.", "kotlin.", "kotlinx.", "android.", "androidx.",
-            "com.android.", "dalvik.", "org.junit.", "org.apache.maven.", "com.intellij.rt.",
-            "dev.watchpost.ffi.", "com.sun.jna.",
-        )
-
-        // getMessage is the app's code and may throw.
-        fun messageOf(thrown: Throwable): String? = try { thrown.message } catch (_: Exception) { null }
-
-        fun chain(thrown: Throwable): List<Throwable> {
-            val seen = Collections.newSetFromMap(IdentityHashMap<Throwable, Boolean>())
-            val chain = ArrayList<Throwable>()
-            var next: Throwable? = thrown
-            while (next != null && seen.add(next) && chain.size < MAX_EXCEPTIONS) {
-                chain.add(next)
-                next = try { next.cause } catch (_: Exception) { null }
-            }
-            return chain
+    private fun chain(thrown: Throwable): List<Throwable> {
+        val seen = Collections.newSetFromMap(IdentityHashMap<Throwable, Boolean>())
+        val chain = ArrayList<Throwable>()
+        var next: Throwable? = thrown
+        while (next != null && seen.add(next) && chain.size < MAX_EXCEPTIONS) {
+            chain.add(next)
+            // Both getters are the app's code and may throw.
+            next = try { next.cause } catch (_: Exception) { null }
         }
+        return chain
     }
+
+    private fun messageOf(thrown: Throwable): String? = try { thrown.message } catch (_: Exception) { null }
 }

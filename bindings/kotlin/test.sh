@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Builds what is missing and runs all tests of the Kotlin package, the conformance vectors among them.
+# WATCHPOST_FFI_LIB / WATCHPOST_FFI_PROFILE: see ../uniffi/generate.sh. Further arguments go to Maven.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+../uniffi/generate.sh
+# The tests set their own.
+unset SENTRY_DSN SENTRY_RELEASE SENTRY_ENVIRONMENT SENTRY_SAMPLE_RATE SENTRY_DEBUG
+exec mvn --batch-mode --no-transfer-progress test "$@"
