@@ -1,0 +1,78 @@
+//! What one write of the digest carries.
+
+use std::collections::HashMap;
+
+use super::types::{EventKey, OutcomeKey, ProjectId};
+use crate::instant::Micros;
+
+/// Everything one transaction stores, in spool order.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) events: Vec<NewEvent>,
+    pub(crate) items: Vec<NewItem>,
+    pub(crate) outcomes: HashMap<OutcomeKey, i64>,
+    /// Where the spool is to be read from after this batch; unchanged when `None`.
+    pub(crate) resume_at: Option<u64>,
+}
+
+/// One event-bearing item, normalised, grouped and compressed.
+#[derive(Debug)]
+pub(crate) struct NewEvent {
+    /// Grows with the spool and names the row: writing a record again replaces it instead of doubling it.
+    pub(crate) seq: u64,
+    pub(crate) project: ProjectId,
+    pub(crate) event_id: EventKey,
+    /// `error`, `default`, `transaction`, `feedback`.
+    pub(crate) kind: &'static str,
+    pub(crate) category: &'static str,
+    pub(crate) received: Micros,
+    pub(crate) timestamp: Micros,
+    pub(crate) title: String,
+    pub(crate) culprit: String,
+    pub(crate) level: String,
+    pub(crate) size_bytes: usize,
+    /// zstd of the normalised event's JSON.
+    pub(crate) body: Vec<u8>,
+    /// Set for what belongs to an issue.
+    pub(crate) group: Option<NewGroup>,
+}
+
+/// What an event tells about its issue.
+#[derive(Debug)]
+pub(crate) struct NewGroup {
+    /// In order of preference; the first one known decides, all are attached.
+    pub(crate) hashes: Vec<[u8; 16]>,
+    pub(crate) kind: &'static str,
+    /// JSON text.
+    pub(crate) metadata: String,
+    pub(crate) platform: String,
+    pub(crate) logger: Option<String>,
+    pub(crate) release: Option<String>,
+    pub(crate) unhandled: bool,
+    /// Identifies the affected user without naming them.
+    pub(crate) user: Option<[u8; 16]>,
+    pub(crate) tags: Vec<(String, String)>,
+}
+
+/// An item kept as it came.
+#[derive(Debug)]
+pub(crate) struct NewItem {
+    pub(crate) seq: u64,
+    pub(crate) project: ProjectId,
+    pub(crate) event_id: Option<EventKey>,
+    pub(crate) kind: String,
+    pub(crate) received: Micros,
+    /// JSON text of the item header.
+    pub(crate) header: String,
+    pub(crate) size_bytes: usize,
+    /// zstd of the payload.
+    pub(crate) body: Vec<u8>,
+}
+
+/// What a write did.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) events: usize,
+    pub(crate) duplicates: usize,
+    pub(crate) new_issues: usize,
+}

@@ -1,0 +1,108 @@
+//! Where everything is kept: one trait by use case, one embedded implementation.
+
+mod batch;
+#[cfg(test)]
+mod contract;
+pub(crate) mod sqlite;
+mod types;
+
+pub(crate) use batch::{Batch, NewEvent, NewGroup, NewItem, Written};
+pub(crate) use types::{
+    ClientKey, Cursor, EventKey, Holder, Issue, IssueChange, IssueFilter, IssueId, IssueSort, Neighbours,
+    NewProject, OrgId, Organization, OutcomeKey, OutcomeRow, Page, PageRequest, Project, ProjectId, ProjectScope,
+    Status, StoredEvent, StoredItem, TagKey, TagValue, User, UserId,
+};
+
+use crate::instant::Micros;
+
+/// A store that failed: the disk, the database, or a row that cannot be read.
+#[derive(Debug)]
+pub(crate) struct StoreError {
+    what: &'static str,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+pub(crate) type Result<T> = std::result::Result<T, StoreError>;
+
+/// Everything the server keeps. Calls block; async callers go through `App::read` and `App::write`.
+pub(crate) trait Store: Send + Sync + std::fmt::Debug {
+    // Organisations, projects, keys.
+    fn create_organization(&self, slug: &str, name: &str, now: Micros) -> Result<Organization>;
+    fn organizations(&self) -> Result<Vec<Organization>>;
+    /// `None` when the slug is taken.
+    fn create_project(&self, project: &NewProject) -> Result<Option<Project>>;
+    fn projects(&self, org: OrgId) -> Result<Vec<Project>>;
+    /// Every client key there is, for the table that ingest looks keys up in.
+    fn client_keys(&self) -> Result<Vec<ClientKey>>;
+
+    // People and their credentials; secrets arrive hashed.
+    fn create_user(&self, username: &str, password_hash: &str, now: Micros) -> Result<UserId>;
+    fn set_password(&self, username: &str, password_hash: &str) -> Result<bool>;
+    fn user(&self, username: &str) -> Result<Option<User>>;
+    fn has_users(&self) -> Result<bool>;
+    fn create_token(&self, user: UserId, label: &str, hash: &[u8; 32], now: Micros) -> Result<()>;
+    fn token_holder(&self, hash: &[u8; 32]) -> Result<Option<Holder>>;
+    fn create_session(&self, user: UserId, hash: &[u8; 32], expires: Micros) -> Result<()>;
+    fn session_holder(&self, hash: &[u8; 32], now: Micros) -> Result<Option<Holder>>;
+    fn delete_session(&self, hash: &[u8; 32]) -> Result<()>;
+
+    // Digest.
+    /// Where the spool is to be read from after a start.
+    fn resume_at(&self) -> Result<u64>;
+    /// Writes a batch: every event once per `(project, event_id)`, counted exactly, or nothing at all.
+    fn write(&self, batch: &Batch) -> Result<Written>;
+
+    // Issues.
+    fn issues(&self, filter: &IssueFilter) -> Result<Page<Issue>>;
+    fn issue(&self, scope: &ProjectScope, id: IssueId) -> Result<Option<Issue>>;
+    fn issue_by_number(&self, project: ProjectId, number: i64) -> Result<Option<Issue>>;
+    /// How many issues changed.
+    fn change_issues(&self, scope: &ProjectScope, ids: &[IssueId], change: &IssueChange) -> Result<usize>;
+    /// `(hour, events)` per issue from `since` on, in the order of `ids`.
+    fn issue_hours(&self, ids: &[IssueId], since_hour: i64) -> Result<Vec<Vec<(i64, i64)>>>;
+    fn issue_tags(&self, issue: IssueId, top: usize) -> Result<Vec<TagKey>>;
+
+    // Events.
+    fn event(&self, scope: &ProjectScope, event_id: &EventKey) -> Result<Option<StoredEvent>>;
+    fn issue_events(&self, issue: IssueId, page: PageRequest) -> Result<Page<StoredEvent>>;
+    fn project_events(&self, project: ProjectId, page: PageRequest) -> Result<Page<StoredEvent>>;
+    fn neighbours(&self, issue: IssueId, event: &StoredEvent) -> Result<Neighbours>;
+    fn items(&self, project: ProjectId, event_id: &EventKey) -> Result<Vec<StoredItem>>;
+    fn item_body(&self, project: ProjectId, event_id: &EventKey, seq: i64) -> Result<Option<Vec<u8>>>;
+
+    // Ledger.
+    fn outcomes(&self, scope: &ProjectScope, since_hour: i64) -> Result<Vec<OutcomeRow>>;
+}
+
+impl StoreError {
+    pub(crate) fn new(
+        what: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { what, source: source.into() }
+    }
+}
+
+impl std::fmt::Display for StoreError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.what, self.source)
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.source.as_ref())
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::new("database", error)
+    }
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        Self::new("storage", error)
+    }
+}

@@ -1,0 +1,94 @@
+//! Deciding, inside a batch's transaction, whether an event is new and which issue it belongs to.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::store::{IssueId, NewEvent, NewGroup, ProjectId, Result};
+
+/// Issues looked up or made by the batch so far.
+#[derive(Debug, Default)]
+pub(super) struct Claims {
+    issues: HashMap<(ProjectId, [u8; 16]), IssueId>,
+    pub(super) created: usize,
+}
+
+/// Takes the event's id for its project; false when an event with it is counted already.
+pub(super) fn take_id(meta: &Connection, event: &NewEvent, day: i64) -> Result<bool> {
+    let mut statement = meta.prepare_cached(
+        "INSERT OR IGNORE INTO event_keys (project_id, event_id, day, seq) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    Ok(statement.execute(params![event.project, event.event_id, day, event.seq as i64])? == 1)
+}
+
+impl Claims {
+    /// The issue of an event: that of the first hash which has one, else a new one. All hashes lead to it afterwards.
+    pub(super) fn issue(&mut self, meta: &Connection, event: &NewEvent, group: &NewGroup) -> Result<IssueId> {
+        if let [hash] = group.hashes[..]
+            && let Some(issue) = self.issues.get(&(event.project, hash))
+        {
+            return Ok(*issue);
+        }
+        let mut known = None;
+        for hash in &group.hashes {
+            known = self.look_up(meta, event.project, hash)?;
+            if known.is_some() {
+                break;
+            }
+        }
+        let issue = match known {
+            Some(issue) => issue,
+            None => {
+                self.created += 1;
+                create(meta, event, group)?
+            }
+        };
+        let mut attach = meta.prepare_cached(
+            "INSERT OR IGNORE INTO issue_hashes (project_id, hash, issue_id) VALUES (?1, ?2, ?3)",
+        )?;
+        for hash in &group.hashes {
+            if !self.issues.contains_key(&(event.project, *hash)) {
+                attach.execute(params![event.project, hash, issue])?;
+                let owner = self.look_up(meta, event.project, hash)?.unwrap_or(issue);
+                self.issues.insert((event.project, *hash), owner);
+            }
+        }
+        Ok(issue)
+    }
+
+    fn look_up(&self, meta: &Connection, project: ProjectId, hash: &[u8; 16]) -> Result<Option<IssueId>> {
+        if let Some(issue) = self.issues.get(&(project, *hash)) {
+            return Ok(Some(*issue));
+        }
+        let mut statement =
+            meta.prepare_cached("SELECT issue_id FROM issue_hashes WHERE project_id = ?1 AND hash = ?2")?;
+        Ok(statement.query_row(params![project, hash], |row| row.get(0)).optional()?)
+    }
+}
+
+/// An issue without events yet; the batch's delta adds them.
+fn create(meta: &Connection, event: &NewEvent, group: &NewGroup) -> Result<IssueId> {
+    let number: i64 = meta
+        .prepare_cached("UPDATE projects SET last_number = last_number + 1 WHERE id = ?1 RETURNING last_number")?
+        .query_row([event.project], |row| row.get(0))?;
+    meta.prepare_cached(
+        "INSERT INTO issues (project_id, number, title, culprit, kind, metadata, level, platform, logger, unhandled, \
+         substatus, first_seen, last_seen, events, users, first_release) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'new', ?11, ?11, 0, 0, ?12)",
+    )?
+    .execute(params![
+        event.project,
+        number,
+        event.title,
+        event.culprit,
+        group.kind,
+        group.metadata,
+        event.level,
+        group.platform,
+        group.logger,
+        group.unhandled,
+        event.timestamp,
+        group.release,
+    ])?;
+    Ok(meta.last_insert_rowid())
+}

@@ -1,0 +1,176 @@
+//! Issues: lists from maintained counters, single ones, changes, hours and tags.
+
+use std::fmt::Write as _;
+
+use rusqlite::types::Value as Sql;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+
+use super::page;
+use crate::store::{
+    Issue, IssueChange, IssueFilter, IssueId, IssueSort, Page, ProjectId, ProjectScope, Result, Status, TagKey,
+    TagValue,
+};
+
+const COLUMNS: &str = "id, project_id, number, title, culprit, kind, metadata, level, platform, logger, unhandled, \
+                       status, substatus, first_seen, last_seen, events, users, first_release, last_release";
+
+pub(super) fn list(meta: &Connection, filter: &IssueFilter) -> Result<Page<Issue>> {
+    let value = match filter.sort {
+        IssueSort::LastSeen => "last_seen",
+        IssueSort::FirstSeen => "first_seen",
+        IssueSort::Count => "events",
+        IssueSort::Users => "users",
+    };
+    let (start, direction) = page::clause(filter.page, value, "id");
+    let mut sql = format!("SELECT {COLUMNS} FROM issues WHERE {} AND {start}", in_scope(&filter.scope));
+    let mut arguments: Vec<Sql> = Vec::new();
+    if let Some(status) = filter.status {
+        sql.push_str(" AND status = ?");
+        arguments.push(Sql::from(status.as_str().to_owned()));
+    }
+    if let Some(level) = &filter.level {
+        sql.push_str(" AND level = ?");
+        arguments.push(Sql::from(level.clone()));
+    }
+    if let Some(since) = filter.seen_since {
+        sql.push_str(" AND last_seen >= ?");
+        arguments.push(Sql::from(since));
+    }
+    for (key, wanted) in &filter.tags {
+        sql.push_str(
+            " AND EXISTS (SELECT 1 FROM issue_tags t WHERE t.issue_id = issues.id AND t.key = ? AND t.value = ?)",
+        );
+        arguments.push(Sql::from(key.clone()));
+        arguments.push(Sql::from(wanted.clone()));
+    }
+    for word in &filter.words {
+        sql.push_str(" AND (title || ' ' || culprit || ' ' || metadata) LIKE ? ESCAPE '\\'");
+        arguments.push(Sql::from(format!("%{}%", escape_like(word))));
+    }
+    write!(sql, " ORDER BY {value} {direction}, id {direction} LIMIT {}", filter.page.limit + 1)
+        .unwrap_or_default();
+    let mut statement = meta.prepare_cached(&sql)?;
+    let rows = statement.query_map(params_from_iter(arguments), issue)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(page::build(rows, filter.page, |issue| {
+        let value = match filter.sort {
+            IssueSort::LastSeen => issue.last_seen,
+            IssueSort::FirstSeen => issue.first_seen,
+            IssueSort::Count => issue.count,
+            IssueSort::Users => issue.users,
+        };
+        (value, issue.id)
+    }))
+}
+
+pub(super) fn by_id(meta: &Connection, scope: &ProjectScope, id: IssueId) -> Result<Option<Issue>> {
+    let sql = format!("SELECT {COLUMNS} FROM issues WHERE id = ?1 AND {}", in_scope(scope));
+    Ok(meta.prepare_cached(&sql)?.query_row([id], issue).optional()?)
+}
+
+pub(super) fn by_number(meta: &Connection, project: ProjectId, number: i64) -> Result<Option<Issue>> {
+    let sql = format!("SELECT {COLUMNS} FROM issues WHERE project_id = ?1 AND number = ?2");
+    Ok(meta.prepare_cached(&sql)?.query_row([project, number], issue).optional()?)
+}
+
+pub(super) fn change(
+    meta: &mut Connection,
+    scope: &ProjectScope,
+    ids: &[IssueId],
+    change: &IssueChange,
+) -> Result<usize> {
+    let transaction = meta.transaction()?;
+    let mut changed = 0;
+    {
+        let sql = format!(
+            "UPDATE issues SET status = coalesce(?2, status), substatus = iif(?2 IS NULL, coalesce(?3, substatus), ?3) \
+             WHERE id = ?1 AND {}",
+            in_scope(scope)
+        );
+        let mut statement = transaction.prepare_cached(&sql)?;
+        for id in ids {
+            changed += statement.execute(params![id, change.status.map(Status::as_str), change.substatus])?;
+        }
+    }
+    transaction.commit()?;
+    Ok(changed)
+}
+
+pub(super) fn hours(meta: &Connection, ids: &[IssueId], since_hour: i64) -> Result<Vec<Vec<(i64, i64)>>> {
+    let mut statement = meta.prepare_cached(
+        "SELECT hour, events FROM issue_hours WHERE issue_id = ?1 AND hour >= ?2 ORDER BY hour",
+    )?;
+    ids.iter()
+        .map(|id| {
+            let rows = statement.query_map(params![id, since_hour], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
+        })
+        .collect()
+}
+
+pub(super) fn tags(meta: &Connection, issue: IssueId, top: usize) -> Result<Vec<TagKey>> {
+    let mut keys = meta.prepare_cached(
+        "SELECT key, uniques, events FROM issue_tag_keys WHERE issue_id = ?1 ORDER BY key",
+    )?;
+    let mut values = meta.prepare_cached(
+        "SELECT value, events, first_seen, last_seen FROM issue_tags WHERE issue_id = ?1 AND key = ?2 \
+         ORDER BY events DESC, value LIMIT ?3",
+    )?;
+    let rows = keys.query_map([issue], |row| {
+        Ok(TagKey { key: row.get(0)?, unique: row.get(1)?, total: row.get(2)?, top: Vec::new() })
+    })?;
+    let mut all = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    for tag in &mut all {
+        let rows = values.query_map(params![issue, tag.key, top as i64], |row| {
+            Ok(TagValue {
+                value: row.get(0)?,
+                count: row.get(1)?,
+                first_seen: row.get(2)?,
+                last_seen: row.get(3)?,
+            })
+        })?;
+        tag.top = rows.collect::<rusqlite::Result<_>>()?;
+    }
+    Ok(all)
+}
+
+fn issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
+    let metadata: String = row.get(6)?;
+    let status: String = row.get(11)?;
+    Ok(Issue {
+        id: row.get(0)?,
+        project: row.get(1)?,
+        number: row.get(2)?,
+        title: row.get(3)?,
+        culprit: row.get(4)?,
+        kind: row.get(5)?,
+        metadata: serde_json::from_str(&metadata).unwrap_or_default(),
+        level: row.get(7)?,
+        platform: row.get(8)?,
+        logger: row.get(9)?,
+        unhandled: row.get(10)?,
+        status: Status::parse(&status).unwrap_or(Status::Unresolved),
+        substatus: row.get(12)?,
+        first_seen: row.get(13)?,
+        last_seen: row.get(14)?,
+        count: row.get(15)?,
+        users: row.get(16)?,
+        first_release: row.get(17)?,
+        last_release: row.get(18)?,
+    })
+}
+
+/// Ids are integers, so they can stand in the text.
+fn in_scope(scope: &ProjectScope) -> String {
+    match scope.ids() {
+        [] => "0".to_owned(),
+        [one] => format!("project_id = {one}"),
+        many => {
+            let ids: Vec<String> = many.iter().map(ProjectId::to_string).collect();
+            format!("project_id IN ({})", ids.join(","))
+        }
+    }
+}
+
+fn escape_like(word: &str) -> String {
+    word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}

@@ -1,0 +1,204 @@
+//! The embedded store: `meta.db` for everything relational and one file of events per day.
+//!
+//! A transaction over two files is atomic in each file only. So a batch commits its day file first and `meta.db`
+//! second, and `meta.db` alone says what is counted and where the spool resumes. After a crash in between, the
+//! batch is written again: rows in the day file are named by their place in the spool and are replaced, not doubled.
+
+mod accounts;
+mod claim;
+mod days;
+mod delta;
+mod events;
+mod issues;
+mod open;
+mod page;
+mod projects;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::Connection;
+
+use self::days::{DayWriters, Days};
+use super::{
+    Batch, ClientKey, EventKey, Holder, Issue, IssueChange, IssueFilter, IssueId, Neighbours, NewProject, OrgId,
+    Organization, OutcomeRow, Page, PageRequest, Project, ProjectId, ProjectScope, Result, Store, StoredEvent,
+    StoredItem, TagKey, User, UserId, Written,
+};
+use crate::instant::Micros;
+
+/// A data folder opened as a store.
+#[derive(Debug)]
+pub(crate) struct SqliteStore {
+    writer: Mutex<Writer>,
+    readers: Mutex<Vec<Connection>>,
+    meta: PathBuf,
+    days: Days,
+}
+
+/// The connections that write; one batch or one small change at a time.
+#[derive(Debug)]
+struct Writer {
+    meta: Connection,
+    days: DayWriters,
+}
+
+impl SqliteStore {
+    /// Opens a folder that exists, creating and migrating `meta.db` as needed.
+    pub(crate) fn open(dir: &Path) -> Result<Self> {
+        let meta = dir.join("meta.db");
+        let writer = Writer { meta: open::writer(&meta, 4_096, open::META)?, days: DayWriters::default() };
+        Ok(Self { writer: Mutex::new(writer), readers: Mutex::default(), meta, days: Days::open(dir)? })
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_meta<T>(&self, write: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        write(&self.writer().meta)
+    }
+
+    fn read_meta<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let pooled = self.readers().pop();
+        let connection = match pooled {
+            Some(connection) => connection,
+            None => open::reader(&self.meta)?,
+        };
+        let answer = read(&connection)?;
+        let mut readers = self.readers();
+        if readers.len() < READERS {
+            readers.push(connection);
+        }
+        Ok(answer)
+    }
+
+    fn readers(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const READERS: usize = 8;
+
+impl Store for SqliteStore {
+    fn create_organization(&self, slug: &str, name: &str, now: Micros) -> Result<Organization> {
+        self.write_meta(|meta| projects::create_organization(meta, slug, name, now))
+    }
+
+    fn organizations(&self) -> Result<Vec<Organization>> {
+        self.read_meta(projects::organizations)
+    }
+
+    fn create_project(&self, project: &NewProject) -> Result<Option<Project>> {
+        projects::create(&mut self.writer().meta, project)
+    }
+
+    fn projects(&self, org: OrgId) -> Result<Vec<Project>> {
+        self.read_meta(|meta| projects::list(meta, org))
+    }
+
+    fn client_keys(&self) -> Result<Vec<ClientKey>> {
+        self.read_meta(projects::client_keys)
+    }
+
+    fn create_user(&self, username: &str, password_hash: &str, now: Micros) -> Result<UserId> {
+        self.write_meta(|meta| accounts::create_user(meta, username, password_hash, now))
+    }
+
+    fn set_password(&self, username: &str, password_hash: &str) -> Result<bool> {
+        accounts::set_password(&mut self.writer().meta, username, password_hash)
+    }
+
+    fn user(&self, username: &str) -> Result<Option<User>> {
+        self.read_meta(|meta| accounts::user(meta, username))
+    }
+
+    fn has_users(&self) -> Result<bool> {
+        self.read_meta(accounts::has_users)
+    }
+
+    fn create_token(&self, user: UserId, label: &str, hash: &[u8; 32], now: Micros) -> Result<()> {
+        self.write_meta(|meta| accounts::create_token(meta, user, label, hash, now))
+    }
+
+    fn token_holder(&self, hash: &[u8; 32]) -> Result<Option<Holder>> {
+        self.read_meta(|meta| accounts::token_holder(meta, hash))
+    }
+
+    fn create_session(&self, user: UserId, hash: &[u8; 32], expires: Micros) -> Result<()> {
+        self.write_meta(|meta| accounts::create_session(meta, user, hash, expires))
+    }
+
+    fn session_holder(&self, hash: &[u8; 32], now: Micros) -> Result<Option<Holder>> {
+        self.read_meta(|meta| accounts::session_holder(meta, hash, now))
+    }
+
+    fn delete_session(&self, hash: &[u8; 32]) -> Result<()> {
+        self.write_meta(|meta| accounts::delete_session(meta, hash))
+    }
+
+    fn resume_at(&self) -> Result<u64> {
+        self.read_meta(write::resume_at)
+    }
+
+    fn write(&self, batch: &Batch) -> Result<Written> {
+        write::batch(&mut self.writer(), &self.days, batch)
+    }
+
+    fn issues(&self, filter: &IssueFilter) -> Result<Page<Issue>> {
+        self.read_meta(|meta| issues::list(meta, filter))
+    }
+
+    fn issue(&self, scope: &ProjectScope, id: IssueId) -> Result<Option<Issue>> {
+        self.read_meta(|meta| issues::by_id(meta, scope, id))
+    }
+
+    fn issue_by_number(&self, project: ProjectId, number: i64) -> Result<Option<Issue>> {
+        self.read_meta(|meta| issues::by_number(meta, project, number))
+    }
+
+    fn change_issues(&self, scope: &ProjectScope, ids: &[IssueId], change: &IssueChange) -> Result<usize> {
+        issues::change(&mut self.writer().meta, scope, ids, change)
+    }
+
+    fn issue_hours(&self, ids: &[IssueId], since_hour: i64) -> Result<Vec<Vec<(i64, i64)>>> {
+        self.read_meta(|meta| issues::hours(meta, ids, since_hour))
+    }
+
+    fn issue_tags(&self, issue: IssueId, top: usize) -> Result<Vec<TagKey>> {
+        self.read_meta(|meta| issues::tags(meta, issue, top))
+    }
+
+    fn event(&self, scope: &ProjectScope, event_id: &EventKey) -> Result<Option<StoredEvent>> {
+        let place = self.read_meta(|meta| events::place(meta, scope, event_id))?;
+        let Some((day, seq)) = place else { return Ok(None) };
+        Ok(self.days.read(day, |file| events::by_seq(file, seq))?.flatten())
+    }
+
+    fn issue_events(&self, issue: IssueId, page: PageRequest) -> Result<Page<StoredEvent>> {
+        let days = self.read_meta(|meta| events::issue_days(meta, issue))?;
+        events::list(&self.days, &days, events::Of::Issue(issue), page)
+    }
+
+    fn project_events(&self, project: ProjectId, page: PageRequest) -> Result<Page<StoredEvent>> {
+        events::list(&self.days, &self.days.newest_first(), events::Of::Project(project), page)
+    }
+
+    fn neighbours(&self, issue: IssueId, event: &StoredEvent) -> Result<Neighbours> {
+        let days = self.read_meta(|meta| events::issue_days(meta, issue))?;
+        events::neighbours(&self.days, &days, issue, event)
+    }
+
+    fn items(&self, project: ProjectId, event_id: &EventKey) -> Result<Vec<StoredItem>> {
+        events::items(&self.days, project, event_id)
+    }
+
+    fn item_body(&self, project: ProjectId, event_id: &EventKey, seq: i64) -> Result<Option<Vec<u8>>> {
+        events::item_body(&self.days, project, event_id, seq)
+    }
+
+    fn outcomes(&self, scope: &ProjectScope, since_hour: i64) -> Result<Vec<OutcomeRow>> {
+        self.read_meta(|meta| projects::outcomes(meta, scope, since_hour))
+    }
+}

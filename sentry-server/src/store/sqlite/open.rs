@@ -1,0 +1,53 @@
+//! Opening database files: pragmas and migrations.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::store::{Result, StoreError};
+
+/// What a file's `user_version` counts up to: one entry per migration, oldest first.
+pub(super) const META: &[&str] = &[include_str!("meta.sql")];
+pub(super) const DAY: &[&str] = &[include_str!("day.sql")];
+
+/// Opens for writing, creating and migrating as needed. A commit is on disk when it returns.
+pub(super) fn writer(path: &Path, page_bytes: u32, migrations: &[&str]) -> Result<Connection> {
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "page_size", page_bytes)?;
+    let _: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    migrate(&mut connection, migrations)?;
+    Ok(connection)
+}
+
+/// Opens for reading only.
+pub(super) fn reader(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "cache_size", -4_096)?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<()> {
+    // Immediate, so that two processes starting at once do not both migrate.
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let done: usize = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if done > migrations.len() {
+        return Err(StoreError::new("database", "written by a newer version of watchpost-server; upgrade it"));
+    }
+    for migration in &migrations[done..] {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", migrations.len())?;
+    transaction.commit()?;
+    Ok(())
+}
+
+const BUSY: Duration = Duration::from_secs(10);

@@ -1,0 +1,155 @@
+//! Writing a batch: one transaction in each day file it touches, then one in `meta.db`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::Writer;
+use super::claim::{self, Claims};
+use super::days::Days;
+use super::delta::Delta;
+use crate::instant;
+use crate::store::{Batch, IssueId, NewEvent, NewItem, OutcomeKey, Result, Written};
+
+pub(super) fn resume_at(meta: &Connection) -> Result<u64> {
+    let at: i64 = meta.query_row("SELECT resume_at FROM spool", [], |row| row.get(0))?;
+    Ok(at as u64)
+}
+
+/// Rows of one day file.
+#[derive(Default)]
+struct DayRows<'a> {
+    events: Vec<(&'a NewEvent, Option<IssueId>)>,
+    items: Vec<&'a NewItem>,
+}
+
+pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<Written> {
+    let mut written = Written::default();
+    let meta = writer.meta.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut claims = Claims::default();
+    let mut deltas: BTreeMap<IssueId, Delta<'_>> = BTreeMap::new();
+    let mut outcomes: HashMap<OutcomeKey, i64> = batch.outcomes.clone();
+    let mut rows: BTreeMap<i64, DayRows<'_>> = BTreeMap::new();
+    for event in &batch.events {
+        let day = instant::day(event.received);
+        let counted = claim::take_id(&meta, event, day)?;
+        *outcomes.entry(outcome(event, counted)).or_default() += 1;
+        if !counted {
+            written.duplicates += 1;
+            continue;
+        }
+        written.events += 1;
+        let issue = match &event.group {
+            Some(group) => {
+                let issue = claims.issue(&meta, event, group)?;
+                deltas.entry(issue).or_insert_with(|| Delta::new(event, group)).add(event, group);
+                Some(issue)
+            }
+            None => None,
+        };
+        rows.entry(day).or_default().events.push((event, issue));
+    }
+    for item in &batch.items {
+        rows.entry(instant::day(item.received)).or_default().items.push(item);
+    }
+    for (issue, delta) in &deltas {
+        delta.apply(&meta, *issue)?;
+    }
+    mark_first_events(&meta, batch)?;
+    add_outcomes(&meta, &outcomes)?;
+    if let Some(at) = batch.resume_at {
+        meta.prepare_cached("UPDATE spool SET resume_at = ?1")?.execute([at as i64])?;
+    }
+    for (day, rows) in &rows {
+        write_day(days.writer(&mut writer.days, *day)?, rows)?;
+    }
+    fail_point();
+    meta.commit()?;
+    written.new_issues = claims.created;
+    Ok(written)
+}
+
+fn write_day(file: &mut Connection, rows: &DayRows<'_>) -> Result<()> {
+    let transaction = file.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    {
+        let mut insert = transaction.prepare_cached(
+            "INSERT OR REPLACE INTO events (seq, project_id, issue_id, event_id, kind, received, timestamp, title, \
+             culprit, level, size_bytes, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?;
+        for (event, issue) in &rows.events {
+            insert.execute(params![
+                event.seq as i64,
+                event.project,
+                issue,
+                event.event_id,
+                event.kind,
+                event.received,
+                event.timestamp,
+                event.title,
+                event.culprit,
+                event.level,
+                event.size_bytes as i64,
+                event.body,
+            ])?;
+        }
+        let mut insert = transaction.prepare_cached(
+            "INSERT OR REPLACE INTO items (seq, project_id, event_id, kind, received, header, size_bytes, body) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?;
+        for item in &rows.items {
+            insert.execute(params![
+                item.seq as i64,
+                item.project,
+                item.event_id,
+                item.kind,
+                item.received,
+                item.header,
+                item.size_bytes as i64,
+                item.body,
+            ])?;
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn mark_first_events(meta: &Connection, batch: &Batch) -> Result<()> {
+    let firsts: BTreeMap<i64, i64> =
+        batch.events.iter().rev().map(|event| (event.project, event.received)).collect();
+    let mut statement = meta
+        .prepare_cached("UPDATE projects SET first_event = ?2 WHERE id = ?1 AND first_event IS NULL")?;
+    for (project, received) in firsts {
+        statement.execute(params![project, received])?;
+    }
+    Ok(())
+}
+
+fn add_outcomes(meta: &Connection, outcomes: &HashMap<OutcomeKey, i64>) -> Result<()> {
+    let mut statement = meta.prepare_cached(
+        "INSERT INTO outcomes (project_id, hour, category, outcome, reason, quantity) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+         ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity",
+    )?;
+    for (key, quantity) in outcomes {
+        statement.execute(params![key.project, key.hour, key.category, key.outcome, key.reason, quantity])?;
+    }
+    Ok(())
+}
+
+fn outcome(event: &NewEvent, counted: bool) -> OutcomeKey {
+    let (outcome, reason) = if counted { ("accepted", "") } else { ("invalid", "duplicate") };
+    OutcomeKey {
+        project: event.project,
+        hour: instant::hour(event.received),
+        category: event.category.to_owned(),
+        outcome,
+        reason: reason.to_owned(),
+    }
+}
+
+/// Debug builds die here when told to, so that a test can see what a crash between the two commits leaves.
+fn fail_point() {
+    #[cfg(debug_assertions)]
+    if std::env::var_os("WATCHPOST_TEST_ABORT").is_some_and(|at| at == "between-commits") {
+        std::process::abort();
+    }
+}
