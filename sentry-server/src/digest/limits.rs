@@ -1,0 +1,21 @@
+//! How large an item may be (envelope size limits, published spec).
+
+use watchpost_core::ItemType;
+
+const KIB: usize = 1_024;
+const MIB: usize = 1_024 * KIB;
+
+/// The cap on one item's payload, in bytes.
+pub(super) fn max_bytes(item: &ItemType) -> usize {
+    match item {
+        ItemType::Attachment => 100 * MIB,
+        ItemType::Profile | ItemType::ProfileChunk => 50 * MIB,
+        ItemType::ReplayRecording | ItemType::ReplayVideo => 100 * MIB,
+        ItemType::CheckIn => 100 * KIB,
+        ItemType::ClientReport => 4 * KIB,
+        _ => MIB,
+    }
+}
+
+/// Rows that one envelope may make; the place of a row among them takes ten bits of its number.
+pub(super) const MAX_ROWS: u64 = 1 << 10;

@@ -1,0 +1,112 @@
+//! The one writer: puts chunks back in order and stores as many as are ready in one transaction.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use watchpost_spool::Position;
+
+use super::{Finishes, Parts, Prepared};
+use crate::metrics;
+use crate::store::{Batch, Written};
+
+pub(super) fn run(parts: &Parts, prepared: &Receiver<Prepared>) {
+    let mut early: BTreeMap<u64, Prepared> = BTreeMap::new();
+    let mut next = 0;
+    let mut open = true;
+    while open || !early.is_empty() {
+        let mut gathered = Gathered::default();
+        // Like the spool's commit this clocks itself: what becomes ready during a write is the next batch.
+        let mut wait = LEDGER_INTERVAL;
+        while open && gathered.rows() < MAX_ROWS {
+            match prepared.recv_timeout(wait) {
+                Ok(chunk) => {
+                    early.insert(chunk.number, chunk);
+                    while let Some(chunk) = early.remove(&next) {
+                        gathered.add(chunk);
+                        next += 1;
+                    }
+                    wait = if gathered.chunks > 0 { Duration::ZERO } else { LEDGER_INTERVAL };
+                }
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => open = false,
+            }
+        }
+        for (key, quantity) in parts.ledger.take() {
+            *gathered.batch.outcomes.entry(key).or_default() += quantity;
+        }
+        if gathered.chunks > 0 || !gathered.batch.outcomes.is_empty() {
+            store(parts, gathered);
+        } else if !open {
+            // Numbers are missing for good: a worker died. What it had is still in the spool.
+            break;
+        }
+    }
+}
+
+#[derive(Default)]
+struct Gathered {
+    batch: Batch,
+    last: Option<Position>,
+    finishes: Finishes,
+    chunks: usize,
+}
+
+impl Gathered {
+    fn add(&mut self, chunk: Prepared) {
+        self.batch.events.extend(chunk.batch.events);
+        self.batch.items.extend(chunk.batch.items);
+        for (key, quantity) in chunk.batch.outcomes {
+            *self.batch.outcomes.entry(key).or_default() += quantity;
+        }
+        self.batch.resume_at = chunk.batch.resume_at.or(self.batch.resume_at);
+        self.last = chunk.last.or(self.last);
+        self.finishes.entries += chunk.finishes.entries;
+        self.finishes.bytes += chunk.finishes.bytes;
+        self.chunks += 1;
+    }
+
+    fn rows(&self) -> usize {
+        self.batch.events.len() + self.batch.items.len()
+    }
+}
+
+fn store(parts: &Parts, gathered: Gathered) {
+    let written = write(parts, &gathered.batch);
+    metrics::add(&parts.metrics.digested_events, written.events);
+    metrics::add(&parts.metrics.duplicate_events, written.duplicates);
+    metrics::add(&parts.metrics.new_issues, written.new_issues);
+    if let Some(last) = gathered.last {
+        if let Err(error) = parts.log.truncate_before(last.just_after()) {
+            crate::log::error(format_args!("spool: {error}"));
+        }
+        parts.metrics.spool_bytes.store(parts.log.bytes(), Ordering::Relaxed);
+    }
+    parts.queue.finish(gathered.finishes.entries, gathered.finishes.bytes);
+}
+
+/// Tries until the store takes the batch: it is in the spool, so nothing is lost by waiting, and ingest says
+/// "full" once the spool is.
+fn write(parts: &Parts, batch: &Batch) -> Written {
+    let mut pause = Duration::from_millis(100);
+    loop {
+        let began = Instant::now();
+        match parts.store.write(batch) {
+            Ok(written) => {
+                parts.metrics.wrote(began.elapsed());
+                return written;
+            }
+            Err(error) => {
+                parts.metrics.write_errors.fetch_add(1, Ordering::Relaxed);
+                crate::log::error(format_args!("digest: {error}; trying again in {pause:?}"));
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(MAX_PAUSE);
+            }
+        }
+    }
+}
+
+const MAX_ROWS: usize = 2_000;
+const LEDGER_INTERVAL: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_secs(10);

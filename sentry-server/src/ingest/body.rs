@@ -1,0 +1,211 @@
+//! Reading a request's body: inflated while it arrives, and refused the moment it exceeds a cap.
+
+use std::io::{self, Write};
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, header};
+use http_body_util::BodyExt as _;
+
+use super::refusal::Refusal;
+
+/// What a body may be, at most.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyLimits {
+    pub(crate) wire_bytes: usize,
+    pub(crate) inflated_bytes: usize,
+}
+
+/// `Content-Encoding` of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Identity,
+    Gzip,
+    Deflate,
+    Brotli,
+    Zstd,
+}
+
+/// A body as it came and as it reads; the same bytes when it was not encoded.
+#[derive(Debug)]
+pub(crate) struct ReadBody {
+    pub(crate) encoding: Encoding,
+    pub(crate) wire: Bytes,
+    pub(crate) inflated: Bytes,
+}
+
+impl Encoding {
+    pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
+        let Some(value) = headers.get(header::CONTENT_ENCODING) else { return Ok(Self::Identity) };
+        let name = value.to_str().unwrap_or("?").trim().to_ascii_lowercase();
+        match name.as_str() {
+            "" | "identity" | "utf-8" => Ok(Self::Identity),
+            "gzip" | "x-gzip" => Ok(Self::Gzip),
+            "deflate" => Ok(Self::Deflate),
+            "br" => Ok(Self::Brotli),
+            "zstd" => Ok(Self::Zstd),
+            other => Err(Refusal::malformed(format!(
+                "Content-Encoding is {other:?}; use gzip, deflate, br, zstd or identity"
+            ))),
+        }
+    }
+
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Identity => 0,
+            Self::Gzip => 1,
+            Self::Deflate => 2,
+            Self::Brotli => 3,
+            Self::Zstd => 4,
+        }
+    }
+
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        [Self::Identity, Self::Gzip, Self::Deflate, Self::Brotli, Self::Zstd].get(usize::from(code)).copied()
+    }
+}
+
+/// Reads to the end. The inflated size is checked as it grows, so a decompression bomb costs one cap and no more.
+pub(crate) async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<ReadBody, Refusal> {
+    let encoding = Encoding::of(headers)?;
+    let promised = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok())
+        .unwrap_or(0);
+    if promised > limits.wire_bytes {
+        return Err(Refusal::TooLarge("the compressed body"));
+    }
+    let mut wire = Vec::with_capacity(promised.min(RESERVE_BYTES));
+    let mut inflater = Inflater::new(encoding, limits.inflated_bytes)?;
+    let mut body = body;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Refusal::malformed("the body ended before it was complete"))?;
+        let Ok(chunk) = frame.into_data() else { continue };
+        if wire.len() + chunk.len() > limits.wire_bytes {
+            return Err(Refusal::TooLarge("the compressed body"));
+        }
+        inflater.push(&chunk)?;
+        wire.extend_from_slice(&chunk);
+    }
+    let wire = Bytes::from(wire);
+    let inflated = match inflater.finish()? {
+        Some(inflated) => Bytes::from(inflated),
+        None if wire.len() > limits.inflated_bytes => return Err(Refusal::TooLarge("the body")),
+        None => wire.clone(),
+    };
+    Ok(ReadBody { encoding, wire, inflated })
+}
+
+/// Inflates a body that lies in memory as a whole, as the spool has it.
+pub(crate) fn inflate(encoding: Encoding, wire: &[u8], max_bytes: usize) -> Result<Option<Vec<u8>>, Refusal> {
+    let mut inflater = Inflater::new(encoding, max_bytes)?;
+    inflater.push(wire)?;
+    inflater.finish()
+}
+
+/// Grows up to a cap, then fails.
+struct Capped {
+    bytes: Vec<u8>,
+    max: usize,
+    exceeded: bool,
+}
+
+impl Write for Capped {
+    fn write(&mut self, chunk: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + chunk.len() > self.max {
+            self.exceeded = true;
+            return Err(io::Error::other("over the cap"));
+        }
+        self.bytes.extend_from_slice(chunk);
+        Ok(chunk.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+enum Inflater {
+    Identity,
+    Gzip(Box<flate2::write::MultiGzDecoder<Capped>>),
+    /// Not started: the first byte tells a zlib stream from a raw one.
+    DeflateUnknown(Capped),
+    Zlib(Box<flate2::write::ZlibDecoder<Capped>>),
+    Raw(Box<flate2::write::DeflateDecoder<Capped>>),
+    Brotli(Box<brotli::DecompressorWriter<Capped>>),
+    Zstd(Box<zstd::stream::write::Decoder<'static, Capped>>),
+}
+
+impl Inflater {
+    fn new(encoding: Encoding, max: usize) -> Result<Self, Refusal> {
+        let out = Capped { bytes: Vec::new(), max, exceeded: false };
+        Ok(match encoding {
+            Encoding::Identity => Self::Identity,
+            Encoding::Gzip => Self::Gzip(Box::new(flate2::write::MultiGzDecoder::new(out))),
+            Encoding::Deflate => Self::DeflateUnknown(out),
+            Encoding::Brotli => Self::Brotli(Box::new(brotli::DecompressorWriter::new(out, 16_384))),
+            Encoding::Zstd => {
+                let mut decoder = zstd::stream::write::Decoder::new(out).map_err(|_| undecodable(encoding))?;
+                // A frame may ask for a window of gigabytes; 128 MiB is what the format's own tools allow.
+                decoder.window_log_max(27).map_err(|_| undecodable(encoding))?;
+                Self::Zstd(Box::new(decoder))
+            }
+        })
+    }
+
+    fn push(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
+        if let Self::DeflateUnknown(out) = self {
+            let Some(first) = chunk.first() else { return Ok(()) };
+            let out = std::mem::replace(out, Capped { bytes: Vec::new(), max: 0, exceeded: false });
+            *self = if first & 0x0F == 8 {
+                Self::Zlib(Box::new(flate2::write::ZlibDecoder::new(out)))
+            } else {
+                Self::Raw(Box::new(flate2::write::DeflateDecoder::new(out)))
+            };
+        }
+        let (result, exceeded, encoding) = match self {
+            Self::Identity | Self::DeflateUnknown(_) => return Ok(()),
+            Self::Gzip(writer) => (writer.write_all(chunk), writer.get_ref().exceeded, Encoding::Gzip),
+            Self::Zlib(writer) => (writer.write_all(chunk), writer.get_ref().exceeded, Encoding::Deflate),
+            Self::Raw(writer) => (writer.write_all(chunk), writer.get_ref().exceeded, Encoding::Deflate),
+            Self::Brotli(writer) => (writer.write_all(chunk), writer.get_ref().exceeded, Encoding::Brotli),
+            Self::Zstd(writer) => (writer.write_all(chunk), writer.get_ref().exceeded, Encoding::Zstd),
+        };
+        match result {
+            Ok(()) => Ok(()),
+            Err(_) if exceeded => Err(Refusal::TooLarge("the inflated body")),
+            Err(_) => Err(undecodable(encoding)),
+        }
+    }
+
+    /// The inflated bytes, `None` for a body that was not encoded.
+    fn finish(self) -> Result<Option<Vec<u8>>, Refusal> {
+        let (out, encoding) = match self {
+            Self::Identity => return Ok(None),
+            Self::DeflateUnknown(out) => (Ok(out), Encoding::Deflate),
+            Self::Gzip(writer) => (writer.finish(), Encoding::Gzip),
+            Self::Zlib(writer) => (writer.finish(), Encoding::Deflate),
+            Self::Raw(writer) => (writer.finish(), Encoding::Deflate),
+            Self::Brotli(mut writer) => {
+                let closed = writer.close();
+                let out = writer.into_inner().unwrap_or_else(|out| out);
+                (closed.map(|()| out), Encoding::Brotli)
+            }
+            Self::Zstd(mut writer) => {
+                let flushed = writer.flush();
+                (flushed.map(|()| writer.into_inner()), Encoding::Zstd)
+            }
+        };
+        match out {
+            Ok(out) if out.exceeded => Err(Refusal::TooLarge("the inflated body")),
+            Ok(out) => Ok(Some(out.bytes)),
+            Err(_) => Err(undecodable(encoding)),
+        }
+    }
+}
+
+fn undecodable(encoding: Encoding) -> Refusal {
+    Refusal::malformed(format!("the body is not valid {encoding:?}; send it as Content-Encoding says"))
+}
+
+/// Promised lengths are believed up to here.
+const RESERVE_BYTES: usize = 256 * 1024;

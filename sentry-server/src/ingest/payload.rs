@@ -1,0 +1,94 @@
+//! Looking into a body just enough to answer: framing, categories, the event's id.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use serde::Deserialize;
+use watchpost_core::{Category, EnvelopeReader, EventId, ItemType};
+
+use super::body::{self, Encoding};
+use super::refusal::Refusal;
+
+/// What the answer and the key check need of an envelope.
+#[derive(Debug)]
+pub(crate) struct Framing {
+    pub(crate) dsn: Option<String>,
+    /// The event's id: the header's, else the payload's.
+    pub(crate) event_id: Option<EventId>,
+    /// Whether something inside needs an id, so that one is to be made when there is none.
+    pub(crate) needs_id: bool,
+    pub(crate) categories: Vec<Category>,
+    pub(crate) items: usize,
+}
+
+/// Walks the whole envelope.
+pub(crate) fn framing(bytes: &[u8]) -> Result<Framing, Refusal> {
+    let refuse = |error: watchpost_core::Error| Refusal::envelope(error.to_string());
+    let mut reader = EnvelopeReader::new(bytes).map_err(refuse)?;
+    let mut framing = Framing {
+        dsn: reader.header().dsn.clone(),
+        event_id: reader.header().event_id,
+        needs_id: false,
+        categories: Vec::new(),
+        items: 0,
+    };
+    while let Some((header, payload)) = reader.next_item().map_err(refuse)? {
+        framing.items += 1;
+        let category = header.item_type.category();
+        if category != Category::Internal && !framing.categories.contains(&category) {
+            framing.categories.push(category);
+        }
+        let is_event =
+            matches!(header.item_type, ItemType::Event | ItemType::Transaction | ItemType::Feedback);
+        framing.needs_id |= is_event || needs_id(&header.item_type);
+        if is_event && framing.event_id.is_none() {
+            framing.event_id = own_id(payload);
+        }
+    }
+    Ok(framing)
+}
+
+/// The `event_id` of an event's JSON, read past everything else.
+pub(crate) fn own_id(payload: &[u8]) -> Option<EventId> {
+    #[derive(Deserialize)]
+    struct Peek<'a> {
+        #[serde(borrow)]
+        event_id: Option<Cow<'a, str>>,
+    }
+    let peek: Peek<'_> = serde_json::from_slice(payload).ok()?;
+    peek.event_id?.trim().parse().ok()
+}
+
+/// The JSON in a body of the store endpoint: plain, or base64 of (zlib of) it as the oldest clients send.
+pub(crate) fn stored_json(bytes: &[u8], max_bytes: usize) -> Result<Cow<'_, [u8]>, Refusal> {
+    let trimmed = bytes.trim_ascii();
+    if trimmed.is_empty() {
+        return Err(Refusal::malformed("the body is empty; send one JSON object"));
+    }
+    if trimmed.starts_with(b"{") {
+        return Ok(Cow::Borrowed(trimmed));
+    }
+    let refuse = || Refusal::malformed("the body is not a JSON object, nor base64 of one");
+    let decoded = base64::engine::general_purpose::STANDARD.decode(trimmed).map_err(|_| refuse())?;
+    if decoded.trim_ascii_start().starts_with(b"{") {
+        return Ok(Cow::Owned(decoded));
+    }
+    match body::inflate(Encoding::Deflate, &decoded, max_bytes)? {
+        Some(json) if json.trim_ascii_start().starts_with(b"{") => Ok(Cow::Owned(json)),
+        _ => Err(refuse()),
+    }
+}
+
+fn needs_id(item: &ItemType) -> bool {
+    matches!(
+        item,
+        ItemType::Attachment
+            | ItemType::UserReport
+            | ItemType::Security
+            | ItemType::RawSecurity
+            | ItemType::FormData
+            | ItemType::UnrealReport
+            | ItemType::ReplayEvent
+            | ItemType::Profile
+    )
+}
