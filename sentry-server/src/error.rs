@@ -48,7 +48,10 @@ impl IntoResponse for ApiError {
             }
             Self::Internal(error) => {
                 crate::log::error(format_args!("request failed: {error}"));
-                (StatusCode::INTERNAL_SERVER_ERROR, "Internal error; the server's log has the cause.".to_owned())
+                (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "Internal error; the server's log has the cause.".to_owned(),
+                )
             }
         };
         (status, Json(json!({ "detail": detail }))).into_response()

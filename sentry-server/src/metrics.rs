@@ -87,7 +87,12 @@ impl Metrics {
             put(name, "counter", help, value(counter).to_string());
         }
         let seconds = |micros: u64| format!("{:.6}", micros as f64 / 1e6);
-        put("spool_fsync_seconds_total", "counter", "Time in group commits.", seconds(value(&self.fsync_micros)));
+        put(
+            "spool_fsync_seconds_total",
+            "counter",
+            "Time in group commits.",
+            seconds(value(&self.fsync_micros)),
+        );
         put("write_seconds_total", "counter", "Time in store writes.", seconds(value(&self.write_micros)));
         let gauges = [
             ("queue_bytes", "Bytes waiting in memory for the digest.", &self.queue_bytes),
@@ -103,7 +108,8 @@ impl Metrics {
              # TYPE watchpost_rejected_requests_total counter\n"
         );
         for (label, counter) in &self.rejected.0 {
-            let _ = writeln!(text, "watchpost_rejected_requests_total{{reason=\"{label}\"}} {}", value(counter));
+            let _ =
+                writeln!(text, "watchpost_rejected_requests_total{{reason=\"{label}\"}} {}", value(counter));
         }
         text
     }

@@ -45,7 +45,9 @@ fn replay(
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                crate::log::error(format_args!("spool: {error}; the rest of this stretch waits for a restart"));
+                crate::log::error(format_args!(
+                    "spool: {error}; the rest of this stretch waits for a restart"
+                ));
                 break;
             }
         };

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use watchpost_core::Category;
 
-use crate::instant;
 use crate::ingest::RecordHead;
+use crate::instant;
 use crate::store::OutcomeKey;
 
 /// Adds to a batch's counts.
@@ -29,7 +29,11 @@ pub(super) fn count(
 }
 
 /// Books what a client says it dropped. False when the report cannot be read.
-pub(super) fn client_report(outcomes: &mut HashMap<OutcomeKey, i64>, head: &RecordHead, payload: &[u8]) -> bool {
+pub(super) fn client_report(
+    outcomes: &mut HashMap<OutcomeKey, i64>,
+    head: &RecordHead,
+    payload: &[u8],
+) -> bool {
     #[derive(Deserialize)]
     struct Report {
         #[serde(default)]

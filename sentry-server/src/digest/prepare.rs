@@ -90,7 +90,13 @@ impl Record<'_> {
         }
     }
 
-    fn event(&mut self, payload: &[u8], kind: Option<EventKind>, sent_at: Option<Timestamp>, id: Option<EventId>) {
+    fn event(
+        &mut self,
+        payload: &[u8],
+        kind: Option<EventKind>,
+        sent_at: Option<Timestamp>,
+        id: Option<EventId>,
+    ) {
         let Some(seq) = self.next_seq() else { return self.drop_item(Category::Error, "too_many_items") };
         let id = id.map(|id| id.to_string());
         let fallback = fallback_id(self.head.id, seq);
@@ -200,7 +206,8 @@ fn is_unhandled(body: &serde_json::Map<String, serde_json::Value>) -> bool {
     let exceptions = body.get("exception").and_then(|exception| exception.get("values")?.as_array());
     exceptions.is_some_and(|values| {
         values.iter().any(|exception| {
-            exception.get("mechanism").and_then(|mechanism| mechanism.get("handled")?.as_bool()) == Some(false)
+            exception.get("mechanism").and_then(|mechanism| mechanism.get("handled")?.as_bool())
+                == Some(false)
         })
     })
 }

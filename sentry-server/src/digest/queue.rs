@@ -96,7 +96,9 @@ impl Queue {
                     state.entries.pop_front();
                     return Some(work);
                 }
-                Some(Entry::Memory(_)) => return Some(Work::Jobs(take_jobs(&mut state, max_jobs, max_bytes))),
+                Some(Entry::Memory(_)) => {
+                    return Some(Work::Jobs(take_jobs(&mut state, max_jobs, max_bytes)));
+                }
                 None if state.closed => return None,
                 None => state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
             }

@@ -48,7 +48,9 @@ pub(crate) fn in_envelope(dsn: &str, project: &str) -> Result<ShownKey, Refusal>
 fn sentry_header(value: &str) -> Result<Option<ShownKey>, Refusal> {
     let value = value.trim();
     let fields = match value.get(..6) {
-        Some(word) if word.eq_ignore_ascii_case("sentry") && value[6..].starts_with([' ', ',']) => &value[7..],
+        Some(word) if word.eq_ignore_ascii_case("sentry") && value[6..].starts_with([' ', ',']) => {
+            &value[7..]
+        }
         _ => value,
     };
     pairs(fields.split(',').map(|field| field.split_once('=').unwrap_or((field, ""))))

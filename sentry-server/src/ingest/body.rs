@@ -144,7 +144,8 @@ impl Inflater {
             Encoding::Deflate => Self::DeflateUnknown(out),
             Encoding::Brotli => Self::Brotli(Box::new(brotli::DecompressorWriter::new(out, 16_384))),
             Encoding::Zstd => {
-                let mut decoder = zstd::stream::write::Decoder::new(out).map_err(|_| undecodable(encoding))?;
+                let mut decoder =
+                    zstd::stream::write::Decoder::new(out).map_err(|_| undecodable(encoding))?;
                 // A frame may ask for a window of gigabytes; 128 MiB is what the format's own tools allow.
                 decoder.window_log_max(27).map_err(|_| undecodable(encoding))?;
                 Self::Zstd(Box::new(decoder))

@@ -1,7 +1,7 @@
 //! Group commit: one fsync in flight, and whatever arrives meanwhile shares the next one.
 
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -48,7 +48,12 @@ impl Committer {
     }
 
     /// Returns when the record is durable.
-    pub(crate) async fn commit(&self, head: RecordHead, wire: Bytes, inflated: Bytes) -> Result<(), CommitError> {
+    pub(crate) async fn commit(
+        &self,
+        head: RecordHead,
+        wire: Bytes,
+        inflated: Bytes,
+    ) -> Result<(), CommitError> {
         let (done, answer) = oneshot::channel();
         let submission = Submission { head, wire, inflated, done };
         {

@@ -27,7 +27,8 @@ impl KeyTable {
         for key in keys.iter().filter(|key| key.active) {
             table.entry(key.project).or_default().push(key.public.clone());
         }
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = State { keys: table, loaded: Some(now) };
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) =
+            State { keys: table, loaded: Some(now) };
     }
 
     /// Whether the key opens the project. Compares in constant time.

@@ -40,7 +40,7 @@ pub(crate) struct RecordHead {
 impl RecordHead {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let agent = self.user_agent.as_deref().unwrap_or_default();
-        let agent = &agent[..agent.floor_char_boundary(MAX_USER_AGENT_BYTES)];
+        let agent = shortened(agent);
         let address = match self.address {
             None => Vec::new(),
             Some(IpAddr::V4(address)) => address.octets().to_vec(),
@@ -89,6 +89,11 @@ impl RecordHead {
         };
         Some((head, body))
     }
+}
+
+fn shortened(agent: &str) -> &str {
+    let end = (0..=MAX_USER_AGENT_BYTES.min(agent.len())).rev().find(|at| agent.is_char_boundary(*at));
+    &agent[..end.unwrap_or(0)]
 }
 
 const VERSION: u8 = 1;

@@ -52,7 +52,10 @@ impl IntoResponse for Refusal {
             Self::NoKey => (
                 StatusCode::UNAUTHORIZED,
                 "no key",
-                vec!["send sentry_key in X-Sentry-Auth, in the query, or a dsn in the envelope's header".to_owned()],
+                vec![
+                    "send sentry_key in X-Sentry-Auth, in the query, or a dsn in the envelope's header"
+                        .to_owned(),
+                ],
             ),
             Self::WrongKey => (
                 StatusCode::FORBIDDEN,
@@ -74,7 +77,7 @@ impl IntoResponse for Refusal {
         headers.insert("x-sentry-error", HeaderValue::from_static(detail));
         match &self {
             Self::Full { categories, seconds } => {
-                let names: Vec<&str> = categories.iter().map(Category::as_str).collect();
+                let names: Vec<&str> = categories.iter().map(|category| category.as_str()).collect();
                 let limit = format!("{seconds}:{}:project:queue_full", names.join(";"));
                 if let Ok(value) = HeaderValue::from_str(&limit) {
                     headers.insert("x-sentry-rate-limits", value);

@@ -9,8 +9,8 @@ mod types;
 pub(crate) use batch::{Batch, NewEvent, NewGroup, NewItem, Written};
 pub(crate) use types::{
     ClientKey, Cursor, EventKey, Holder, Issue, IssueChange, IssueFilter, IssueId, IssueSort, Neighbours,
-    NewProject, OrgId, Organization, OutcomeKey, OutcomeRow, Page, PageRequest, Project, ProjectId, ProjectScope,
-    Status, StoredEvent, StoredItem, TagKey, TagValue, User, UserId,
+    NewProject, OrgId, Organization, OutcomeKey, OutcomeRow, Page, PageRequest, Project, ProjectId,
+    ProjectScope, Status, StoredEvent, StoredItem, TagKey, TagValue, User, UserId,
 };
 
 use crate::instant::Micros;
@@ -29,7 +29,7 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug {
     // Organisations, projects, keys.
     fn create_organization(&self, slug: &str, name: &str, now: Micros) -> Result<Organization>;
     fn organizations(&self) -> Result<Vec<Organization>>;
-    /// `None` when the slug is taken.
+    /// `None` when the slug or the id is taken.
     fn create_project(&self, project: &NewProject) -> Result<Option<Project>>;
     fn projects(&self, org: OrgId) -> Result<Vec<Project>>;
     /// Every client key there is, for the table that ingest looks keys up in.

@@ -36,7 +36,6 @@ pub(crate) struct Organization {
 #[derive(Debug, Clone)]
 pub(crate) struct Project {
     pub(crate) id: ProjectId,
-    pub(crate) org: OrgId,
     pub(crate) slug: String,
     pub(crate) name: String,
     pub(crate) platform: Option<String>,
@@ -46,6 +45,8 @@ pub(crate) struct Project {
 
 #[derive(Debug, Clone)]
 pub(crate) struct NewProject {
+    /// Chosen by the store when `None`; given when a project moves here and its DSN keeps its number.
+    pub(crate) id: Option<ProjectId>,
     pub(crate) org: OrgId,
     pub(crate) slug: String,
     pub(crate) name: String,

@@ -5,7 +5,12 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::instant::Micros;
 use crate::store::{Holder, Result, User, UserId};
 
-pub(super) fn create_user(meta: &Connection, username: &str, password_hash: &str, now: Micros) -> Result<UserId> {
+pub(super) fn create_user(
+    meta: &Connection,
+    username: &str,
+    password_hash: &str,
+    now: Micros,
+) -> Result<UserId> {
     meta.execute(
         "INSERT INTO users (username, password_hash, created) VALUES (?1, ?2, ?3)",
         params![username, password_hash, now],
@@ -62,7 +67,12 @@ pub(super) fn token_holder(meta: &Connection, hash: &[u8; 32]) -> Result<Option<
     Ok(statement.query_row([hash], holder).optional()?)
 }
 
-pub(super) fn create_session(meta: &Connection, user: UserId, hash: &[u8; 32], expires: Micros) -> Result<()> {
+pub(super) fn create_session(
+    meta: &Connection,
+    user: UserId,
+    hash: &[u8; 32],
+    expires: Micros,
+) -> Result<()> {
     meta.execute(
         "INSERT INTO sessions (hash, user_id, expires) VALUES (?1, ?2, ?3)",
         params![hash, user, expires],

@@ -69,7 +69,9 @@ impl Claims {
 /// An issue without events yet; the batch's delta adds them.
 fn create(meta: &Connection, event: &NewEvent, group: &NewGroup) -> Result<IssueId> {
     let number: i64 = meta
-        .prepare_cached("UPDATE projects SET last_number = last_number + 1 WHERE id = ?1 RETURNING last_number")?
+        .prepare_cached(
+            "UPDATE projects SET last_number = last_number + 1 WHERE id = ?1 RETURNING last_number",
+        )?
         .query_row([event.project], |row| row.get(0))?;
     meta.prepare_cached(
         "INSERT INTO issues (project_id, number, title, culprit, kind, metadata, level, platform, logger, unhandled, \

@@ -105,12 +105,12 @@ impl<'a> Delta<'a> {
     }
 
     /// How many of the batch's users are new to the issue.
-    fn add_users(&self, meta: &Connection, issue: IssueId) -> Result<usize> {
+    fn add_users(&self, meta: &Connection, issue: IssueId) -> Result<i64> {
         let mut statement =
             meta.prepare_cached("INSERT OR IGNORE INTO issue_users (issue_id, user) VALUES (?1, ?2)")?;
         let mut fresh = 0;
         for user in &self.users {
-            fresh += statement.execute(params![issue, user])?;
+            fresh += statement.execute(params![issue, user])? as i64;
         }
         Ok(fresh)
     }
@@ -132,7 +132,14 @@ impl<'a> Delta<'a> {
             *events += seen.events;
             if known.execute(params![issue, key, value, seen.events, seen.first, seen.last])? == 0 {
                 let row = params![
-                    issue, key, value, seen.events, seen.first, seen.last, *uniques, MAX_VALUES_PER_TAG
+                    issue,
+                    key,
+                    value,
+                    seen.events,
+                    seen.first,
+                    seen.last,
+                    *uniques,
+                    MAX_VALUES_PER_TAG
                 ];
                 *uniques += fresh.execute(row)? as i64;
             }

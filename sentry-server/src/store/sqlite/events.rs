@@ -6,8 +6,8 @@ use super::days::Days;
 use super::page;
 use crate::instant;
 use crate::store::{
-    EventKey, IssueId, Neighbours, Page, PageRequest, ProjectId, ProjectScope, Result, StoreError, StoredEvent,
-    StoredItem,
+    EventKey, IssueId, Neighbours, Page, PageRequest, ProjectId, ProjectScope, Result, StoreError,
+    StoredEvent, StoredItem,
 };
 
 const COLUMNS: &str =
@@ -21,7 +21,11 @@ pub(super) enum Of {
 }
 
 /// The day and row of an event.
-pub(super) fn place(meta: &Connection, scope: &ProjectScope, event_id: &EventKey) -> Result<Option<(i64, i64)>> {
+pub(super) fn place(
+    meta: &Connection,
+    scope: &ProjectScope,
+    event_id: &EventKey,
+) -> Result<Option<(i64, i64)>> {
     let mut statement =
         meta.prepare_cached("SELECT day, seq FROM event_keys WHERE project_id = ?1 AND event_id = ?2")?;
     for project in scope.ids() {
@@ -37,7 +41,8 @@ pub(super) fn place(meta: &Connection, scope: &ProjectScope, event_id: &EventKey
 
 /// Days on which an issue got events, newest first.
 pub(super) fn issue_days(meta: &Connection, issue: IssueId) -> Result<Vec<i64>> {
-    let mut statement = meta.prepare_cached("SELECT day FROM issue_days WHERE issue_id = ?1 ORDER BY day DESC")?;
+    let mut statement =
+        meta.prepare_cached("SELECT day FROM issue_days WHERE issue_id = ?1 ORDER BY day DESC")?;
     let rows = statement.query_map([issue], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
@@ -49,7 +54,12 @@ pub(super) fn by_seq(file: &Connection, seq: i64) -> Result<Option<StoredEvent>>
 }
 
 /// `newest_first` are the days to look into; rows are ordered by their place in the spool.
-pub(super) fn list(days: &Days, newest_first: &[i64], of: Of, request: PageRequest) -> Result<Page<StoredEvent>> {
+pub(super) fn list(
+    days: &Days,
+    newest_first: &[i64],
+    of: Of,
+    request: PageRequest,
+) -> Result<Page<StoredEvent>> {
     let (start, direction) = page::clause(request, "0", "seq");
     let (column, id) = match of {
         Of::Issue(id) => ("issue_id", id),
@@ -148,7 +158,12 @@ pub(super) fn items(days: &Days, project: ProjectId, event_id: &EventKey) -> Res
     Ok(all)
 }
 
-pub(super) fn item_body(days: &Days, project: ProjectId, event_id: &EventKey, seq: i64) -> Result<Option<Vec<u8>>> {
+pub(super) fn item_body(
+    days: &Days,
+    project: ProjectId,
+    event_id: &EventKey,
+    seq: i64,
+) -> Result<Option<Vec<u8>>> {
     for day in days.newest_first() {
         let body: Option<Vec<u8>> = days
             .read(day, |file| {

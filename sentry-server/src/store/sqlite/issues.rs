@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::page;
 use crate::store::{
-    Issue, IssueChange, IssueFilter, IssueId, IssueSort, Page, ProjectId, ProjectScope, Result, Status, TagKey,
-    TagValue,
+    Issue, IssueChange, IssueFilter, IssueId, IssueSort, Page, ProjectId, ProjectScope, Result, Status,
+    TagKey, TagValue,
 };
 
 const COLUMNS: &str = "id, project_id, number, title, culprit, kind, metadata, level, platform, logger, unhandled, \
@@ -50,7 +50,8 @@ pub(super) fn list(meta: &Connection, filter: &IssueFilter) -> Result<Page<Issue
     write!(sql, " ORDER BY {value} {direction}, id {direction} LIMIT {}", filter.page.limit + 1)
         .unwrap_or_default();
     let mut statement = meta.prepare_cached(&sql)?;
-    let rows = statement.query_map(params_from_iter(arguments), issue)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let rows =
+        statement.query_map(params_from_iter(arguments), issue)?.collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(page::build(rows, filter.page, |issue| {
         let value = match filter.sort {
             IssueSort::LastSeen => issue.last_seen,
@@ -108,9 +109,8 @@ pub(super) fn hours(meta: &Connection, ids: &[IssueId], since_hour: i64) -> Resu
 }
 
 pub(super) fn tags(meta: &Connection, issue: IssueId, top: usize) -> Result<Vec<TagKey>> {
-    let mut keys = meta.prepare_cached(
-        "SELECT key, uniques, events FROM issue_tag_keys WHERE issue_id = ?1 ORDER BY key",
-    )?;
+    let mut keys = meta
+        .prepare_cached("SELECT key, uniques, events FROM issue_tag_keys WHERE issue_id = ?1 ORDER BY key")?;
     let mut values = meta.prepare_cached(
         "SELECT value, events, first_seen, last_seen FROM issue_tags WHERE issue_id = ?1 AND key = ?2 \
          ORDER BY events DESC, value LIMIT ?3",

@@ -22,9 +22,9 @@ use rusqlite::Connection;
 
 use self::days::{DayWriters, Days};
 use super::{
-    Batch, ClientKey, EventKey, Holder, Issue, IssueChange, IssueFilter, IssueId, Neighbours, NewProject, OrgId,
-    Organization, OutcomeRow, Page, PageRequest, Project, ProjectId, ProjectScope, Result, Store, StoredEvent,
-    StoredItem, TagKey, User, UserId, Written,
+    Batch, ClientKey, EventKey, Holder, Issue, IssueChange, IssueFilter, IssueId, Neighbours, NewProject,
+    OrgId, Organization, OutcomeRow, Page, PageRequest, Project, ProjectId, ProjectScope, Result, Store,
+    StoredEvent, StoredItem, TagKey, User, UserId, Written,
 };
 use crate::instant::Micros;
 

@@ -38,14 +38,18 @@ pub(super) fn reader(path: &Path) -> Result<Connection> {
 fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<()> {
     // Immediate, so that two processes starting at once do not both migrate.
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let done: usize = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let done: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let done = done as usize;
     if done > migrations.len() {
-        return Err(StoreError::new("database", "written by a newer version of watchpost-server; upgrade it"));
+        return Err(StoreError::new(
+            "database",
+            "written by a newer version of watchpost-server; upgrade it",
+        ));
     }
     for migration in &migrations[done..] {
         transaction.execute_batch(migration)?;
     }
-    transaction.pragma_update(None, "user_version", migrations.len())?;
+    transaction.pragma_update(None, "user_version", migrations.len() as u32)?;
     transaction.commit()?;
     Ok(())
 }

@@ -3,20 +3,29 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::instant::Micros;
-use crate::store::{
-    ClientKey, NewProject, OrgId, Organization, OutcomeRow, Project, ProjectScope, Result,
-};
+use crate::store::{ClientKey, NewProject, OrgId, Organization, OutcomeRow, Project, ProjectScope, Result};
 
-pub(super) fn create_organization(meta: &Connection, slug: &str, name: &str, now: Micros) -> Result<Organization> {
+pub(super) fn create_organization(
+    meta: &Connection,
+    slug: &str,
+    name: &str,
+    now: Micros,
+) -> Result<Organization> {
     meta.execute(
         "INSERT INTO organizations (slug, name, created) VALUES (?1, ?2, ?3)",
         params![slug, name, now],
     )?;
-    Ok(Organization { id: meta.last_insert_rowid(), slug: slug.to_owned(), name: name.to_owned(), created: now })
+    Ok(Organization {
+        id: meta.last_insert_rowid(),
+        slug: slug.to_owned(),
+        name: name.to_owned(),
+        created: now,
+    })
 }
 
 pub(super) fn organizations(meta: &Connection) -> Result<Vec<Organization>> {
-    let mut statement = meta.prepare_cached("SELECT id, slug, name, created FROM organizations ORDER BY id")?;
+    let mut statement =
+        meta.prepare_cached("SELECT id, slug, name, created FROM organizations ORDER BY id")?;
     let rows = statement.query_map([], |row| {
         Ok(Organization { id: row.get(0)?, slug: row.get(1)?, name: row.get(2)?, created: row.get(3)? })
     })?;
@@ -27,8 +36,8 @@ pub(super) fn create(meta: &mut Connection, project: &NewProject) -> Result<Opti
     let transaction = meta.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let taken = transaction
         .query_row(
-            "SELECT 1 FROM projects WHERE org_id = ?1 AND slug = ?2",
-            params![project.org, project.slug],
+            "SELECT 1 FROM projects WHERE (org_id = ?1 AND slug = ?2) OR id = ?3",
+            params![project.org, project.slug, project.id],
             |_| Ok(()),
         )
         .optional()?;
@@ -36,8 +45,8 @@ pub(super) fn create(meta: &mut Connection, project: &NewProject) -> Result<Opti
         return Ok(None);
     }
     transaction.execute(
-        "INSERT INTO projects (org_id, slug, name, platform, created) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![project.org, project.slug, project.name, project.platform, project.created],
+        "INSERT INTO projects (id, org_id, slug, name, platform, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![project.id, project.org, project.slug, project.name, project.platform, project.created],
     )?;
     let id = transaction.last_insert_rowid();
     transaction.execute(
@@ -47,7 +56,6 @@ pub(super) fn create(meta: &mut Connection, project: &NewProject) -> Result<Opti
     transaction.commit()?;
     Ok(Some(Project {
         id,
-        org: project.org,
         slug: project.slug.clone(),
         name: project.name.clone(),
         platform: project.platform.clone(),
@@ -58,15 +66,16 @@ pub(super) fn create(meta: &mut Connection, project: &NewProject) -> Result<Opti
 
 pub(super) fn list(meta: &Connection, org: OrgId) -> Result<Vec<Project>> {
     let mut statement = meta.prepare_cached(
-        "SELECT id, org_id, slug, name, platform, created, first_event FROM projects WHERE org_id = ?1 ORDER BY slug",
+        "SELECT id, slug, name, platform, created, first_event FROM projects WHERE org_id = ?1 ORDER BY slug",
     )?;
     let rows = statement.query_map([org], project)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 pub(super) fn client_keys(meta: &Connection) -> Result<Vec<ClientKey>> {
-    let mut statement = meta
-        .prepare_cached("SELECT id, project_id, public, label, active, created FROM client_keys ORDER BY id")?;
+    let mut statement = meta.prepare_cached(
+        "SELECT id, project_id, public, label, active, created FROM client_keys ORDER BY id",
+    )?;
     let rows = statement.query_map([], |row| {
         Ok(ClientKey {
             id: row.get(0)?,
@@ -107,11 +116,10 @@ pub(super) fn outcomes(meta: &Connection, scope: &ProjectScope, since_hour: i64)
 fn project(row: &Row<'_>) -> rusqlite::Result<Project> {
     Ok(Project {
         id: row.get(0)?,
-        org: row.get(1)?,
-        slug: row.get(2)?,
-        name: row.get(3)?,
-        platform: row.get(4)?,
-        created: row.get(5)?,
-        first_event: row.get(6)?,
+        slug: row.get(1)?,
+        name: row.get(2)?,
+        platform: row.get(3)?,
+        created: row.get(4)?,
+        first_event: row.get(5)?,
     })
 }

@@ -116,8 +116,8 @@ fn write_day(file: &mut Connection, rows: &DayRows<'_>) -> Result<()> {
 fn mark_first_events(meta: &Connection, batch: &Batch) -> Result<()> {
     let firsts: BTreeMap<i64, i64> =
         batch.events.iter().rev().map(|event| (event.project, event.received)).collect();
-    let mut statement = meta
-        .prepare_cached("UPDATE projects SET first_event = ?2 WHERE id = ?1 AND first_event IS NULL")?;
+    let mut statement =
+        meta.prepare_cached("UPDATE projects SET first_event = ?2 WHERE id = ?1 AND first_event IS NULL")?;
     for (project, received) in firsts {
         statement.execute(params![project, received])?;
     }

@@ -1,0 +1,73 @@
+//! The events of an issue.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::Uri;
+use axum::response::Response;
+use serde_json::Value;
+use watchpost_core::EventId;
+
+use super::issues::Query;
+use super::{event_shape, issue, page};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::store::{Cursor, PageRequest, ProjectScope, StoredEvent};
+
+pub(super) async fn list(
+    State(app): State<App>,
+    Path(path): Path<HashMap<String, String>>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let (_, issue) = issue::find(&app, &path).await?;
+    let query = Query::parse(query.as_deref());
+    let limit = query.one("per_page").or(query.one("limit"));
+    let request = page::request(query.one("cursor"), limit, 25)?;
+    let page = app.with_store(move |store| store.issue_events(issue.id, request)).await?;
+    let is_full = matches!(query.one("full"), Some("1" | "true"));
+    let rows = page
+        .rows
+        .iter()
+        .map(|event| if is_full { event_shape::full(event, None) } else { event_shape::summary(event) });
+    let rows = rows.collect();
+    Ok(page::answer(&app, &uri, &page, rows))
+}
+
+/// `latest`, `oldest`, `recommended` or an event id.
+pub(super) async fn detail(
+    State(app): State<App>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Result<Json<Value>, ApiError> {
+    let (_, issue) = issue::find(&app, &path).await?;
+    let name = path.get("event").map(String::as_str).unwrap_or_default();
+    let found = match name {
+        "latest" | "recommended" => edge(&app, issue.id, None).await?,
+        "oldest" => edge(&app, issue.id, Some(Cursor { value: 0, id: -1, backwards: true })).await?,
+        id => {
+            let id: EventId = id.parse().map_err(|_| {
+                ApiError::BadRequest(
+                    "Ask for latest, oldest, recommended or an event id of 32 hex digits.".to_owned(),
+                )
+            })?;
+            let scope = ProjectScope::new([issue.project]);
+            let event = app.with_store(move |store| store.event(&scope, id.as_bytes())).await?;
+            event.filter(|event| event.issue == Some(issue.id))
+        }
+    };
+    let event = found.ok_or(ApiError::NotFound("No such event in this issue."))?;
+    let (event, neighbours) = app
+        .with_store(move |store| {
+            let neighbours = store.neighbours(issue.id, &event)?;
+            Ok((event, neighbours))
+        })
+        .await?;
+    Ok(Json(event_shape::full(&event, Some(neighbours))))
+}
+
+async fn edge(app: &App, issue: i64, cursor: Option<Cursor>) -> Result<Option<StoredEvent>, ApiError> {
+    let request = PageRequest { cursor, limit: 1 };
+    let page = app.with_store(move |store| store.issue_events(issue, request)).await?;
+    Ok(page.rows.into_iter().next())
+}

@@ -1,0 +1,151 @@
+//! Lists of issues, and changes to many at once.
+
+use axum::Json;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::Uri;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::issue_query::{self, Search};
+use super::issue_shape::{self, Period};
+use super::scope::{self, OrgScope};
+use super::{issue, page};
+use crate::app::App;
+use crate::error::ApiError;
+use crate::instant;
+use crate::store::{IssueFilter, ProjectScope};
+
+pub(super) async fn list_in_org(
+    State(app): State<App>,
+    Path(org): Path<String>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let found = scope::organization(&app, Some(org)).await?;
+    let query = Query::parse(query.as_deref());
+    let asked = query.all("project").filter(|id| !id.is_empty() && *id != "-1");
+    let asked: Vec<_> = asked.map(|name| Ok(found.project(name)?.id)).collect::<Result<_, ApiError>>()?;
+    let scope = if asked.is_empty() { found.all() } else { ProjectScope::new(asked) };
+    list(&app, &found, scope, &uri, &query).await
+}
+
+pub(super) async fn list_in_project(
+    State(app): State<App>,
+    Path((org, project)): Path<(String, String)>,
+    uri: Uri,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let found = scope::organization(&app, Some(org)).await?;
+    let scope = ProjectScope::new([found.project(&project)?.id]);
+    list(&app, &found, scope, &uri, &Query::parse(query.as_deref())).await
+}
+
+pub(super) async fn change_in_org(
+    State(app): State<App>,
+    Path(org): Path<String>,
+    RawQuery(query): RawQuery,
+    body: Option<Json<Value>>,
+) -> Result<Json<Value>, ApiError> {
+    let found = scope::organization(&app, Some(org)).await?;
+    let scope = found.all();
+    change(&app, scope, &Query::parse(query.as_deref()), body).await
+}
+
+pub(super) async fn change_in_project(
+    State(app): State<App>,
+    Path((org, project)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    body: Option<Json<Value>>,
+) -> Result<Json<Value>, ApiError> {
+    let found = scope::organization(&app, Some(org)).await?;
+    let scope = ProjectScope::new([found.project(&project)?.id]);
+    change(&app, scope, &Query::parse(query.as_deref()), body).await
+}
+
+async fn list(
+    app: &App,
+    found: &OrgScope,
+    scope: ProjectScope,
+    uri: &Uri,
+    query: &Query,
+) -> Result<Response, ApiError> {
+    let search = Search::parse(query.one("query").unwrap_or_default()).map_err(ApiError::BadRequest)?;
+    let stats = Period::parse(query.one("groupStatsPeriod"))
+        .ok_or_else(|| ApiError::BadRequest("groupStatsPeriod must be 24h or 14d.".to_owned()))?;
+    let now = app.now();
+    let seen_since = match query.one("statsPeriod") {
+        None | Some("") => None,
+        Some(text) => Some(
+            now - instant::period(text).ok_or_else(|| {
+                ApiError::BadRequest(
+                    "statsPeriod must be a number and one of s, m, h, d, w, like 14d.".to_owned(),
+                )
+            })?,
+        ),
+    };
+    let limit = query.one("limit").or(query.one("per_page"));
+    let filter = IssueFilter {
+        scope,
+        status: search.status,
+        level: search.level,
+        tags: search.tags,
+        words: search.words,
+        seen_since,
+        sort: issue_query::sort(query.one("sort")).map_err(ApiError::BadRequest)?,
+        page: page::request(query.one("cursor"), limit, 25)?,
+    };
+    let (page, hours) = app
+        .with_store(move |store| {
+            let page = store.issues(&filter)?;
+            let ids: Vec<_> = page.rows.iter().map(|issue| issue.id).collect();
+            let hours = store.issue_hours(&ids, stats.since_hour(now))?;
+            Ok((page, hours))
+        })
+        .await?;
+    let projects = found.by_id();
+    let rows = page.rows.iter().zip(&hours).filter_map(|(issue, hours)| {
+        let mut row = issue_shape::shape(app, &found.org.slug, projects.get(&issue.project)?, issue);
+        row["stats"] = json!({ stats.name(): stats.series(hours, now) });
+        Some(row)
+    });
+    let rows = rows.collect();
+    Ok(page::answer(app, uri, &page, rows))
+}
+
+/// Changes the issues named by repeated `id`.
+async fn change(
+    app: &App,
+    scope: ProjectScope,
+    query: &Query,
+    body: Option<Json<Value>>,
+) -> Result<Json<Value>, ApiError> {
+    let change = issue::read_change(body)?;
+    let ids: Vec<i64> = query
+        .all("id")
+        .map(|id| id.parse().map_err(|_| ApiError::BadRequest(format!("id={id} is not a number."))))
+        .collect::<Result<_, _>>()?;
+    if ids.is_empty() {
+        return Err(ApiError::BadRequest("Name the issues to change: ?id=1&id=2".to_owned()));
+    }
+    let changed = change.clone();
+    app.with_store(move |store| store.change_issues(&scope, &ids, &changed)).await?;
+    Ok(Json(issue::change_shape(&change)))
+}
+
+/// A query string whose names may repeat.
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub(super) fn parse(text: Option<&str>) -> Self {
+        let pairs = form_urlencoded::parse(text.unwrap_or_default().as_bytes());
+        Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+    }
+
+    pub(super) fn one(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}

@@ -1,0 +1,78 @@
+//! Cursors and the `Link` header.
+
+use axum::Json;
+use axum::http::{HeaderValue, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+use crate::error::ApiError;
+use crate::store::{Cursor, Page, PageRequest};
+
+/// Reads `cursor` (as a `Link` header gave it; empty is the first page) and the page size.
+pub(super) fn request(
+    cursor: Option<&str>,
+    limit: Option<&str>,
+    default: usize,
+) -> Result<PageRequest, ApiError> {
+    let limit = match limit {
+        None | Some("") => default,
+        Some(text) => text
+            .parse::<usize>()
+            .ok()
+            .filter(|limit| *limit > 0)
+            .ok_or_else(|| ApiError::BadRequest("limit must be a number above 0.".to_owned()))?,
+    };
+    let cursor =
+        match cursor {
+            None | Some("") => None,
+            Some(text) => Some(parse(text).ok_or_else(|| {
+                ApiError::BadRequest("cursor must be one that a Link header gave.".to_owned())
+            })?),
+        };
+    Ok(PageRequest { cursor, limit: limit.min(MAX_LIMIT) })
+}
+
+/// The rows with a `Link` header for both directions.
+pub(super) fn answer<T>(app: &crate::app::App, uri: &Uri, page: &Page<T>, rows: Vec<Value>) -> Response {
+    let links = [
+        link(app, uri, "previous", page.previous, page.has_previous),
+        link(app, uri, "next", page.next, page.has_next),
+    ];
+    let mut response = Json(rows).into_response();
+    if let Ok(value) = HeaderValue::from_str(&links.join(", ")) {
+        response.headers_mut().insert(header::LINK, value);
+    }
+    response
+}
+
+fn link(app: &crate::app::App, uri: &Uri, rel: &str, cursor: Option<Cursor>, results: bool) -> String {
+    let cursor = cursor.map_or_else(
+        || format!("0:0:{}", u8::from(rel == "previous")),
+        |cursor| format!("{}:{}:{}", cursor.value, cursor.id, u8::from(cursor.backwards)),
+    );
+    let others = uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+    let mut query: Vec<&str> = others.collect();
+    let own = format!("cursor={cursor}");
+    query.push(&own);
+    let (base, path) = (&app.public_url, uri.path());
+    format!("<{base}{path}?{}>; rel=\"{rel}\"; results=\"{results}\"; cursor=\"{cursor}\"", query.join("&"))
+}
+
+fn parse(text: &str) -> Option<Cursor> {
+    let mut parts = text.splitn(3, ':');
+    Some(Cursor {
+        value: parts.next()?.parse().ok()?,
+        id: parts.next()?.parse().ok()?,
+        backwards: match parts.next()? {
+            "0" => false,
+            "1" => true,
+            _ => return None,
+        },
+    })
+}
+
+const MAX_LIMIT: usize = 100;

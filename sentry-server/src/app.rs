@@ -1,0 +1,205 @@
+//! The running server: what its parts share, how they start, and in which order they stop.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use watchpost_core::{Clock, OsRng, Rng, SystemClock};
+use watchpost_spool::{Log, LogConfig, Position};
+
+use crate::auth::Attempts;
+use crate::config::{Config, Limits as ConfigLimits};
+use crate::digest::{Digest, Ledger, Parts, Queue};
+use crate::error::ApiError;
+use crate::ingest::{BodyLimits, Committer, KeyTable};
+use crate::instant::Micros;
+use crate::metrics::Metrics;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Store, StoreError};
+use crate::{api, health, ingest, ui};
+
+/// A started server without its socket: [`App::router`] answers requests, [`App::stop`] drains and ends it.
+///
+/// Cheap to clone: every clone is the same server.
+#[derive(Debug, Clone)]
+pub struct App {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keys: Arc<KeyTable>,
+    pub(crate) committer: Arc<Committer>,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) limits: Limits,
+    pub(crate) public_url: Arc<str>,
+    pub(crate) attempts: Arc<Attempts>,
+    digest: Arc<Digest>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) body: BodyLimits,
+}
+
+/// Why a server could not start.
+#[derive(Debug)]
+pub struct StartError {
+    what: String,
+    source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl App {
+    /// Opens the data folder and starts the threads that commit and digest.
+    ///
+    /// `public_url` is what DSNs and links begin with.
+    ///
+    /// # Errors
+    /// When the folder, a database or the spool cannot be opened; the spool also when another server has it.
+    pub fn start(config: &Config, public_url: &str) -> Result<Self, StartError> {
+        Self::start_with(config, public_url, Arc::new(SystemClock), Arc::new(OsRng))
+    }
+
+    /// Like [`App::start`], with a clock and random numbers of the caller's: tests repeat.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub fn start_with(
+        config: &Config,
+        public_url: &str,
+        clock: Arc<dyn Clock>,
+        rng: Arc<dyn Rng>,
+    ) -> Result<Self, StartError> {
+        let store: Arc<dyn Store> = Arc::new(open_store(&config.data)?);
+        let resume_at = store.resume_at().map_err(|error| StartError::new("the store", error))?;
+        let ConfigLimits { spool_bytes, queue_bytes, digest_workers, .. } = config.limits;
+        let spool = LogConfig {
+            max_bytes: spool_bytes,
+            // Row numbers have 26 bits for the place in a segment.
+            segment_bytes: 64 * 1024 * 1024,
+            after: Position::from_u64(resume_at),
+            ..LogConfig::new(config.data.join("spool"))
+        };
+        let log = Arc::new(Log::open(spool).map_err(|error| StartError::new("the spool", error))?);
+        let metrics = Arc::new(Metrics::default());
+        let queue = Arc::new(Queue::new(queue_bytes, Arc::clone(&metrics)));
+        let ledger = Arc::new(Ledger::default());
+        queue.push_replay(Position::from_u64(resume_at), log.end());
+        let parts = Parts {
+            log: Arc::clone(&log),
+            queue: Arc::clone(&queue),
+            store: Arc::clone(&store),
+            ledger: Arc::clone(&ledger),
+            metrics: Arc::clone(&metrics),
+            workers: digest_workers,
+            max_body_bytes: config.limits.inflated_body_bytes,
+        };
+        let digest = Digest::start(&parts).map_err(|error| StartError::new("the digest's threads", error))?;
+        let committer = Committer::start(log, Arc::clone(&queue), Arc::clone(&metrics))
+            .map_err(|error| StartError::new("the commit thread", error))?;
+        let keys = KeyTable::default();
+        let known = store.client_keys().map_err(|error| StartError::new("the store", error))?;
+        keys.load(&known, clock.now().micros());
+        let limits = Limits {
+            body: BodyLimits {
+                wire_bytes: config.limits.wire_body_bytes,
+                inflated_bytes: config.limits.inflated_body_bytes,
+            },
+        };
+        Ok(Self {
+            store,
+            keys: Arc::new(keys),
+            committer: Arc::new(committer),
+            queue,
+            ledger,
+            metrics,
+            clock,
+            rng,
+            limits,
+            public_url: public_url.trim_end_matches('/').into(),
+            attempts: Arc::default(),
+            digest: Arc::new(digest),
+        })
+    }
+
+    /// Everything that is answered.
+    pub fn router(&self) -> Router {
+        Router::new()
+            .merge(ingest::router())
+            .merge(api::router(self))
+            .route("/health", get(health::health))
+            .route("/metrics", get(health::metrics))
+            .route("/api/relay/healthcheck/{kind}/", get(health::relay))
+            .route("/api/relay/healthcheck/{kind}", get(health::relay))
+            .fallback(ui::serve)
+            .with_state(self.clone())
+    }
+
+    /// Stores everything that was accepted. Blocks.
+    pub fn settle(&self) {
+        self.queue.wait_until_finished();
+    }
+
+    /// Refuses new data, stores what was accepted, and ends the threads. Blocks.
+    pub fn stop(&self) {
+        self.committer.stop();
+        self.queue.close();
+        self.digest.join();
+    }
+
+    pub(crate) fn now(&self) -> Micros {
+        self.clock.now().micros()
+    }
+
+    /// Runs a call on the store where blocking is allowed.
+    pub(crate) async fn with_store<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let store = Arc::clone(&self.store);
+        let done = tokio::task::spawn_blocking(move || call(store.as_ref())).await;
+        Ok(done.map_err(|error| ApiError::Internal(Box::new(error)))??)
+    }
+
+    /// Reads the client keys again.
+    pub(crate) async fn reload_keys(&self) -> Result<(), ApiError> {
+        let keys = self.with_store(|store| store.client_keys()).await?;
+        self.keys.load(&keys, self.now());
+        Ok(())
+    }
+}
+
+/// Opens the store of a data folder, which is made when missing.
+pub(crate) fn open_store(data: &Path) -> Result<SqliteStore, StartError> {
+    let name = |what: &str| format!("{what} {}", data.display());
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(data)
+        .map_err(|error| StartError::new(name("the data folder"), error))?;
+    SqliteStore::open(data).map_err(|error| StartError::new(name("the store in"), error))
+}
+
+impl StartError {
+    pub(crate) fn new(
+        what: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { what: what.into(), source: source.into() }
+    }
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "cannot open {}: {}", self.what, self.source)
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.source.as_ref())
+    }
+}

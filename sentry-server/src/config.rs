@@ -1,0 +1,60 @@
+//! What a server is started with.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Options of `serve`, parsed.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The data folder; made (0700) when missing.
+    pub data: PathBuf,
+    /// Where to listen. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The address under which people and SDKs reach the server, without a slash at the end.
+    /// Default: `http://` and the listening address.
+    pub public_url: Option<String>,
+    /// Sizes and counts.
+    pub limits: Limits,
+}
+
+/// How much the server takes on, in bytes where not said otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// A request body as it comes over the wire.
+    pub wire_body_bytes: usize,
+    /// A request body after inflation (200 MiB: envelope size limits, published spec).
+    pub inflated_body_bytes: usize,
+    /// Inflated bodies kept in memory for the digest; more is read back from the spool.
+    pub queue_bytes: usize,
+    /// Accepted and not yet digested, on disk. Beyond it clients are told to come back.
+    pub spool_bytes: u64,
+    /// Threads that parse and group.
+    pub digest_workers: usize,
+}
+
+impl Config {
+    /// The defaults for a data folder, on a free port of the loopback interface.
+    #[must_use]
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Self {
+            data: data.into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            public_url: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MIB: usize = 1_024 * 1_024;
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            wire_body_bytes: 100 * MIB,
+            inflated_body_bytes: 200 * MIB,
+            queue_bytes: 64 * MIB,
+            spool_bytes: 4_096 * MIB as u64,
+            digest_workers: cores.clamp(1, 8),
+        }
+    }
+}

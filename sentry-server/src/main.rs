@@ -1,0 +1,5 @@
+//! `watchpost-server`.
+
+fn main() -> std::process::ExitCode {
+    watchpost_server::run(std::env::args_os())
+}
