@@ -42,7 +42,8 @@ impl Outbox {
             files.retain(|(file, _)| !shelf.owns(file));
             shelf.adopted()
         };
-        files.sort_by_key(|(_, metadata)| (metadata.mtime(), metadata.mtime_nsec()));
+        // Within a second, and on file systems with coarse times, the sequence in the name tells what is older.
+        files.sort_by(|(a, old), (b, new)| (old.mtime(), a).cmp(&(new.mtime(), b)));
         for (file, _) in files {
             let Some(lane) = name::lane_of(&file) else { continue };
             if held >= MAX_ADOPTED {
