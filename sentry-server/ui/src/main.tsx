@@ -10,13 +10,13 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 
 // A session that ended anywhere ends everywhere: the session query fails too and the login page takes over.
-function onError(error: unknown, key?: readonly unknown[]) {
-  if (error instanceof ApiError && error.status === 401 && key?.[0] !== "session") void client.resetQueries({ queryKey: ["session"] });
+function onError(error: unknown) {
+  if (error instanceof ApiError && error.status === 401 && !error.what.includes("/api/0/auth/")) void client.resetQueries({ queryKey: ["session"] });
 }
 
 const client: QueryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: (error, query) => onError(error, query.queryKey) }),
-  mutationCache: new MutationCache({ onError: (error, _variables, _context, _mutation) => onError(error, ["session"]) }),
+  queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       retry: (failures, error) => failures < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 500),

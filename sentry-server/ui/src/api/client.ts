@@ -12,6 +12,11 @@ export class ApiError extends Error {
   }
 }
 
+/** The reason alone, for a line that has already said what failed. */
+export function reasonOf(error: unknown): string {
+  return error instanceof ApiError ? error.detail : String(error);
+}
+
 export type Query = Record<string, string | number | undefined | string[]>;
 
 export async function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {

@@ -42,5 +42,5 @@ export function Chart({ series, period }: { series: Series; period: "24h" | "14d
 
 function moment(seconds: number, period: "24h" | "14d"): string {
   const date = new Date(seconds * 1000);
-  return period === "24h" ? date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" }) : date.toLocaleDateString(undefined, { month: "short", day: "numeric" });
+  return period === "24h" ? date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }) : date.toLocaleDateString(undefined, { month: "short", day: "numeric" });
 }

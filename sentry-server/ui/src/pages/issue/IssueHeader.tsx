@@ -1,4 +1,5 @@
 import { Link } from "react-router";
+import { reasonOf } from "../../api/client";
 import { useSetStatus } from "../../api/queries";
 import type { Issue, Status } from "../../api/types";
 import { Copy } from "../../components/copy/Copy";
@@ -14,7 +15,7 @@ export function IssueHeader({ issue }: { issue: Issue | undefined }) {
   if (!issue) return <HeaderSkeleton />;
   const [type, value] = splitTitle(issue);
   const set = (status: Status) =>
-    setStatus.mutate({ ids: [issue.id], status }, { onError: (error) => toast({ text: `The status was not changed. ${error.message}`, bad: true }) });
+    setStatus.mutate({ ids: [issue.id], status }, { onError: (error) => toast({ text: `The status was not changed: ${reasonOf(error)}`, bad: true }) });
   return (
     <header className="issue-head">
       <div className="issue-words">

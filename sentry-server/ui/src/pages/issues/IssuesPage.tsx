@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
+import { reasonOf } from "../../api/client";
 import { useIssues, usePrefetchIssue, useProjects, useSetStatus } from "../../api/queries";
 import type { Issue, Page, Status } from "../../api/types";
 import { Failure } from "../../components/state/Failure";
@@ -44,7 +45,7 @@ export function IssuesPage() {
               text: `${VERB[status]} ${chosen.length === 1 ? chosen[0]!.shortId : plural(chosen.length, "issue")}`,
               action: { label: "Undo", run: () => setStatus.mutate({ ids, status: before }) },
             }),
-          onError: (error) => toast({ text: `Nothing was changed. ${error.message}`, bad: true }),
+          onError: (error) => toast({ text: `Nothing was changed: ${reasonOf(error)}`, bad: true }),
         },
       );
     },

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { ApiError } from "../../api/client";
+import { ApiError, reasonOf } from "../../api/client";
 import { useLogin } from "../../api/queries";
 import { Mark } from "../../components/topbar/TopBar";
 import { useTitle } from "../../components/useTitle";
@@ -40,7 +40,6 @@ export function LoginPage() {
 }
 
 function reason(error: Error): string {
-  if (!(error instanceof ApiError)) return String(error);
-  if (error.status === 401 || error.status === 403) return "That username and password do not match.";
-  return error.detail;
+  if (error instanceof ApiError && error.status === 401) return "That username and password do not match.";
+  return reasonOf(error);
 }

@@ -9,10 +9,10 @@ export const STARTS: Start[] = [
   {
     language: "Rust",
     install: "cargo add watchpost",
-    code: (dsn) => `fn main() {
-    let _guard = watchpost::init("${dsn}");
-
+    code: (dsn) => `fn main() -> watchpost::Result<()> {
+    let _guard = watchpost::init("${dsn}")?;
     watchpost::capture_message("Hello from Rust", watchpost::Level::Info);
+    Ok(())
 }`,
   },
   {
@@ -37,7 +37,6 @@ throw new Error("Hello from Node");`,
     language: "Kotlin",
     install: 'implementation("dev.watchpost:watchpost:0.1.0")',
     code: (dsn) => `import dev.watchpost.Watchpost
-
 fun main() {
     Watchpost.init(dsn = "${dsn}")
     error("Hello from Kotlin")
@@ -45,7 +44,7 @@ fun main() {
   },
   {
     language: "Swift",
-    install: 'dependencies: ["Watchpost"]',
+    install: '.product(name: "Watchpost", package: "Watchpost")',
     code: (dsn) => `import Watchpost
 
 try Watchpost.start(dsn: "${dsn}")
