@@ -11,7 +11,7 @@ use crate::envelope::{Envelope, EnvelopeHeader, Item, ItemType};
 use crate::hook::{self, Hint};
 use crate::options::ClientOptions;
 use crate::pipeline::{self, Given, MAX_EVENT_BYTES, Outcome};
-use crate::protocol::{Breadcrumb, Category, DiscardReason, Event, EventId, Level, Map, Timestamp};
+use crate::protocol::{Breadcrumb, Category, DiscardReason, Event, EventId, Level, LogEntry, Map, Timestamp};
 use crate::rng::{OsRng, Rng};
 use crate::scope::{Layers, PropagationContext, Scopes, SharedScope};
 use crate::text::Text;
@@ -101,11 +101,23 @@ impl Client {
         level: Option<Level>,
         scopes: Scopes<'_>,
     ) -> Option<EventId> {
+        let logentry = Some(LogEntry::plain(text));
+        let event = Event { logentry, level, ..Event::default() };
+        self.capture_message_event(event, &Hint::default(), scopes)
+    }
+
+    /// The same for a message that the host has already made an event of, perhaps with a stack trace or a hint.
+    pub fn capture_message_event(
+        &self,
+        mut event: Event,
+        hint: &Hint,
+        scopes: Scopes<'_>,
+    ) -> Option<EventId> {
         if !self.is_enabled() {
             return None;
         }
-        let level = level.or_else(|| snapshot(scopes).level()).unwrap_or(Level::Info);
-        self.capture_event(Event::message(text, level), &Hint::default(), scopes)
+        event.level.get_or_insert_with(|| snapshot(scopes).level().unwrap_or(Level::Info));
+        self.capture_event(event, hint, scopes)
     }
 
     /// Adds a breadcrumb to `scope`, unless the hook drops it. Its time is filled in.

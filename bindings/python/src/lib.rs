@@ -1,1 +1,51 @@
-//! Watchpost for Python.
+//! Watchpost for Python: the native module `watchpost._watchpost`.
+//!
+//! Python objects are read into the core's shapes here, and hooks get dictionaries back; what an event means is decided
+//! by the core. Functions that an application calls raise nothing, `init` excepted.
+
+mod active;
+mod capture;
+mod code;
+mod convert;
+mod exception;
+mod hook;
+mod in_app;
+mod init;
+mod options;
+mod repr;
+mod request;
+mod scope;
+mod session;
+mod setters;
+mod source;
+mod stacktrace;
+mod text;
+mod types;
+mod vars;
+mod verbs;
+
+/// The native half of the package `watchpost`; its names are not API.
+#[pyo3::pymodule(gil_used = false)]
+mod _watchpost {
+    #[pymodule_export]
+    #[expect(non_upper_case_globals, reason = "the name that Python gives it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+    #[pymodule_export]
+    use crate::capture::{
+        capture_event, capture_event_from, capture_exception, capture_exception_from, capture_message,
+    };
+    #[pymodule_export]
+    use crate::init::{
+        advance_clock, close, flush, init, init_testing, is_initialized, take_discarded, take_recorded,
+    };
+    #[pymodule_export]
+    use crate::request::set_wsgi_request;
+    #[pymodule_export]
+    use crate::scope::{Scope, ScopeBlock};
+    #[pymodule_export]
+    use crate::verbs::{
+        add_breadcrumb, get_current_scope, get_global_scope, get_isolation_scope, isolation_scope,
+        last_event_id, new_scope, set_context, set_extra, set_fingerprint, set_level, set_tag, set_tags,
+        set_transaction_name, set_user,
+    };
+}

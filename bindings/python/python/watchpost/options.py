@@ -1,0 +1,63 @@
+"""What `init` takes, and what hooks see."""
+
+from os import PathLike
+from typing import Any, Callable, Dict, Optional, Sequence, TypedDict, Union
+
+#: An event, as the published event payload describes it.
+Event = Dict[str, Any]
+#: A breadcrumb: `timestamp`, `type`, `category`, `message`, `level`, `data`.
+Breadcrumb = Dict[str, Any]
+#: What belongs to an event or breadcrumb but is not sent: `exc_info`, `original_exception` and what the capture gave.
+Hint = Dict[str, Any]
+#: Called on the capturing thread. Returns the event, perhaps changed, or None to drop it. If it raises, the event is
+#: dropped and counted.
+EventHook = Callable[[Event, Hint], Optional[Event]]
+#: The same for breadcrumbs.
+BreadcrumbHook = Callable[[Breadcrumb, Hint], Optional[Breadcrumb]]
+
+
+class Options(TypedDict, total=False):
+    """The options of `init` besides the DSN. None means not given."""
+
+    #: The version of the application, like "shop@1.2.3"; else the variable SENTRY_RELEASE.
+    release: Optional[str]
+    #: Where it runs; else the variable SENTRY_ENVIRONMENT, else "production".
+    environment: Optional[str]
+    #: The build of the release.
+    dist: Optional[str]
+    #: The name of the machine; else the host's.
+    server_name: Optional[str]
+    #: The share of errors that is sent, from 0 to 1.
+    sample_rate: Optional[float]
+    #: How many breadcrumbs are kept; 100 by default.
+    max_breadcrumbs: Optional[int]
+    #: Sees every event last.
+    before_send: Optional[EventHook]
+    #: Sees every breadcrumb first.
+    before_breadcrumb: Optional[BreadcrumbHook]
+    #: Prefixes of modules that are the application's own; wins over `in_app_exclude`.
+    in_app_include: Optional[Sequence[str]]
+    #: Prefixes of modules that are not.
+    in_app_exclude: Optional[Sequence[str]]
+    #: True lets integrations collect personal data.
+    send_default_pii: Optional[bool]
+    #: False leaves the values of local variables out.
+    include_local_variables: Optional[bool]
+    #: False leaves the source lines out.
+    include_source_context: Optional[bool]
+    #: True adds the caller's stack to messages, and to exceptions that were never raised.
+    attach_stacktrace: Optional[bool]
+    #: True says on standard error what the SDK drops and why.
+    debug: Optional[bool]
+    #: How many seconds `close` and the end of the process may wait; 2 by default.
+    shutdown_timeout: Optional[float]
+    #: The folder in which captured events wait until they are delivered.
+    storage_dir: Union[str, "PathLike[str]", None]
+    #: False keeps everything in memory: events that are not delivered die with the process.
+    spool: Optional[bool]
+    #: Errors that are dropped: full type names, or text that occurs in "type: message".
+    ignore_errors: Optional[Sequence[str]]
+    #: False keeps the counts of dropped events to ourselves.
+    send_client_reports: Optional[bool]
+    #: Integrations that are not set up: "excepthook", "threading", "logging", "flask".
+    disabled_integrations: Optional[Sequence[str]]

@@ -1,0 +1,49 @@
+"""A client for tests: it records what it would send, its clock stands, and its ids and draws repeat."""
+
+from __future__ import annotations
+
+import json
+
+from . import _watchpost
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from typing_extensions import Unpack
+
+    from .options import Options
+
+
+def init(
+    dsn: str | None = "https://public_key@localhost/1",
+    *,
+    now: float = 1_700_000_000.0,
+    seed: int = 1,
+    **options: Unpack[Options],
+) -> None:
+    """As `watchpost.init`, but nothing is written or sent, no integration is set up, and all scopes start empty."""
+    _watchpost.init_testing({**options, "dsn": dsn}, now, seed)
+
+
+def envelopes() -> list[dict[str, Any]]:
+    """Takes what was recorded: `{"header": {}, "items": [{"header": {}, "payload": {}}], "bytes": ""}` each."""
+    recorded: list[dict[str, Any]] = json.loads(_watchpost.take_recorded())
+    return recorded
+
+
+def events() -> list[dict[str, Any]]:
+    """Takes what was recorded, and returns the events in it."""
+    items = (item for envelope in envelopes() for item in envelope["items"])
+    return [item["payload"] for item in items if item["header"]["type"] == "event"]
+
+
+def discarded() -> list[dict[str, Any]]:
+    """Takes the counts of what was dropped: `{"reason": "", "category": "", "quantity": 1}` each."""
+    counts: list[dict[str, Any]] = json.loads(_watchpost.take_discarded())
+    return counts
+
+
+def advance_clock(seconds: float) -> None:
+    """Moves the clock."""
+    _watchpost.advance_clock(seconds)

@@ -1,0 +1,173 @@
+//! Which scopes are active here: a context variable.
+//!
+//! - The main thread starts with the process's root isolation scope; every other thread with a fork of it, made at its
+//!   first use.
+//! - An asyncio task starts with a fork of what was active where it was created, made at its first use.
+//! - Code that runs in a copied context without being a task of its own (`asyncio.to_thread`, `run_in_executor`,
+//!   greenlets that copy their spawner's context) shares the scopes of whoever started it.
+
+use std::sync::{Arc, LazyLock};
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString};
+use watchpost_bindings::global_scope;
+use watchpost_core::{EventId, ForkLock, Scopes, SharedScope};
+
+/// The process's root isolation scope.
+static ROOT: LazyLock<SharedScope> = LazyLock::new(SharedScope::new);
+static VARIABLE: PyOnceLock<Variable> = PyOnceLock::new();
+static ASYNCIO: PyOnceLock<Asyncio> = PyOnceLock::new();
+
+/// The scopes of one piece of work, as the context variable holds them.
+#[pyclass(frozen, module = "watchpost._watchpost")]
+#[derive(Debug, Clone)]
+pub(crate) struct Active {
+    pub(crate) isolation: SharedScope,
+    pub(crate) current: SharedScope,
+    pub(crate) last_event: Arc<ForkLock<Option<EventId>>>,
+    /// The address of the asyncio task that these are for; zero outside of tasks. A task created by a dead task at
+    /// the same address would be taken for it, if its creator never used its scopes: then nobody else does either.
+    task: usize,
+}
+
+impl Active {
+    /// What is active here.
+    ///
+    /// # Errors
+    /// When the interpreter has no memory left.
+    pub(crate) fn here(py: Python<'_>) -> PyResult<Bound<'_, Self>> {
+        let variable = Variable::of_process(py)?;
+        let held = variable.get.call0(py)?.into_bound(py);
+        let task = current_task(py);
+        let fresh = match held.cast_into::<Self>() {
+            Ok(active) if task == 0 || active.get().task == task => return Ok(active),
+            Ok(inherited) => {
+                let inherited = inherited.get();
+                let (isolation, current) = (inherited.isolation.fork(), inherited.current.fork());
+                Self { isolation, current, last_event: Arc::default(), task }
+            }
+            Err(_) => {
+                let isolation = if is_main_thread(py) { ROOT.clone() } else { isolation_fork(&ROOT) };
+                Self { isolation, current: SharedScope::new(), last_event: Arc::default(), task }
+            }
+        };
+        let fresh = Bound::new(py, fresh)?;
+        variable.set.call1(py, (&fresh,))?;
+        Ok(fresh)
+    }
+
+    /// The same with a fork of the current scope.
+    pub(crate) fn with_current_fork(&self) -> Self {
+        Self { current: self.current.fork(), ..self.clone() }
+    }
+
+    /// The same with a fork of both scopes, which starts a trace of its own.
+    pub(crate) fn with_isolation_fork(&self) -> Self {
+        let isolation = isolation_fork(&self.isolation);
+        Self { isolation, current: self.current.fork(), last_event: Arc::default(), task: self.task }
+    }
+
+    /// Makes `self` what is active here; the token takes it back.
+    pub(crate) fn enter(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Variable::of_process(py)?.set.call1(py, (Bound::new(py, self)?,))
+    }
+
+    /// Takes back what [`enter`](Self::enter) did.
+    pub(crate) fn leave(py: Python<'_>, token: Py<PyAny>) -> PyResult<()> {
+        Variable::of_process(py)?.reset.call1(py, (token,)).map(drop)
+    }
+
+    /// The scopes of a capture.
+    pub(crate) fn scopes(&self) -> Scopes<'_> {
+        Scopes { global: global_scope(), isolation: &self.isolation, current: &self.current }
+    }
+}
+
+/// Forgets what the root scope holds, between tests.
+pub(crate) fn reset_root(py: Python<'_>) -> PyResult<()> {
+    ROOT.replace(watchpost_core::Scope::new());
+    global_scope().replace(watchpost_core::Scope::new());
+    Variable::of_process(py)?.set.call1(py, (py.None(),)).map(drop)
+}
+
+fn isolation_fork(scope: &SharedScope) -> SharedScope {
+    let fork = scope.fork();
+    fork.update(|scope| scope.set_propagation(None));
+    fork
+}
+
+/// The bound methods of the context variable.
+#[derive(Debug)]
+struct Variable {
+    get: Py<PyAny>,
+    set: Py<PyAny>,
+    reset: Py<PyAny>,
+    main_thread: u64,
+}
+
+impl Variable {
+    fn of_process(py: Python<'_>) -> PyResult<&Self> {
+        VARIABLE.get_or_try_init(py, || {
+            let options = PyDict::new(py);
+            options.set_item("default", py.None())?;
+            let class = py.import("contextvars")?.getattr("ContextVar")?;
+            let variable = class.call(("watchpost",), Some(&options))?;
+            let method = |name: &str| variable.getattr(name).map(Bound::unbind);
+            // Without the module there is only the main thread.
+            let modules = py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?;
+            let main_thread = match modules.get_item("threading")? {
+                Some(threading) => threading.call_method0("main_thread")?.getattr("ident")?.extract()?,
+                None => thread_ident(py)?,
+            };
+            Ok(Self { get: method("get")?, set: method("set")?, reset: method("reset")?, main_thread })
+        })
+    }
+}
+
+fn is_main_thread(py: Python<'_>) -> bool {
+    match (thread_ident(py), Variable::of_process(py)) {
+        (Ok(ident), Ok(variable)) => ident == variable.main_thread,
+        _ => false,
+    }
+}
+
+fn thread_ident(py: Python<'_>) -> PyResult<u64> {
+    py.import("_thread")?.call_method0("get_ident")?.extract()
+}
+
+/// asyncio's own functions, once the application has imported it.
+#[derive(Debug)]
+struct Asyncio {
+    running_loop: Py<PyAny>,
+    current_task: Py<PyAny>,
+}
+
+fn current_task(py: Python<'_>) -> usize {
+    let Some(asyncio) = asyncio(py) else { return 0 };
+    let Ok(running) = asyncio.running_loop.call0(py) else { return 0 };
+    if running.is_none(py) {
+        return 0;
+    }
+    match asyncio.current_task.call1(py, (running,)) {
+        Ok(task) if !task.is_none(py) => task.as_ptr() as usize,
+        _ => 0,
+    }
+}
+
+fn asyncio(py: Python<'_>) -> Option<&Asyncio> {
+    static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    if let Some(known) = ASYNCIO.get(py) {
+        return Some(known);
+    }
+    let modules = MODULES.get_or_try_init(py, || -> PyResult<_> {
+        Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind())
+    });
+    let name: &Bound<'_, PyString> = intern!(py, "asyncio.tasks");
+    let tasks = modules.ok()?.bind(py).get_item(name).ok()??;
+    let running_loop = py.import("asyncio.events").ok()?.getattr("_get_running_loop").ok()?.unbind();
+    // Missing while asyncio itself is being imported.
+    let current_task = tasks.getattr("current_task").ok()?.unbind();
+    Some(ASYNCIO.get_or_init(py, || Asyncio { running_loop, current_task }))
+}

@@ -1,0 +1,294 @@
+//! Captures: what an application or an integration reports.
+
+use std::cell::Cell;
+
+use pyo3::exceptions::PyBaseException;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
+use watchpost_bindings::parse_value;
+use watchpost_core::{Category, DiscardReason, Event, EventId, LogEntry, SharedScope, Text, Thread};
+
+use crate::active::Active;
+use crate::convert::{Converter, Limits, text_of};
+use crate::exception::{Caught, chain};
+use crate::hook::Seen;
+use crate::scope::Scope;
+use crate::session::{Session, entry};
+use crate::setters;
+use crate::text::characters;
+use crate::vars::Vars;
+
+type Given<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
+
+thread_local! {
+    static READING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Captures an exception, with its causes; without one, that which is being handled. Its event's id, or `None`.
+#[pyfunction]
+#[pyo3(signature = (error=None, hint=None, **scope))]
+pub(crate) fn capture_exception(
+    py: Python<'_>,
+    error: Given<'_, '_>,
+    hint: Given<'_, '_>,
+    scope: Option<&Bound<'_, PyDict>>,
+) -> Option<String> {
+    let caught = Caught { mechanism: Text::from_static("generic"), handled: true };
+    capture(py, "capture_exception", hint, scope, |session, seen| {
+        exception(py, session, error, &caught, seen)
+    })
+}
+
+/// The same for integrations, which say how they came by it.
+#[pyfunction]
+#[pyo3(signature = (error, mechanism, handled, hint=None, **scope))]
+pub(crate) fn capture_exception_from(
+    py: Python<'_>,
+    error: &Bound<'_, PyAny>,
+    mechanism: &str,
+    handled: bool,
+    hint: Given<'_, '_>,
+    scope: Option<&Bound<'_, PyDict>>,
+) -> Option<String> {
+    let caught = Caught { mechanism: mechanism.into(), handled };
+    capture(py, "capture_exception", hint, scope, |session, seen| {
+        exception(py, session, Some(error), &caught, seen)
+    })
+}
+
+/// Captures a message. Its event's id, or `None`.
+#[pyfunction]
+#[pyo3(signature = (message, level=None, hint=None, **scope))]
+pub(crate) fn capture_message(
+    py: Python<'_>,
+    message: &Bound<'_, PyAny>,
+    level: Given<'_, '_>,
+    hint: Given<'_, '_>,
+    scope: Option<&Bound<'_, PyDict>>,
+) -> Option<String> {
+    capture(py, "capture_message", hint, scope, |session, _| {
+        let level = level.map(setters::to_level).transpose()?.flatten();
+        let mut event =
+            Event { logentry: Some(LogEntry::plain(text_of(message))), level, ..Event::default() };
+        if session.host.options().client.attach_stacktrace() {
+            event.threads = vec![caller(py, session)?];
+        }
+        Ok(Some(What::Message(event)))
+    })
+}
+
+/// Captures an event that the application has put together. Its id, or `None`.
+///
+/// An exception in the hint, under `exc_info`, becomes the event's own unless that has one.
+#[pyfunction]
+#[pyo3(signature = (event, hint=None, **scope))]
+pub(crate) fn capture_event(
+    py: Python<'_>,
+    event: &Bound<'_, PyAny>,
+    hint: Given<'_, '_>,
+    scope: Option<&Bound<'_, PyDict>>,
+) -> Option<String> {
+    let caught = Caught { mechanism: Text::from_static("generic"), handled: true };
+    capture(py, "capture_event", hint, scope, |session, seen| given_event(py, session, event, &caught, seen))
+}
+
+/// The same for integrations, which say how they came by the exception.
+#[pyfunction]
+pub(crate) fn capture_event_from(
+    py: Python<'_>,
+    event: &Bound<'_, PyAny>,
+    mechanism: &str,
+    handled: bool,
+    hint: &Bound<'_, PyAny>,
+) -> Option<String> {
+    let caught = Caught { mechanism: mechanism.into(), handled };
+    capture(py, "capture_event", Some(hint), None, |session, seen| {
+        given_event(py, session, event, &caught, seen)
+    })
+}
+
+/// An event, or a message, whose level is `info` unless a scope has one.
+enum What {
+    Event(Event),
+    Message(Event),
+}
+
+fn capture(
+    py: Python<'_>,
+    name: &str,
+    hint: Given<'_, '_>,
+    scope: Option<&Bound<'_, PyDict>>,
+    read: impl FnOnce(&Session, &mut Seen) -> PyResult<Option<What>>,
+) -> Option<String> {
+    let id = entry(py, name, || {
+        let session = Session::current();
+        let Some(session) = session.as_ref().filter(|session| session.host.client().is_enabled()) else {
+            return Ok(None);
+        };
+        let Some(reading) = Reading::start() else { return Ok(None) };
+        let mut seen = Seen { given: as_dict(hint).map(|hint| hint.clone().unbind()), ..Seen::default() };
+        let Some(what) = read(session, &mut seen)? else { return Ok(None) };
+        drop(reading);
+        let active = Active::here(py)?;
+        let active = active.get();
+        let call_site = match scope.filter(|scope| !scope.is_empty()) {
+            Some(fields) => Some(call_site(session, &active.current, fields)?),
+            None => None,
+        };
+        let mut scopes = active.scopes();
+        if let Some(call_site) = &call_site {
+            scopes.current = call_site;
+        }
+        let hint = seen.into_hint();
+        let client = session.host.client();
+        // Hooks attach again; everything else, the write to disk included, needs no interpreter.
+        let id = py.detach(|| match what {
+            What::Event(event) => client.capture_event(event, &hint, scopes),
+            What::Message(event) => client.capture_message_event(event, &hint, scopes),
+        });
+        if id.is_some() {
+            active.last_event.with(|last| *last = id);
+        }
+        Ok(id)
+    });
+    id.flatten().map(|id: EventId| id.to_string())
+}
+
+fn given_event(
+    py: Python<'_>,
+    session: &Session,
+    event: &Bound<'_, PyAny>,
+    caught: &Caught,
+    seen: &mut Seen,
+) -> PyResult<Option<What>> {
+    let mut event: Event = match parse_value("event", Converter::new(Limits::EVENT).value(event)) {
+        Ok(event) => event,
+        Err(error) => {
+            session.say(|| format!("capture_event got no event: {error}"));
+            session.host.client().reports().record(DiscardReason::Invalid, Category::Error, 1);
+            return Ok(None);
+        }
+    };
+    let info = seen.given.as_ref().map(|hint| hint.bind(py).get_item(intern!(py, "exc_info"))).transpose()?;
+    if let Some(info) = info.flatten().filter(|info| info.is_truthy().unwrap_or(false))
+        && event.exception.is_empty()
+    {
+        match exception(py, session, Some(&info), caught, seen)? {
+            Some(What::Event(with)) => event.exception = with.exception,
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(What::Event(event)))
+}
+
+fn exception(
+    py: Python<'_>,
+    session: &Session,
+    error: Given<'_, '_>,
+    caught: &Caught,
+    seen: &mut Seen,
+) -> PyResult<Option<What>> {
+    let Some((error, traceback)) = find_error(py, error)? else {
+        session.say(|| "capture_exception was called without an exception".to_owned());
+        return Ok(None);
+    };
+    // What the application captured itself, or one integration saw, is not captured by the next one as well.
+    let mark = intern!(py, "__watchpost_captured__");
+    let integration = caught.mechanism != "generic";
+    if integration && error.as_any().getattr_opt(mark).is_ok_and(|mark| mark.is_some()) {
+        return Ok(None);
+    }
+    let _ = error.setattr(mark, true);
+    let mut chain = chain(&error, traceback.as_ref(), caught, &session.frames)?;
+    if session.host.options().client.attach_stacktrace()
+        && let Some(last) = chain.last_mut()
+        && last.stacktrace.is_none()
+    {
+        last.stacktrace = session.frames.of_caller(py, &mut Vars::new())?;
+    }
+    seen.error = Some(error.unbind());
+    seen.traceback = traceback.map(Bound::unbind);
+    Ok(Some(What::Event(Event::exception(chain))))
+}
+
+type Found<'py> = (Bound<'py, PyBaseException>, Option<Bound<'py, PyAny>>);
+
+/// The exception that was meant: an exception, an `exc_info` tuple, or nothing for the one that is being handled.
+fn find_error<'py>(py: Python<'py>, given: Given<'_, 'py>) -> PyResult<Option<Found<'py>>> {
+    let info = match given {
+        Some(given) if !given.is_none() && !given.is_instance_of::<PyBool>() => {
+            if let Ok(error) = given.cast::<PyBaseException>() {
+                return Ok(Some((error.clone(), None)));
+            }
+            given.clone()
+        }
+        _ => py.import(intern!(py, "sys"))?.call_method0(intern!(py, "exc_info"))?,
+    };
+    let Ok(info) = info.cast::<PyTuple>() else { return Ok(None) };
+    if info.len() != 3 {
+        return Ok(None);
+    }
+    let traceback = info.get_item(2)?;
+    let traceback = (!traceback.is_none()).then_some(traceback);
+    Ok(info.get_item(1)?.cast_into().ok().map(|error| (error, traceback)))
+}
+
+/// A fork of the current scope with what was said at the call.
+fn call_site(session: &Session, current: &SharedScope, fields: &Bound<'_, PyDict>) -> PyResult<SharedScope> {
+    let fork = match fields.get_item("scope")? {
+        Some(scope) => match scope.cast::<Scope>() {
+            Ok(scope) => scope.get().0.fork(),
+            Err(_) => current.fork(),
+        },
+        None => current.fork(),
+    };
+    for (name, value) in fields.iter() {
+        let Ok(name) = name.cast::<PyString>() else { continue };
+        match &*characters(name) {
+            "scope" => {}
+            "tags" => setters::each(&value, |key, value| setters::tag(&fork, key, value))?,
+            "extra" | "extras" => setters::each(&value, |key, value| setters::extra(&fork, key, value))?,
+            "contexts" => setters::each(&value, |key, value| setters::context(&fork, key, value))?,
+            "user" => setters::user(&fork, &value)?,
+            "level" => setters::level(&fork, &value)?,
+            "fingerprint" => setters::fingerprint(&fork, &value)?,
+            "transaction" => setters::transaction(&fork, &value)?,
+            unknown => session.say(|| format!("a capture has no argument `{unknown}`; it is ignored")),
+        }
+    }
+    Ok(fork)
+}
+
+/// The calling thread with its stack.
+fn caller(py: Python<'_>, session: &Session) -> PyResult<Thread> {
+    let thread = py.import(intern!(py, "threading"))?.call_method0(intern!(py, "current_thread"))?;
+    let ident = thread.getattr(intern!(py, "ident"))?;
+    Ok(Thread {
+        id: Some(Converter::new(Limits::DATA).value(&ident)),
+        name: Some(text_of(&thread.getattr(intern!(py, "name"))?)),
+        current: Some(true),
+        crashed: Some(false),
+        stacktrace: session.frames.of_caller(py, &mut Vars::new())?,
+        ..Thread::default()
+    })
+}
+
+fn as_dict<'a, 'py>(given: Given<'a, 'py>) -> Option<&'a Bound<'py, PyDict>> {
+    given?.cast::<PyDict>().ok()
+}
+
+/// Set while a capture reads the application's objects: a `repr` that captures would come back here for ever.
+struct Reading;
+
+impl Reading {
+    fn start() -> Option<Self> {
+        (!READING.with(|reading| reading.replace(true))).then_some(Self)
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        READING.with(|reading| reading.set(false));
+    }
+}

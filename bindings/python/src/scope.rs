@@ -1,0 +1,175 @@
+//! Scopes as Python objects, and the blocks that fork them.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use watchpost_core::{ForkLock, Hint, SharedScope};
+
+use crate::active::Active;
+use crate::session::{Session, entry};
+use crate::setters;
+
+type Any<'a, 'py> = &'a Bound<'py, PyAny>;
+
+/// Data for every event of a piece of work.
+#[pyclass(frozen, module = "watchpost")]
+#[derive(Debug)]
+pub(crate) struct Scope(pub(crate) SharedScope);
+
+#[pymethods]
+impl Scope {
+    fn set_tag(&self, py: Python<'_>, key: Any<'_, '_>, value: Any<'_, '_>) {
+        entry(py, "set_tag", || setters::tag(&self.0, key, value));
+    }
+
+    fn set_tags(&self, py: Python<'_>, tags: Any<'_, '_>) {
+        entry(py, "set_tags", || setters::each(tags, |key, value| setters::tag(&self.0, key, value)));
+    }
+
+    fn remove_tag(&self, py: Python<'_>, key: Any<'_, '_>) {
+        entry(py, "remove_tag", || setters::tag(&self.0, key, &py.None().into_bound(py)));
+    }
+
+    fn set_extra(&self, py: Python<'_>, key: Any<'_, '_>, value: Any<'_, '_>) {
+        entry(py, "set_extra", || setters::extra(&self.0, key, value));
+    }
+
+    fn set_extras(&self, py: Python<'_>, extras: Any<'_, '_>) {
+        entry(py, "set_extras", || setters::each(extras, |key, value| setters::extra(&self.0, key, value)));
+    }
+
+    fn remove_extra(&self, py: Python<'_>, key: Any<'_, '_>) {
+        let key = || crate::convert::text_of(key);
+        entry(py, "remove_extra", || {
+            let key = key();
+            self.0.update(|scope| scope.remove_extra(&key));
+            Ok(())
+        });
+    }
+
+    fn set_context(&self, py: Python<'_>, key: Any<'_, '_>, value: Any<'_, '_>) {
+        entry(py, "set_context", || setters::context(&self.0, key, value));
+    }
+
+    fn remove_context(&self, py: Python<'_>, key: Any<'_, '_>) {
+        entry(py, "remove_context", || setters::context(&self.0, key, &py.None().into_bound(py)));
+    }
+
+    fn set_user(&self, py: Python<'_>, user: Any<'_, '_>) {
+        entry(py, "set_user", || setters::user(&self.0, user));
+    }
+
+    fn set_level(&self, py: Python<'_>, level: Any<'_, '_>) {
+        entry(py, "set_level", || setters::level(&self.0, level));
+    }
+
+    fn set_fingerprint(&self, py: Python<'_>, fingerprint: Any<'_, '_>) {
+        entry(py, "set_fingerprint", || setters::fingerprint(&self.0, fingerprint));
+    }
+
+    fn set_transaction_name(&self, py: Python<'_>, name: Any<'_, '_>) {
+        entry(py, "set_transaction_name", || setters::transaction(&self.0, name));
+    }
+
+    #[pyo3(signature = (crumb=None, hint=None, **fields))]
+    fn add_breadcrumb(
+        &self,
+        py: Python<'_>,
+        crumb: Option<Any<'_, '_>>,
+        hint: Option<Any<'_, '_>>,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) {
+        add_breadcrumb(py, &self.0, crumb, hint, fields);
+    }
+
+    fn add_event_processor(&self, py: Python<'_>, processor: Any<'_, '_>) {
+        entry(py, "add_event_processor", || setters::processor(&self.0, processor));
+    }
+
+    fn clear(&self) {
+        self.0.update(watchpost_core::Scope::clear);
+    }
+
+    fn clear_breadcrumbs(&self) {
+        self.0.update(watchpost_core::Scope::clear_breadcrumbs);
+    }
+
+    /// Another scope that starts with what this one holds.
+    fn fork(&self) -> Self {
+        Self(self.0.fork())
+    }
+}
+
+/// Adds a breadcrumb to `scope` by the rules of the current client; does nothing without one.
+pub(crate) fn add_breadcrumb(
+    py: Python<'_>,
+    scope: &SharedScope,
+    crumb: Option<Any<'_, '_>>,
+    hint: Option<Any<'_, '_>>,
+    fields: Option<&Bound<'_, PyDict>>,
+) {
+    entry(py, "add_breadcrumb", || {
+        if let Some(session) = &*Session::current() {
+            let crumb = setters::breadcrumb(crumb, fields)?;
+            let hint = match hint.and_then(|hint| hint.cast::<PyDict>().ok()) {
+                Some(hint) => {
+                    crate::hook::Seen { given: Some(hint.clone().unbind()), ..Default::default() }.into_hint()
+                }
+                None => Hint::default(),
+            };
+            session.host.add_breadcrumb(crumb, &hint, scope);
+        }
+        Ok(())
+    });
+}
+
+/// A `with` block in which a fork of the scopes is active. Can be entered again, also inside of itself.
+#[pyclass(frozen, module = "watchpost._watchpost")]
+#[derive(Debug)]
+pub(crate) struct ScopeBlock {
+    isolates: bool,
+    tokens: ForkLock<Vec<Py<PyAny>>>,
+}
+
+impl ScopeBlock {
+    /// A block that forks the current scope, or with `isolates` both.
+    pub(crate) fn new(isolates: bool) -> Self {
+        Self { isolates, tokens: ForkLock::default() }
+    }
+}
+
+#[pymethods]
+impl ScopeBlock {
+    fn __enter__(&self, py: Python<'_>) -> Scope {
+        let entered = entry(py, "a scope", || {
+            let here = Active::here(py)?;
+            let here = here.get();
+            let (fork, scope) = if self.isolates {
+                let fork = here.with_isolation_fork();
+                let scope = fork.isolation.clone();
+                (fork, scope)
+            } else {
+                let fork = here.with_current_fork();
+                let scope = fork.current.clone();
+                (fork, scope)
+            };
+            let token = fork.enter(py)?;
+            self.tokens.with(|tokens| tokens.push(token));
+            Ok(scope)
+        });
+        Scope(entered.unwrap_or_default())
+    }
+
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        _ty: Any<'_, '_>,
+        _value: Any<'_, '_>,
+        _traceback: Any<'_, '_>,
+    ) -> bool {
+        entry(py, "a scope", || match self.tokens.with(Vec::pop) {
+            Some(token) => Active::leave(py, token),
+            None => Ok(()),
+        });
+        false
+    }
+}

@@ -1,0 +1,70 @@
+//! What exists from one `init` to the next.
+
+use std::sync::Arc;
+
+use arc_swap::{ArcSwapOption, Guard};
+use pyo3::prelude::*;
+use watchpost_bindings::{HostClient, guard, replace_client};
+
+use crate::code::Codes;
+use crate::in_app::InApp;
+use crate::stacktrace::Frames;
+
+static SESSION: ArcSwapOption<Session> = ArcSwapOption::const_empty();
+
+/// The client and what this binding knows for it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) host: Arc<HostClient>,
+    pub(crate) frames: Frames,
+}
+
+impl Session {
+    /// Around a fresh client.
+    pub(crate) fn new(py: Python<'_>, host: HostClient) -> Self {
+        let options = host.options();
+        let frames = Frames {
+            codes: Codes::default(),
+            in_app: InApp::new(py, options.client.in_app_include(), options.client.in_app_exclude()),
+            local_variables: options.include_local_variables,
+            source_context: options.include_source_context,
+        };
+        Self { host: Arc::new(host), frames }
+    }
+
+    /// The one of the last `init`.
+    pub(crate) fn current() -> Guard<Option<Arc<Self>>> {
+        SESSION.load()
+    }
+
+    /// Becomes the current one; the previous client delivers what it has and stops.
+    pub(crate) fn start(self, py: Python<'_>) {
+        let session = Arc::new(self);
+        replace_client(Some(Arc::clone(&session.host)));
+        if let Some(old) = SESSION.swap(Some(session)) {
+            py.detach(|| old.host.close(None));
+        }
+    }
+
+    /// Says one diagnostic line.
+    pub(crate) fn say(&self, line: impl FnOnce() -> String) {
+        self.host.options().client.diagnostics().say(line);
+    }
+}
+
+/// Runs an entry point that the application called. Neither a panic nor an exception leaves it: they are said in one
+/// diagnostic line.
+pub(crate) fn entry<T>(py: Python<'_>, name: &str, body: impl FnOnce() -> PyResult<T>) -> Option<T> {
+    let failure = match guard(body) {
+        Some(Ok(value)) => return Some(value),
+        Some(Err(error)) => {
+            crate::repr::swallow(py, &error);
+            error.to_string()
+        }
+        None => "it panicked".to_owned(),
+    };
+    if let Some(session) = &*Session::current() {
+        session.say(|| format!("{name} failed: {failure}"));
+    }
+    None
+}

@@ -1,0 +1,188 @@
+//! Python values into scopes: what `Scope` and the functions of the module have in common.
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyIterator, PyString};
+use watchpost_bindings::parse_value;
+use watchpost_core::{Breadcrumb, Level, SharedScope, Text, Timestamp, User, Value};
+
+use crate::convert::{Converter, Limits, optional_text, text_of};
+use crate::hook::event_hook;
+use crate::text::characters;
+
+/// Sets a tag; `None` removes it.
+pub(crate) fn tag(scope: &SharedScope, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    let key = text_of(key);
+    match optional_text(value) {
+        Some(value) => scope.update(|scope| scope.set_tag(key, value)),
+        None => scope.update(|scope| scope.remove_tag(&key)),
+    }
+    Ok(())
+}
+
+/// Calls `set` for each entry of a dictionary.
+pub(crate) fn each(
+    values: &Bound<'_, PyAny>,
+    mut set: impl FnMut(&Bound<'_, PyAny>, &Bound<'_, PyAny>) -> PyResult<()>,
+) -> PyResult<()> {
+    let entries: Vec<_> = values.cast::<PyDict>()?.iter().collect();
+    entries.iter().try_for_each(|(key, value)| set(key, value))
+}
+
+/// Sets an extra value.
+pub(crate) fn extra(scope: &SharedScope, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    let (key, value) = (text_of(key), Converter::new(Limits::DATA).value(value));
+    scope.update(|scope| scope.set_extra(key, value));
+    Ok(())
+}
+
+/// Replaces a context; `None` removes it. Anything but a dictionary stands under `value`.
+pub(crate) fn context(scope: &SharedScope, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    let key = text_of(key);
+    if value.is_none() {
+        scope.update(|scope| scope.remove_context(&key));
+        return Ok(());
+    }
+    let map = match Converter::new(Limits::DATA).value(value) {
+        Value::Object(map) => map,
+        other => [("value".to_owned(), other)].into_iter().collect(),
+    };
+    scope.update(|scope| scope.set_context(key, map));
+    Ok(())
+}
+
+/// Replaces the user; `None` forgets it.
+pub(crate) fn user(scope: &SharedScope, user: &Bound<'_, PyAny>) -> PyResult<()> {
+    let user = if user.is_none() { None } else { Some(to_user(user)?) };
+    scope.update(|scope| scope.set_user(user));
+    Ok(())
+}
+
+fn to_user(user: &Bound<'_, PyAny>) -> PyResult<User> {
+    let mut read = User::default();
+    let mut convert = Converter::new(Limits::DATA);
+    for (key, value) in user.cast::<PyDict>()?.iter().collect::<Vec<_>>() {
+        let key = text_of(&key);
+        match &*key {
+            "id" => read.id = optional_text(&value),
+            "username" => read.username = optional_text(&value),
+            "email" => read.email = optional_text(&value),
+            "ip_address" => read.ip_address = optional_text(&value),
+            other => {
+                read.other.insert(other.to_owned(), convert.value(&value));
+            }
+        }
+    }
+    Ok(read)
+}
+
+/// Overrides the level; `None` takes it back.
+pub(crate) fn level(scope: &SharedScope, level: &Bound<'_, PyAny>) -> PyResult<()> {
+    let level = to_level(level)?;
+    scope.update(|scope| scope.set_level(level));
+    Ok(())
+}
+
+/// A level by name, also by the names that `logging` uses; nothing for `None`.
+pub(crate) fn to_level(level: &Bound<'_, PyAny>) -> PyResult<Option<Level>> {
+    if level.is_none() {
+        return Ok(None);
+    }
+    let name = level.cast::<PyString>().map(characters);
+    let known = name.as_ref().ok().and_then(|name| Level::parse_lenient(name));
+    known.map(Some).ok_or_else(|| {
+        let wanted = "fatal, error, warning, info or debug";
+        pyo3::exceptions::PyValueError::new_err(format!("level {level} is not one of {wanted}"))
+    })
+}
+
+/// Overrides the grouping; `None` or nothing takes it back.
+pub(crate) fn fingerprint(scope: &SharedScope, parts: &Bound<'_, PyAny>) -> PyResult<()> {
+    let mut texts: Vec<Text> = Vec::new();
+    if parts.is_instance_of::<PyString>() {
+        texts.push(text_of(parts));
+    } else if !parts.is_none() {
+        for part in PyIterator::from_object(parts)?.take(100) {
+            texts.push(text_of(&part?));
+        }
+    }
+    scope.update(|scope| scope.set_fingerprint(texts));
+    Ok(())
+}
+
+/// Names the route or task; `None` takes it back.
+pub(crate) fn transaction(scope: &SharedScope, name: &Bound<'_, PyAny>) -> PyResult<()> {
+    let name = optional_text(name);
+    scope.update(|scope| scope.set_transaction(name));
+    Ok(())
+}
+
+/// Adds an event processor.
+pub(crate) fn processor(scope: &SharedScope, function: &Bound<'_, PyAny>) -> PyResult<()> {
+    if !function.is_callable() {
+        return Err(pyo3::exceptions::PyTypeError::new_err("an event processor must be a function"));
+    }
+    let hook = event_hook(function.clone().unbind());
+    scope.update(|scope| scope.add_event_processor(hook));
+    Ok(())
+}
+
+/// A breadcrumb from a dictionary, keyword arguments, or both.
+pub(crate) fn breadcrumb(
+    crumb: Option<&Bound<'_, PyAny>>,
+    fields: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Breadcrumb> {
+    let mut read = Breadcrumb::default();
+    if let Some(crumb) = crumb {
+        match crumb.cast::<PyDict>() {
+            Ok(dict) => read_crumb(&mut read, dict)?,
+            Err(_) => read.message = optional_text(crumb),
+        }
+    }
+    if let Some(fields) = fields {
+        read_crumb(&mut read, fields)?;
+    }
+    Ok(read)
+}
+
+fn read_crumb(crumb: &mut Breadcrumb, fields: &Bound<'_, PyDict>) -> PyResult<()> {
+    for (key, value) in fields.iter() {
+        let Ok(key) = key.cast::<PyString>() else { continue };
+        match &*characters(key) {
+            "message" => crumb.message = optional_text(&value),
+            "category" => crumb.category = optional_text(&value),
+            "type" => crumb.ty = crumb_type(&value),
+            "origin" => crumb.origin = optional_text(&value),
+            "level" => crumb.level = to_level(&value)?,
+            "timestamp" => crumb.timestamp = timestamp(&value)?,
+            "data" => {
+                crumb.data = match Converter::new(Limits::DATA).value(&value) {
+                    Value::Object(map) => map,
+                    Value::Null => continue,
+                    other => [("value".to_owned(), other)].into_iter().collect(),
+                }
+            }
+            other => {
+                crumb.data.insert(other.to_owned(), Converter::new(Limits::DATA).value(&value));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn crumb_type(value: &Bound<'_, PyAny>) -> Option<Text> {
+    const KNOWN: [&str; 10] =
+        ["default", "debug", "error", "navigation", "http", "info", "query", "transaction", "ui", "user"];
+    let given = value.cast::<PyString>().ok().map(characters);
+    let known = given.and_then(|given| KNOWN.iter().find(|known| **known == given));
+    known.map(|known| Text::from_static(known)).or_else(|| optional_text(value))
+}
+
+/// A time from Unix seconds, text or a `datetime`; without a zone it is UTC.
+fn timestamp(value: &Bound<'_, PyAny>) -> PyResult<Option<Timestamp>> {
+    let json = match value.getattr("isoformat") {
+        Ok(isoformat) => Converter::new(Limits::DATA).value(&isoformat.call0()?),
+        Err(_) => Converter::new(Limits::DATA).value(value),
+    };
+    let wrong = |error: watchpost_core::Error| pyo3::exceptions::PyValueError::new_err(error.to_string());
+    parse_value::<Option<Timestamp>>("timestamp", json).map_err(wrong)
+}

@@ -1,0 +1,108 @@
+//! Tracebacks and frames, read into core frames.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use serde_json::json;
+use watchpost_core::{Frame, Map, Stacktrace};
+
+use crate::code::Codes;
+use crate::in_app::InApp;
+use crate::vars::Vars;
+
+/// Frames kept at each end; a deeper stack loses its middle.
+const ENDS: usize = 50;
+
+/// What a client wants to know about frames, and what it knows already.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    pub(crate) codes: Codes,
+    pub(crate) in_app: InApp,
+    pub(crate) local_variables: bool,
+    pub(crate) source_context: bool,
+}
+
+impl Frames {
+    /// The frames of a traceback, outermost first.
+    ///
+    /// # Errors
+    /// When it is no traceback.
+    pub(crate) fn of_traceback(
+        &self,
+        traceback: &Bound<'_, PyAny>,
+        vars: &mut Vars,
+    ) -> PyResult<Option<Stacktrace>> {
+        let py = traceback.py();
+        let mut entries = Vec::new();
+        let mut at = traceback.clone();
+        while !at.is_none() {
+            let next = at.getattr(intern!(py, "tb_next"))?;
+            entries.push(std::mem::replace(&mut at, next));
+        }
+        self.stacktrace(entries, vars, |entry| {
+            Ok((entry.getattr(intern!(py, "tb_frame"))?, entry.getattr(intern!(py, "tb_lineno"))?))
+        })
+    }
+
+    /// The frames of the running function and its callers.
+    ///
+    /// # Errors
+    /// When the interpreter does not tell.
+    pub(crate) fn of_caller(&self, py: Python<'_>, vars: &mut Vars) -> PyResult<Option<Stacktrace>> {
+        let mut entries = Vec::new();
+        let mut at = py.import(intern!(py, "sys"))?.call_method1(intern!(py, "_getframe"), (0,))?;
+        while !at.is_none() {
+            let back = at.getattr(intern!(py, "f_back"))?;
+            entries.push(std::mem::replace(&mut at, back));
+        }
+        entries.reverse();
+        self.stacktrace(entries, vars, |frame| Ok((frame.clone(), frame.getattr(intern!(py, "f_lineno"))?)))
+    }
+
+    fn stacktrace<'py>(
+        &self,
+        mut entries: Vec<Bound<'py, PyAny>>,
+        vars: &mut Vars,
+        place: impl Fn(&Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+    ) -> PyResult<Option<Stacktrace>> {
+        let mut other = Map::new();
+        if entries.len() > 2 * ENDS {
+            let end = entries.len() - ENDS;
+            other.insert("frames_omitted".to_owned(), json!([ENDS, end]));
+            entries.drain(ENDS..end);
+        }
+        let mut frames = Vec::with_capacity(entries.len());
+        // From the failure outwards: what is nearest to it has the first claim on the budget for variables.
+        for entry in entries.iter().rev() {
+            let (frame, line) = place(entry)?;
+            frames.push(self.frame(&frame, line.extract().ok(), vars)?);
+        }
+        frames.reverse();
+        Ok((!frames.is_empty()).then_some(Stacktrace { frames, other }))
+    }
+
+    fn frame(&self, frame: &Bound<'_, PyAny>, lineno: Option<u32>, vars: &mut Vars) -> PyResult<Frame> {
+        let py = frame.py();
+        let code = self.codes.of(&frame.getattr(intern!(py, "f_code"))?, frame, &self.in_app)?;
+        let mut known = Frame {
+            filename: code.filename.clone(),
+            abs_path: code.abs_path.clone(),
+            function: code.function.clone(),
+            module: code.module.clone(),
+            lineno,
+            in_app: Some(code.in_app),
+            ..Frame::default()
+        };
+        if self.source_context
+            && let Some(line) = lineno
+        {
+            let around = code.around(line, frame);
+            known.pre_context.clone_from(&around.pre);
+            known.context_line.clone_from(&around.line);
+            known.post_context.clone_from(&around.post);
+        }
+        if self.local_variables {
+            known.vars = vars.read(&frame.getattr(intern!(py, "f_locals"))?, code.is_module);
+        }
+        Ok(known)
+    }
+}
