@@ -1,9 +1,12 @@
 //! Every event that the official SDKs sent in the corpus is normalised and grouped.
 
+#![expect(clippy::expect_used, reason = "a test fails loudly")]
+
 mod given;
 
-use std::collections::BTreeMap;
 use std::fs;
+use std::hint::black_box;
+use std::time::Instant;
 
 use given::{context, tests_folder};
 use serde_json::Value;
@@ -53,6 +56,47 @@ fn repeated_failures_share_an_issue() {
     assert!(!same("node-session_errored-03", "node-exception_locals-01"));
 }
 
+/// Payloads with bytes overwritten, cut out and doubled: refused or grouped, never a panic.
+#[test]
+fn damaged_payloads_do_no_harm() {
+    let given = surroundings();
+    let payloads: Vec<Vec<u8>> =
+        items().into_iter().map(|item| item.2).filter(|p| p.len() < 12_000).collect();
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed % below as u64) as usize
+    };
+    let mut grouped = 0;
+    for round in 0..1500 {
+        let mut payload = payloads[round % payloads.len()].clone();
+        for _ in 0..=next(4) {
+            let at = next(payload.len() - 8);
+            match next(4) {
+                0 => payload[at] = b"\"{}[]:,\\0-e\0\xff"[next(13)],
+                1 => drop(payload.drain(at..at + 8)),
+                // Swaps one value for another: mostly still JSON, of the wrong shape.
+                2 => {
+                    let shorter =
+                        payload[at..].iter().position(|b| *b == b':').map_or(at, |colon| at + colon + 1);
+                    payload.splice(shorter..shorter, b"[null,7],\"x\":".iter().copied());
+                }
+                _ => {
+                    let copy = payload[at..at + 8].to_vec();
+                    payload.splice(at..at, copy);
+                }
+            }
+        }
+        if let Ok(event) = normalize(&payload, &context(&given)) {
+            assert!(!group(&event).hashes.is_empty());
+            grouped += 1;
+        }
+    }
+    assert!(grouped > 300, "only {grouped} of 1500 still were JSON");
+}
+
 /// Run by hand, in release mode: `cargo test --release -p watchpost-server --test corpus_events -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement"]
@@ -61,33 +105,31 @@ fn corpus_speed() {
         items().into_iter().filter(|(_, kind, _)| kind == "event").map(|item| item.2).collect();
     let bytes: usize = payloads.iter().map(Vec::len).sum();
     let given = surroundings();
-    let mut spent =
-        BTreeMap::from([("1 parse alone", 0), ("2 normalize", 0), ("3 group", 0), ("4 serialise body", 0)]);
-    let rounds = 50;
-    for _ in 0..rounds {
+    let names = ["parse alone", "normalize", "group", "serialise body"];
+    // The best of many rounds: other work on the machine only ever adds.
+    let mut best = [u128::MAX; 4];
+    for _ in 0..100 {
+        let mut spent = [0; 4];
         for payload in &payloads {
-            let mut step =
-                |name, from: std::time::Instant| *spent.entry(name).or_insert(0) += from.elapsed().as_nanos();
-            let from = std::time::Instant::now();
-            std::hint::black_box(serde_json::from_slice::<Value>(payload).expect("JSON"));
-            step("1 parse alone", from);
-            let from = std::time::Instant::now();
+            let from = Instant::now();
+            // One event of the corpus holds half a surrogate pair, which only the repair accepts.
+            let _ = black_box(serde_json::from_slice::<Value>(payload));
+            spent[0] += from.elapsed().as_nanos();
+            let from = Instant::now();
             let event = normalize(payload, &context(&given)).expect("an object");
-            step("2 normalize", from);
-            let from = std::time::Instant::now();
-            std::hint::black_box(group(&event));
-            step("3 group", from);
-            let from = std::time::Instant::now();
-            std::hint::black_box(serde_json::to_vec(&event.body).expect("JSON"));
-            step("4 serialise body", from);
+            spent[1] += from.elapsed().as_nanos();
+            let from = Instant::now();
+            black_box(group(&event));
+            spent[2] += from.elapsed().as_nanos();
+            let from = Instant::now();
+            black_box(serde_json::to_vec(&event.body).expect("JSON"));
+            spent[3] += from.elapsed().as_nanos();
         }
+        best = std::array::from_fn(|step| best[step].min(spent[step]));
     }
     println!("{} events of {} bytes on average", payloads.len(), bytes / payloads.len());
-    for (name, nanos) in spent {
-        println!(
-            "{name:<18} {:>8.1} us per event",
-            nanos as f64 / 1e3 / (rounds * payloads.len() as u128) as f64
-        );
+    for (name, nanos) in names.iter().zip(best) {
+        println!("{name:<16} {:>8.1} us per event", nanos as f64 / 1e3 / payloads.len() as f64);
     }
 }
 

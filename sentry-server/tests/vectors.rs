@@ -5,6 +5,8 @@
 //! `culprit`, `basis`, `groupable` of the first event. For `normalize`: `fields` (JSON pointer to value) and `absent` of the
 //! first event's body, and `errors`, the names of the fields noted as wrong.
 
+#![expect(clippy::expect_used, reason = "a test fails loudly")]
+
 mod given;
 
 use std::fs;

@@ -10,7 +10,7 @@ use super::{
 /// Runs every step on a parsed payload, in the order the module's head names.
 pub(super) fn normalize(mut body: Map<String, Value>, context: &NormalizeContext<'_>) -> NormalizedEvent {
     let mut notes = Notes::default();
-    body.retain(|_, value| !value.is_null());
+    text::drop_nulls(&mut body);
 
     let event_id = event_id(&mut body, context, &mut notes);
     let platform = line(&mut body, "platform", 64, &mut notes).unwrap_or_else(|| "other".into());
@@ -39,11 +39,11 @@ pub(super) fn normalize(mut body: Map<String, Value>, context: &NormalizeContext
     fingerprint(&mut body, &mut notes);
 
     let mut tags = tags::collect(&mut body, &mut notes);
-    let mut text = |key, max| line(&mut body, key, max, &mut notes);
-    let (logger, transaction) = (text("logger", 64), text("transaction", 200));
-    let (release, dist) = (text("release", 250), text("dist", 64));
-    let server_name = text("server_name", 256);
-    let environment = text("environment", 64);
+    let mut field = |key, max| line(&mut body, key, max, &mut notes);
+    let (logger, transaction) = (field("logger", 64), field("transaction", 200));
+    let (release, dist) = (field("release", 250), field("dist", 64));
+    let server_name = field("server_name", 256);
+    let environment = field("environment", 64);
     let environment =
         environment.or_else(|| tag_as_field(&tags, "environment")).unwrap_or_else(|| "production".into());
     body.insert("environment".into(), environment.clone().into());
@@ -195,7 +195,7 @@ fn tag_as_field(tags: &Tags, key: &str) -> Option<String> {
 fn bag(body: &mut Map<String, Value>, key: &'static str, limit: trim::Limit, notes: &mut Notes) {
     object_or_nothing(body, key, notes);
     if let Some(Value::Object(map)) = body.get_mut(key) {
-        map.retain(|_, value| !value.is_null());
+        text::drop_nulls(map);
         trim::map(map, limit, &Path::root(key), notes);
     }
 }

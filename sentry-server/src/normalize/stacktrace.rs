@@ -51,7 +51,7 @@ fn says_something(frame: &Map<String, Value>) -> bool {
 }
 
 fn one(frame: &mut Map<String, Value>, event_platform: &str, path: &Path<'_>, notes: &mut Notes) {
-    frame.retain(|_, value| !value.is_null());
+    text::drop_nulls(frame);
     for key in
         ["function", "raw_function", "filename", "abs_path", "module", "package", "context_line", "platform"]
     {

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The text of a JSON scalar; numbers and booleans count, blank text does not.
 pub(super) fn scalar(value: &Value) -> Option<String> {
@@ -13,6 +13,14 @@ pub(super) fn scalar(value: &Value) -> Option<String> {
 /// The text of a string that is not blank, without surrounding space.
 pub(crate) fn trimmed_str(value: Option<&Value>) -> Option<&str> {
     value.and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// Removes entries that are null.
+pub(super) fn drop_nulls(map: &mut Map<String, Value>) {
+    // A map's own `retain` builds its index anew, null or not.
+    if map.values().any(Value::is_null) {
+        map.retain(|_, value| !value.is_null());
+    }
 }
 
 /// The first line that is not blank.

@@ -32,7 +32,7 @@ pub(super) const USER: Limit = Limit { bytes: 8 << 10, entry_bytes: 2 << 10, dep
 /// Cuts an open map down to `limit`. Later entries are the ones to go.
 pub(super) fn map(map: &mut Map<String, Value>, limit: Limit, path: &Path<'_>, notes: &mut Notes) {
     let mut left = limit.bytes;
-    map.retain(|key, value| {
+    each_entry(map, |key, value| {
         let path = path.name(key);
         left = left.saturating_sub(key.len());
         let before = left.min(limit.entry_bytes);
@@ -41,6 +41,22 @@ pub(super) fn map(map: &mut Map<String, Value>, limit: Limit, path: &Path<'_>, n
         left -= before - entry_left;
         keep
     });
+}
+
+/// Visits every entry and removes those for which `keep` is false.
+fn each_entry(map: &mut Map<String, Value>, mut keep: impl FnMut(&str, &mut Value) -> bool) {
+    let mut kept = Vec::new();
+    for (index, (key, value)) in map.iter_mut().enumerate() {
+        if !keep(key, value) {
+            kept.resize(index, true);
+            kept.push(false);
+        }
+    }
+    // A map's own `retain` builds its index anew, which nearly no event needs.
+    if !kept.is_empty() {
+        let mut kept = kept.into_iter();
+        map.retain(|_, _| kept.next().unwrap_or(true));
+    }
 }
 
 /// Cuts the text at `key` to `max` bytes.
@@ -94,7 +110,7 @@ fn shrink(value: &mut Value, left: &mut usize, depth: usize, path: &Path<'_>, no
         }
         Value::Object(map) => {
             let length = map.len();
-            map.retain(|key, item| {
+            each_entry(map, |key, item| {
                 *left = left.saturating_sub(key.len());
                 *left > 0 && shrink(item, left, depth - 1, &path.name(key), notes)
             });
