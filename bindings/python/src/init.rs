@@ -49,6 +49,13 @@ pub(crate) fn take_discarded() -> String {
     session.as_ref().map_or_else(|| "[]".to_owned(), |session| session.host.take_discarded_json())
 }
 
+/// What is derived from the DSN, as JSON.
+#[pyfunction]
+pub(crate) fn dsn_facts() -> String {
+    let session = Session::current();
+    session.as_ref().map_or_else(|| "null".to_owned(), |session| session.host.dsn_json())
+}
+
 /// Moves the clock of a testing client.
 #[pyfunction]
 pub(crate) fn advance_clock(seconds: f64) {

@@ -25,7 +25,7 @@ impl Session {
         let options = host.options();
         let frames = Frames {
             codes: Codes::default(),
-            in_app: InApp::new(py, options.client.in_app_include(), options.client.in_app_exclude()),
+            in_app: InApp::new(py),
             local_variables: options.include_local_variables,
             source_context: options.include_source_context,
         };

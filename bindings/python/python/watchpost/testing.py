@@ -44,6 +44,12 @@ def discarded() -> list[dict[str, Any]]:
     return counts
 
 
+def dsn_facts() -> dict[str, Any]:
+    """What is derived from the DSN: `envelope_url`, `auth_header`, `public_key`, `project_id`, `org_id`, `enabled`."""
+    facts: dict[str, Any] = json.loads(_watchpost.dsn_facts())
+    return facts
+
+
 def advance_clock(seconds: float) -> None:
     """Moves the clock."""
     _watchpost.advance_clock(seconds)
