@@ -17,6 +17,6 @@ let package = Package(
             linkerSettings: [.linkedLibrary("watchpost_ffi")]
         ),
         .target(name: "Watchpost", dependencies: ["WatchpostBinding"]),
-        .testTarget(name: "WatchpostTests", dependencies: ["Watchpost"]),
+        .testTarget(name: "WatchpostTests", dependencies: ["Watchpost", "WatchpostBinding"]),
     ]
 )

@@ -3,7 +3,7 @@
 #
 #   toolchain.sh ensure        install it if it is missing (one line says what is being done)
 #   toolchain.sh run CMD...    run CMD with that compiler, in the folder that matches the current one
-#   toolchain.sh where         print "host" or the folder that holds the compiler
+#   toolchain.sh path FOLDER   where FOLDER of this repository is inside `run`
 #
 # Inside `run` the repository is /src and /tmp is the host's. The mounts live in a private namespace, so they
 # vanish with the process, and every step is an exec, so the caller's pid (and its signals) are CMD's.
@@ -20,12 +20,17 @@ main() {
   case ${1:-} in
     ensure) ensure ;;
     run) shift; [ $# -gt 0 ] || usage; run "$@" ;;
-    where) if on_path; then echo host; else echo "$chroot"; fi ;;
+    path) [ $# -eq 2 ] || usage; inside "$(cd "$2" && pwd)" ;;
     *) usage ;;
   esac
 }
 
 usage() { sed -n '2,7p' "${BASH_SOURCE[0]}" | sed 's/^# \{0,1\}//' >&2; exit 2; }
+
+inside() {
+  if on_path; then echo "$1"; return; fi
+  case $1/ in "$repo"/*) echo "/src${1#"$repo"}" ;; *) echo /src ;; esac
+}
 
 on_path() { [ -z "${WATCHPOST_SWIFT_CHROOT:-}" ] && command -v swift >/dev/null; }
 
@@ -61,17 +66,19 @@ ensure() {
 run() {
   ensure
   if on_path; then exec "$@"; fi
-  local inside=/src
-  case $PWD/ in "$repo"/*) inside=/src${PWD#"$repo"} ;; esac
+  # Where an example keeps its events is a folder of the caller's: it gets the same name inside.
+  local storage=${WATCHPOST_STORAGE_DIR:-}
+  if [ -n "$storage" ]; then mkdir -p "$storage" "$chroot$storage"; fi
   exec unshare -m bash -c '
-    chroot=$1 repo=$2 inside=$3; shift 3
+    chroot=$1 repo=$2 inside=$3 storage=$4; shift 4
     # Without /proc the compiler cannot find its own libraries ($ORIGIN).
     mount -t proc proc "$chroot/proc" && mount --rbind /dev "$chroot/dev" &&
       mount --bind /tmp "$chroot/tmp" && mount --bind "$repo" "$chroot/src" || exit 125
+    [ -z "$storage" ] || mount --bind "$storage" "$chroot$storage" || exit 125
     export PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME=/root LC_ALL=C.UTF-8
     unset XDG_CACHE_HOME TMPDIR LD_LIBRARY_PATH
     exec chroot "$chroot" /bin/sh -c "cd \"\$0\" && exec \"\$@\"" "$inside" "$@"
-  ' _ "$chroot" "$repo" "$inside" "$@"
+  ' _ "$chroot" "$repo" "$(inside "$PWD")" "$storage" "$@"
 }
 
 check_machine() {

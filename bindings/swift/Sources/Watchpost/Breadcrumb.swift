@@ -7,10 +7,12 @@ public struct Breadcrumb: Sendable, Hashable {
     public var data: [String: JSON]
     /// Seconds since 1970; now, if absent.
     public var timestamp: Double?
+    /// What made it, if not the app.
+    public var origin: String?
 
     public init(
         message: String? = nil, category: String? = nil, level: Level? = nil, type: String? = nil,
-        data: [String: JSON] = [:], timestamp: Double? = nil
+        data: [String: JSON] = [:], timestamp: Double? = nil, origin: String? = nil
     ) {
         self.message = message
         self.category = category
@@ -18,5 +20,6 @@ public struct Breadcrumb: Sendable, Hashable {
         self.type = type
         self.data = data
         self.timestamp = timestamp
+        self.origin = origin
     }
 }
