@@ -1,0 +1,144 @@
+//! The verbs of the unified API. None of them fails, blocks on the network or panics.
+
+use std::cell::Cell;
+use std::error::Error;
+use std::time::Duration;
+
+use watchpost_core::{Breadcrumb, Event, EventId, Hint, Level, Map, Text, User, Value};
+
+use crate::error_chain;
+use crate::init::{client, with_client};
+use crate::scopes::{isolation_scope, with_all};
+
+thread_local! {
+    static LAST: Cell<Option<EventId>> = const { Cell::new(None) };
+}
+
+/// Reports an error with its sources. The id of the event, or `None` if it was dropped.
+pub fn capture_error<E: Error + ?Sized>(error: &E) -> Option<EventId> {
+    with_client(|client| {
+        if !client.is_enabled() {
+            return None;
+        }
+        let mut chain = error_chain::exceptions(error);
+        if let Some(caught) = chain.last_mut() {
+            caught.mechanism.get_or_insert_default().ty = Text::from_static("generic");
+            caught.mechanism.get_or_insert_default().handled = Some(true);
+            #[cfg(feature = "backtrace")]
+            {
+                caught.stacktrace = crate::integrations::backtrace::current();
+            }
+        }
+        remember(with_all(|scopes| client.capture_event(Event::exception(chain), &Hint::default(), scopes)))
+    })
+    .flatten()
+}
+
+/// Reports a message; without a level it takes the scopes', else `info`.
+pub fn capture_message(text: impl Into<Text>, level: impl Into<Option<Level>>) -> Option<EventId> {
+    let (text, level) = (text.into(), level.into());
+    let captured = with_client(|client| {
+        #[cfg(feature = "backtrace")]
+        if client.options().attach_stacktrace() {
+            let thread = watchpost_core::Thread {
+                id: Some(0.into()),
+                current: Some(true),
+                stacktrace: crate::integrations::backtrace::current(),
+                ..Default::default()
+            };
+            let level = level.unwrap_or(Level::Info);
+            let event = Event { threads: vec![thread], ..Event::message(text, level) };
+            return with_all(|scopes| client.capture_event(event, &Hint::default(), scopes));
+        }
+        with_all(|scopes| client.capture_message(text, level, scopes))
+    });
+    remember(captured.flatten())
+}
+
+/// Reports an event that the caller made.
+pub fn capture_event(event: Event) -> Option<EventId> {
+    let captured = with_client(|client| with_all(|scopes| client.capture_event(event, &Hint::default(), scopes)));
+    remember(captured.flatten())
+}
+
+/// The id of the last event that this thread captured.
+pub fn last_event_id() -> Option<EventId> {
+    LAST.with(Cell::get)
+}
+
+/// Adds a breadcrumb to the isolation scope.
+pub fn add_breadcrumb(crumb: Breadcrumb) {
+    with_client(|client| client.add_breadcrumb(crumb, &Hint::default(), &isolation_scope()));
+}
+
+/// Sets a tag on the isolation scope.
+pub fn set_tag(key: impl Into<Text>, value: impl Into<Text>) {
+    let (key, value) = (key.into(), value.into());
+    isolation_scope().update(|scope| scope.set_tag(key, value));
+}
+
+/// Removes a tag from the isolation scope.
+pub fn remove_tag(key: &str) {
+    isolation_scope().update(|scope| scope.remove_tag(key));
+}
+
+/// Sets an extra value on the isolation scope.
+pub fn set_extra(key: impl Into<String>, value: impl Into<Value>) {
+    let (key, value) = (key.into(), value.into());
+    isolation_scope().update(|scope| scope.set_extra(key, value));
+}
+
+/// Replaces a context of the isolation scope; `None` removes it.
+pub fn set_context(key: impl Into<Text>, value: impl Into<Option<Map>>) {
+    let (key, value) = (key.into(), value.into());
+    isolation_scope().update(|scope| match value {
+        Some(map) => scope.set_context(key, map),
+        None => scope.remove_context(&key),
+    });
+}
+
+/// Replaces the user of the isolation scope; `None` forgets it.
+pub fn set_user(user: impl Into<Option<User>>) {
+    let user = user.into();
+    isolation_scope().update(|scope| scope.set_user(user));
+}
+
+/// Overrides the level of events without one.
+pub fn set_level(level: impl Into<Option<Level>>) {
+    let level = level.into();
+    isolation_scope().update(|scope| scope.set_level(level));
+}
+
+/// Overrides the grouping of events without a fingerprint; `{{ default }}` stands for the usual grouping.
+pub fn set_fingerprint<T: Into<Text>>(parts: impl IntoIterator<Item = T>) {
+    let parts = parts.into_iter().map(Into::into).collect();
+    isolation_scope().update(|scope| scope.set_fingerprint(parts));
+}
+
+/// Names the route or task of the isolation scope.
+pub fn set_transaction_name(name: impl Into<Text>) {
+    let name = name.into();
+    isolation_scope().update(|scope| scope.set_transaction(Some(name)));
+}
+
+/// True if captures can lead anywhere.
+pub fn is_enabled() -> bool {
+    with_client(watchpost_core::Client::is_enabled).unwrap_or(false)
+}
+
+/// Waits until everything captured has left, for at most `timeout`; true if it has.
+pub fn flush(timeout: Duration) -> bool {
+    client().is_none_or(|client| client.flush(timeout))
+}
+
+/// Flushes for at most `timeout` and stops reporting.
+pub fn close(timeout: Duration) -> bool {
+    client().is_none_or(|client| client.close(Some(timeout)))
+}
+
+pub(crate) fn remember(id: Option<EventId>) -> Option<EventId> {
+    if id.is_some() {
+        let _ = LAST.try_with(|last| last.set(id));
+    }
+    id
+}

@@ -1,0 +1,152 @@
+//! From options to a running client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use watchpost_core::{Client, ClientOptions, ClientReports, Diagnostics, Result, SdkInfo, SdkPackage, Text, Transport};
+use watchpost_transport::HttpTransport;
+
+use crate::integrations;
+
+static CLIENT: ArcSwapOption<Client> = ArcSwapOption::const_empty();
+
+/// What [`init`] takes: a DSN, options, or both.
+pub trait IntoOptions {
+    /// The options.
+    ///
+    /// # Errors
+    /// When the DSN is none.
+    fn into_options(self) -> Result<ClientOptions>;
+}
+
+impl IntoOptions for ClientOptions {
+    fn into_options(self) -> Result<ClientOptions> {
+        Ok(self)
+    }
+}
+
+impl IntoOptions for &str {
+    fn into_options(self) -> Result<ClientOptions> {
+        ClientOptions::new().with_dsn(self)
+    }
+}
+
+impl IntoOptions for String {
+    fn into_options(self) -> Result<ClientOptions> {
+        self.as_str().into_options()
+    }
+}
+
+impl IntoOptions for (&str, ClientOptions) {
+    fn into_options(self) -> Result<ClientOptions> {
+        self.1.with_dsn(self.0)
+    }
+}
+
+/// Starts reporting. What the options leave open comes from `SENTRY_DSN`, `SENTRY_RELEASE`, `SENTRY_ENVIRONMENT` and
+/// `SENTRY_DEBUG`. Without a DSN everything works and nothing is sent. Keep the guard until the end of `main`.
+///
+/// # Errors
+/// When the DSN is none; the error says what is wrong and shows a right one.
+///
+/// ```
+/// let error = watchpost::init("errors.example.com").unwrap_err();
+/// assert!(error.is_dsn());
+/// ```
+pub fn init(options: impl IntoOptions) -> Result<Guard> {
+    let options = complete(options.into_options()?)?;
+    let reports = Arc::new(ClientReports::default());
+    let mut builder = Client::builder(options.clone()).reports(Arc::clone(&reports));
+    if let Some(transport) = transport(&options, reports) {
+        builder = builder.transport(transport);
+    }
+    let client = Arc::new(builder.build());
+    let guard = install(Arc::clone(&client));
+    #[cfg(feature = "panic")]
+    integrations::panic::install();
+    Ok(guard)
+}
+
+/// The client of the last [`init`].
+pub fn client() -> Option<Arc<Client>> {
+    CLIENT.load_full()
+}
+
+/// Calls `f` with the client, without touching its reference count.
+pub(crate) fn with_client<R>(f: impl FnOnce(&Client) -> R) -> Option<R> {
+    CLIENT.load().as_deref().map(f)
+}
+
+pub(crate) fn install(client: Arc<Client>) -> Guard {
+    if let Some(old) = CLIENT.swap(Some(Arc::clone(&client))) {
+        // What the old client captured is in its spool; it need not be waited for.
+        old.close(Some(Duration::ZERO));
+    }
+    Guard(client)
+}
+
+/// Waits at its end until everything has left, for at most the `shutdown_timeout` option (2 s).
+#[derive(Debug)]
+#[must_use = "dropped at once, it closes the client at once: bind it to `_guard`"]
+pub struct Guard(Arc<Client>);
+
+impl Guard {
+    /// True if captures can lead anywhere: there is a DSN.
+    pub fn is_enabled(&self) -> bool {
+        self.0.is_enabled()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.close(None);
+    }
+}
+
+fn transport(options: &ClientOptions, reports: Arc<ClientReports>) -> Option<Arc<dyn Transport>> {
+    let builder = HttpTransport::from_options(options, reports)?;
+    Some(Arc::new(builder.build()))
+}
+
+/// Environment variables, the SDK's name, and what is known about the machine.
+fn complete(mut options: ClientOptions) -> Result<ClientOptions> {
+    let env = |name: &str| std::env::var(name).ok().filter(|text| !text.trim().is_empty());
+    if options.dsn().is_none()
+        && let Some(dsn) = env("SENTRY_DSN")
+    {
+        options = options.with_dsn(&dsn)?;
+    }
+    if options.release().is_none()
+        && let Some(release) = env("SENTRY_RELEASE")
+    {
+        options = options.with_release(release);
+    }
+    if let Some(environment) = env("SENTRY_ENVIRONMENT")
+        && options.environment() == &"production"
+    {
+        options = options.with_environment(environment);
+    }
+    if env("SENTRY_DEBUG").is_some_and(|text| matches!(text.as_str(), "1" | "true" | "yes" | "on")) {
+        options = options.with_diagnostics(Diagnostics::to(Arc::new(|line| {
+            use std::io::Write;
+            // Asked for by the environment; a closed standard error is nobody's problem.
+            let _ = writeln!(std::io::stderr(), "[watchpost] {line}");
+        })));
+    }
+    let version = Text::from_static(env!("CARGO_PKG_VERSION"));
+    let package = SdkPackage { name: Text::from_static("cargo:watchpost"), version: version.clone() };
+    let sdk = SdkInfo {
+        name: Text::from_static("watchpost.rust"),
+        version,
+        integrations: integrations::enabled(),
+        packages: vec![package],
+        ..SdkInfo::default()
+    };
+    options = options.with_sdk(sdk).with_platform(Text::from_static("rust"));
+    #[cfg(feature = "contexts")]
+    {
+        options = integrations::contexts::add(options);
+    }
+    Ok(options)
+}

@@ -1,0 +1,171 @@
+//! Stack traces: walked on the capturing thread, names and source looked up once per address.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use watchpost_core::{ForkLock, Frame, Stacktrace, Text};
+
+use super::source;
+
+/// How many frames are reported, counted from the failing one.
+const MAX_FRAMES: usize = 128;
+/// How many addresses are kept; beyond that all are forgotten and looked up again.
+const MAX_CACHED: usize = 16 * 1024;
+
+/// The frames of one address: more than one where functions were inlined, innermost first.
+type Resolved = Arc<[Frame]>;
+
+static CACHE: ForkLock<Option<HashMap<usize, Resolved>>> = ForkLock::new(None);
+
+/// The stack of the caller, without the frames of this crate and of the panic machinery.
+pub fn current() -> Option<Stacktrace> {
+    let mut addresses = [0_usize; MAX_FRAMES];
+    let depth = walk(&mut addresses);
+    let mut frames: Vec<Frame> = Vec::with_capacity(depth + 8);
+    for address in &addresses[..depth] {
+        frames.extend(resolve(*address).iter().cloned());
+    }
+    let own = frames.iter().rposition(is_machinery).map_or(0, |at| at + 1);
+    frames.drain(..own);
+    frames.reverse();
+    (!frames.is_empty()).then(|| Stacktrace { frames, ..Stacktrace::default() })
+}
+
+/// Collects return addresses, the innermost first.
+#[inline(never)]
+fn walk(addresses: &mut [usize; MAX_FRAMES]) -> usize {
+    let mut depth = 0;
+    let mut collect = |frame: &backtrace::Frame| {
+        addresses[depth] = frame.ip() as usize;
+        depth += 1;
+        depth < MAX_FRAMES
+    };
+    #[cfg(unix)]
+    {
+        #[expect(unsafe_code, reason = "the synchronised walk takes a lock that all threads share")]
+        // SAFETY: on Unix the walk is the unwinder's `_Unwind_Backtrace`, which may be called from several threads;
+        // the lock only matters for platforms whose debug libraries may not. The closure does not re-enter it.
+        unsafe {
+            backtrace::trace_unsynchronized(&mut collect);
+        }
+    }
+    #[cfg(not(unix))]
+    backtrace::trace(&mut collect);
+    depth
+}
+
+fn resolve(address: usize) -> Resolved {
+    if let Some(known) = CACHE.with(|cache| cache.as_ref().and_then(|cache| cache.get(&address).map(Arc::clone))) {
+        return known;
+    }
+    let mut frames = Vec::new();
+    // A return address points behind the call; one byte before it is still inside.
+    backtrace::resolve(address.wrapping_sub(1) as *mut _, |symbol| frames.push(frame(symbol)));
+    if frames.is_empty() {
+        let instruction_addr = Some(format!("{address:#x}").into());
+        frames.push(Frame { instruction_addr, ..Frame::default() });
+    }
+    let frames: Resolved = frames.into();
+    let old = CACHE.with(|cache| {
+        let full = cache.as_ref().is_some_and(|cache| cache.len() >= MAX_CACHED);
+        let old = if full { cache.take() } else { None };
+        cache.get_or_insert_default().insert(address, Arc::clone(&frames));
+        old
+    });
+    // Freed outside of the lock.
+    drop(old);
+    frames
+}
+
+fn frame(symbol: &backtrace::Symbol) -> Frame {
+    let name = symbol.name().map(|name| format!("{name:#}"));
+    let path = symbol.filename().map(|path| path.to_string_lossy().into_owned());
+    let module = name.as_deref().and_then(module).map(Text::from);
+    let in_app = path.as_deref().is_some_and(|path| is_own_path(path)) && !name.as_deref().is_some_and(is_library);
+    let mut frame = Frame {
+        function: name.map(Text::from),
+        module,
+        filename: path.as_deref().map(|path| short(path).into()),
+        abs_path: path.map(Text::from),
+        lineno: symbol.lineno(),
+        colno: symbol.colno(),
+        in_app: Some(in_app),
+        ..Frame::default()
+    };
+    source::add(&mut frame);
+    frame
+}
+
+/// The path of a function's module: `a::b` of `a::b::f` and of `<a::b::T as c::D>::f`.
+fn module(name: &str) -> Option<&str> {
+    let name = name.trim_start_matches('<');
+    let end = name.find([' ', '<', '>', '{']).unwrap_or(name.len());
+    let path = name[..end].trim_end_matches(':');
+    path.rfind("::").map(|at| &path[..at])
+}
+
+/// Code of the toolchain and of downloaded crates lies in folders of its own.
+fn is_own_path(path: &str) -> bool {
+    const FOREIGN: [&str; 5] = ["/rustc/", "/.cargo/registry/", "/.cargo/git/", "/rustlib/src/", "/vendor/"];
+    let path = path.replace('\\', "/");
+    !FOREIGN.iter().any(|part| path.contains(part))
+}
+
+/// Functions of the standard library that were compiled into the application's own files.
+fn is_library(name: &str) -> bool {
+    let name = name.trim_start_matches(['<', '&']);
+    ["core::", "std::", "alloc::", "watchpost::", "watchpost_core::"].iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// The path from `src/` or `examples/` on, with the folder before it.
+fn short(path: &str) -> &str {
+    let normal = path.rfind("/src/").or_else(|| path.rfind("/examples/")).or_else(|| path.rfind("/tests/"));
+    match normal {
+        Some(at) => {
+            let start = path[..at].rfind('/').map_or(0, |slash| slash + 1);
+            &path[start..]
+        }
+        None => path.rsplit('/').next().unwrap_or(path),
+    }
+}
+
+/// Frames at the inner end that only say how the error was captured.
+fn is_machinery(frame: &Frame) -> bool {
+    let name = frame.function.as_deref().unwrap_or_default().trim_start_matches('<');
+    const OWN: [&str; 8] = [
+        "watchpost::api::",
+        "watchpost::init::",
+        "watchpost::scopes::",
+        "watchpost::integrations::",
+        "std::panicking::",
+        "core::panicking::",
+        "rust_begin_unwind",
+        "backtrace::",
+    ];
+    let name = name.strip_prefix("alloc::boxed::Box<").unwrap_or(name);
+    OWN.iter().any(|prefix| name.starts_with(prefix)) || name == "__rustc::rust_begin_unwind"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caller_is_last_and_has_source() {
+        let stack = current().unwrap();
+        let last = stack.frames.last().unwrap();
+        assert!(last.function.as_deref().unwrap().ends_with("the_caller_is_last_and_has_source"), "{last:?}");
+        assert_eq!(last.context_line.as_deref().map(str::trim), Some("let stack = current().unwrap();"));
+        assert!(last.lineno.is_some() && last.pre_context.len() == 5);
+    }
+
+    #[test]
+    fn modules_and_paths() {
+        assert_eq!(module("a::b::f"), Some("a::b"));
+        assert_eq!(module("<a::b::T as c::D>::f"), Some("a::b"));
+        assert_eq!(module("a::b::f::{{closure}}"), Some("a::b"));
+        assert_eq!(module("main"), None);
+        assert_eq!(short("/home/me/shop/src/cart.rs"), "shop/src/cart.rs");
+        assert!(!is_own_path("/home/me/.cargo/registry/src/x/tokio-1/src/lib.rs"));
+    }
+}

@@ -1,0 +1,50 @@
+//! Panics become events of level fatal; the hook that was there before still runs.
+
+use std::panic::PanicHookInfo;
+use std::sync::Once;
+
+use watchpost_core::{Event, Exception, Hint, Level, Mechanism, Text, in_hook};
+
+use crate::api::remember;
+use crate::init::with_client;
+use crate::scopes::with_all;
+
+/// Puts the hook in front of the present one, once per process.
+pub(crate) fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            capture(info);
+            previous(info);
+        }));
+    });
+}
+
+/// Reports a panic. For programs that set their own hook after `init`.
+pub fn capture(info: &PanicHookInfo<'_>) {
+    // A panicking `before_send` is a dropped event, not another event.
+    if in_hook() {
+        return;
+    }
+    with_client(|client| {
+        if client.is_enabled() {
+            let event = event(info);
+            remember(with_all(|scopes| client.capture_event(event, &Hint::default(), scopes)));
+        }
+    });
+}
+
+fn event(info: &PanicHookInfo<'_>) -> Event {
+    let text = info.payload_as_str().unwrap_or("the panic carried no text");
+    let mechanism = Mechanism { ty: Text::from_static("panic"), handled: Some(false), ..Mechanism::default() };
+    let exception = Exception {
+        ty: Some(Text::from_static("panic")),
+        value: Some(text.into()),
+        mechanism: Some(mechanism),
+        #[cfg(feature = "backtrace")]
+        stacktrace: super::backtrace::current(),
+        ..Exception::default()
+    };
+    Event { level: Some(Level::Fatal), ..Event::exception(vec![exception]) }
+}

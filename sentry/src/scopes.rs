@@ -1,0 +1,99 @@
+//! Where the scopes of a Rust program live: the global one in the process, the others with the thread or future.
+
+use std::cell::RefCell;
+use std::sync::LazyLock;
+
+use watchpost_core::{Scopes, SharedScope};
+
+static GLOBAL: LazyLock<SharedScope> = LazyLock::new(SharedScope::new);
+/// The isolation scope of everything that was not isolated: what `main` sets holds for all threads.
+static PROCESS: LazyLock<SharedScope> = LazyLock::new(SharedScope::new);
+
+/// The scopes that a thread or a future works with.
+#[derive(Debug, Clone)]
+pub(crate) struct Local {
+    pub(crate) isolation: SharedScope,
+    pub(crate) current: SharedScope,
+}
+
+thread_local! {
+    static LOCAL: RefCell<Local> = RefCell::new(Local { isolation: PROCESS.clone(), current: SharedScope::new() });
+}
+
+/// The scope of the whole process.
+pub fn global_scope() -> SharedScope {
+    GLOBAL.clone()
+}
+
+/// The scope of this request or task; of the process, where nothing was isolated.
+pub fn isolation_scope() -> SharedScope {
+    local().isolation
+}
+
+/// The scope of this block of code.
+pub fn current_scope() -> SharedScope {
+    local().current
+}
+
+/// Runs `f` with a copy of the current scope; what it sets on [`current_scope`] ends with it.
+///
+/// ```
+/// watchpost::with_scope(|| {
+///     watchpost::current_scope().update(|scope| scope.set_tag("step", "2"));
+///     watchpost::capture_message("only this one has the tag", None);
+/// });
+/// ```
+pub fn with_scope<R>(f: impl FnOnce() -> R) -> R {
+    let local = local();
+    enter(Local { current: local.current.fork(), ..local }, f)
+}
+
+/// Runs `f` with scopes of its own, as for a request: nothing that it sets is seen outside, and it starts a trace.
+/// For a future, see [`ScopeFutureExt::isolated`](crate::ScopeFutureExt::isolated).
+pub fn isolate<R>(f: impl FnOnce() -> R) -> R {
+    enter(isolated(), f)
+}
+
+/// Copies of this thread's scopes for a new piece of work.
+pub(crate) fn isolated() -> Local {
+    let local = local();
+    let (isolation, current) = (local.isolation.fork(), local.current.fork());
+    isolation.update(|scope| scope.set_propagation(None));
+    current.update(|scope| scope.set_propagation(None));
+    Local { isolation, current }
+}
+
+/// This thread's scopes. While a thread is being torn down: those of the process.
+pub(crate) fn local() -> Local {
+    let fallback = || Local { isolation: PROCESS.clone(), current: SharedScope::new() };
+    LOCAL.try_with(|local| local.borrow().clone()).unwrap_or_else(|_| fallback())
+}
+
+/// Runs `f` with other scopes, and puts the old ones back even if it panics.
+pub(crate) fn enter<R>(scopes: Local, f: impl FnOnce() -> R) -> R {
+    struct Back(Option<Local>);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            if let Some(old) = self.0.take() {
+                let _ = LOCAL.try_with(|local| local.replace(old));
+            }
+        }
+    }
+    let _back = Back(LOCAL.try_with(|local| local.replace(scopes)).ok());
+    f()
+}
+
+/// Calls `f` with the three scopes of a capture.
+pub(crate) fn with_all<R>(f: impl FnOnce(Scopes<'_>) -> R) -> R {
+    let local = local();
+    f(Scopes { global: &GLOBAL, isolation: &local.isolation, current: &local.current })
+}
+
+#[cfg(feature = "testing")]
+pub(crate) fn reset() {
+    for scope in [&*GLOBAL, &*PROCESS] {
+        scope.replace(watchpost_core::Scope::new());
+    }
+    let fresh = Local { isolation: PROCESS.clone(), current: SharedScope::new() };
+    let _ = LOCAL.try_with(|local| local.replace(fresh));
+}

@@ -1,0 +1,280 @@
+//! Runs every vector of `tests/conformance/sdk` through the public API. One test in a binary of its own, as the
+//! client is global.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use watchpost::{Breadcrumb, ClientOptions, Event, EventHook, HookFailure, Level, SharedScope, Timestamp, User};
+use watchpost_core::testing::TestClient;
+
+const DSN: &str = "https://key@errors.example.com/42";
+
+#[test]
+fn every_vector_holds() {
+    std::panic::set_hook(Box::new(|_| {}));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance");
+    let mut files = Vec::new();
+    collect(&root.join("sdk"), &mut files);
+    let skips = skips(&root);
+    for skip in &skips {
+        assert!(root.join(skip).exists(), "stale skip: {skip}");
+    }
+    let mut failures = Vec::new();
+    let mut ran = 0;
+    for file in &files {
+        let name = file.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+        if skips.contains(&name) {
+            continue;
+        }
+        let vector: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+        if let Err(why) = run(&vector) {
+            failures.push(format!("{name}: {why}"));
+        }
+        ran += 1;
+    }
+    assert!(failures.is_empty(), "{} of {ran} vectors fail:\n{}", failures.len(), failures.join("\n"));
+    assert!(ran >= 40 && ran + skips.len() == files.len(), "{ran} vectors ran, {} exist", files.len());
+}
+
+fn run(vector: &Value) -> Result<(), String> {
+    let (given, expect) = (&vector["given"], &vector["expect"]);
+    let options = match options(&given["options"], &vector["hooks"]) {
+        Ok(options) => options,
+        Err(error) => {
+            let wanted = (expect["init_error"]["option"].as_str(), expect["init_error"]["contains"].as_str());
+            let text = error.to_string();
+            return match wanted {
+                (Some(option), Some(part)) if error.field() == option && text.contains(part) => Ok(()),
+                _ => Err(format!("init failed: {text}")),
+            };
+        }
+    };
+    if !expect["init_error"].is_null() {
+        return Err("init did not fail".into());
+    }
+    if let Some(wanted) = expect.get("dsn") {
+        let facts = options.dsn().map_or(json!({"enabled": false}), |dsn| {
+            json!({"enabled": true, "envelope_url": dsn.envelope_url(), "public_key": dsn.public_key(), "org_id": dsn.org_id(),
+                "project_id": dsn.project_id(), "auth_header": dsn.auth_header("watchpost.test/0.0.0")})
+        });
+        matches("dsn", wanted, Some(&facts))?;
+    }
+    let now = Timestamp::from_seconds(given["now"].as_f64().unwrap_or(1_767_323_045.0)).unwrap();
+    let (_guard, test) = watchpost::testing::init(options, now, given["seed"].as_u64().unwrap_or(1));
+    let mut captured = Vec::new();
+    calls(&vector["calls"], &test, &mut captured);
+    if let Some(wanted) = expect.get("captured") {
+        matches("captured", wanted, Some(&json!(captured)))?;
+    }
+    let envelopes = test.transport.take();
+    if let Some(wanted) = expect["bytes"].as_str() {
+        let mut bytes = Vec::new();
+        envelopes.first().ok_or("nothing was sent")?.encode(&mut bytes);
+        let text = String::from_utf8_lossy(&bytes);
+        if text != wanted {
+            return Err(format!("bytes are {text:?}"));
+        }
+    }
+    if let Some(wanted) = expect.get("envelopes") {
+        let shapes: Vec<Value> = envelopes.iter().map(shape).collect();
+        matches("envelopes", wanted, Some(&json!(shapes)))?;
+    }
+    if let Some(wanted) = expect["dropped"].as_array() {
+        let report = test.client.reports().take(now);
+        let dropped = json!(report.map(|report| report.discarded_events).unwrap_or_default());
+        let dropped = dropped.as_array().cloned().unwrap_or_default();
+        if dropped.len() != wanted.len() || !wanted.iter().all(|entry| dropped.contains(entry)) {
+            return Err(format!("dropped is {dropped:?}"));
+        }
+    }
+    Ok(())
+}
+
+fn options(given: &Value, hooks: &Value) -> watchpost::Result<ClientOptions> {
+    let dsn = given.get("dsn").map_or(Some(DSN), Value::as_str);
+    let sdk = serde_json::from_value(json!({"name": "watchpost.test", "version": "0.0.0"})).unwrap();
+    let mut options = ClientOptions::new().with_sdk(sdk).with_platform("other").with_dsn(dsn.unwrap_or_default())?;
+    for (name, value) in given.as_object().into_iter().flatten() {
+        let text = || value.as_str().unwrap();
+        let texts = || serde_json::from_value(value.clone()).unwrap();
+        options = match name.as_str() {
+            "dsn" => options,
+            "release" => options.with_release(text()),
+            "environment" => options.with_environment(text()),
+            "dist" => options.with_dist(text()),
+            "server_name" => options.with_server_name(text()),
+            "sample_rate" => options.with_sample_rate(value.as_f64().unwrap())?,
+            "max_breadcrumbs" => options.with_max_breadcrumbs(value.as_u64().unwrap() as usize),
+            "ignore_errors" => options.with_ignore_errors(texts()),
+            "in_app_include" => options.with_in_app_include(texts()),
+            "in_app_exclude" => options.with_in_app_exclude(texts()),
+            other => panic!("the runner does not know the option {other}"),
+        };
+    }
+    if let Some(hook) = hooks["before_send"].as_str() {
+        options = options.with_before_send_hook(event_hook(hook));
+    }
+    if let Some(hook) = hooks["before_breadcrumb"].as_str() {
+        let hook = hook.to_owned();
+        options = options.with_before_breadcrumb_hook(Arc::new(move |mut crumb, _| match hook.as_str() {
+            "drop" => Ok(None),
+            "throw" => panic!("hook failed"),
+            "bad_type" => Err(HookFailure::new("42 is no breadcrumb")),
+            "set_tag" => {
+                crumb.data.insert("hook".into(), "ran".into());
+                Ok(Some(crumb))
+            }
+            "echo" => Ok(Some(crumb)),
+            other => panic!("the runner does not know the hook {other}"),
+        }));
+    }
+    Ok(options)
+}
+
+fn event_hook(hook: &str) -> EventHook {
+    let hook = hook.to_owned();
+    Arc::new(move |mut event: Event, _| match hook.as_str() {
+        "drop" => Ok(None),
+        "throw" => panic!("hook failed"),
+        // A Rust hook cannot answer with another type; the failure is what other hosts make of one.
+        "bad_type" => Err(HookFailure::new("42 is no event")),
+        "set_tag" => {
+            event.tags.insert("hook".into(), "ran".into());
+            Ok(Some(event))
+        }
+        "set_fingerprint" => {
+            event.fingerprint = vec!["hooked".into(), "{{ default }}".into()];
+            Ok(Some(event))
+        }
+        "capture" => {
+            watchpost::capture_message("from the hook", None);
+            Ok(Some(event))
+        }
+        "echo" => Ok(Some(event)),
+        other => panic!("the runner does not know the hook {other}"),
+    })
+}
+
+fn calls(list: &Value, test: &TestClient, captured: &mut Vec<bool>) {
+    for call in list.as_array().unwrap() {
+        one(call, test, captured);
+    }
+}
+
+fn one(call: &Value, test: &TestClient, captured: &mut Vec<bool>) {
+    let text = |key: &str| call[key].as_str().unwrap_or_default().to_owned();
+    let scope: SharedScope = match call["scope"].as_str() {
+        Some("global") => watchpost::global_scope(),
+        Some("current") => watchpost::current_scope(),
+        _ => watchpost::isolation_scope(),
+    };
+    let top = call["scope"].is_null();
+    let key = text("key");
+    match text("do").as_str() {
+        "capture_event" => {
+            let event: Event = serde_json::from_value(call["event"].clone()).unwrap();
+            captured.push(watchpost::capture_event(event).is_some());
+        }
+        "capture_message" => {
+            let level = call["level"].as_str().and_then(Level::parse_lenient);
+            captured.push(watchpost::capture_message(text("message"), level).is_some());
+        }
+        "add_breadcrumb" => {
+            let crumb: Breadcrumb = serde_json::from_value(call["breadcrumb"].clone()).unwrap();
+            watchpost::add_breadcrumb(crumb);
+        }
+        "set_tag" if top => watchpost::set_tag(key, text("value")),
+        "set_tag" => scope.update(|scope| scope.set_tag(key, text("value"))),
+        "remove_tag" if top => watchpost::remove_tag(&key),
+        "remove_tag" => scope.update(|scope| scope.remove_tag(&key)),
+        "set_extra" if top => watchpost::set_extra(key, call["value"].clone()),
+        "set_extra" => scope.update(|scope| scope.set_extra(key, call["value"].clone())),
+        "set_context" => {
+            let value = call["value"].as_object().cloned();
+            match value {
+                value if top => watchpost::set_context(key, value),
+                Some(value) => scope.update(|scope| scope.set_context(key, value)),
+                None => scope.update(|scope| scope.remove_context(&key)),
+            }
+        }
+        "set_user" => {
+            let user: Option<User> = serde_json::from_value(call["user"].clone()).unwrap();
+            if top { watchpost::set_user(user) } else { scope.update(|scope| scope.set_user(user)) }
+        }
+        "set_level" => {
+            let level = Level::parse_lenient(&text("level"));
+            if top { watchpost::set_level(level) } else { scope.update(|scope| scope.set_level(level)) }
+        }
+        "set_fingerprint" => {
+            let parts: Vec<watchpost::Text> = serde_json::from_value(call["fingerprint"].clone()).unwrap();
+            if top { watchpost::set_fingerprint(parts) } else { scope.update(|scope| scope.set_fingerprint(parts)) }
+        }
+        "set_transaction_name" if top => watchpost::set_transaction_name(text("value")),
+        "set_transaction_name" => scope.update(|scope| scope.set_transaction(Some(text("value").into()))),
+        "add_event_processor" => {
+            let hook = event_hook(&text("hook"));
+            scope.update(|scope| scope.add_event_processor(hook));
+        }
+        "clear" => scope.update(watchpost::Scope::clear),
+        "clear_breadcrumbs" => scope.update(watchpost::Scope::clear_breadcrumbs),
+        "new_scope" => watchpost::with_scope(|| calls(&call["calls"], test, captured)),
+        "isolation_scope" => watchpost::isolate(|| calls(&call["calls"], test, captured)),
+        "repeat" => {
+            for round in 0..call["times"].as_u64().unwrap() {
+                let text = call["calls"].to_string().replace("{i}", &round.to_string());
+                calls(&serde_json::from_str(&text).unwrap(), test, captured);
+            }
+        }
+        "advance_clock" => test.clock.advance(Duration::from_secs_f64(call["seconds"].as_f64().unwrap())),
+        "flush" => drop(watchpost::flush(Duration::from_secs(1))),
+        "close" => drop(watchpost::close(Duration::from_secs(1))),
+        other => panic!("the runner does not know the call {other}"),
+    }
+}
+
+fn shape(envelope: &watchpost_core::Envelope) -> Value {
+    let item = |item: &watchpost_core::Item| {
+        let payload: Value = serde_json::from_slice(&item.payload).unwrap_or_default();
+        json!({"header": item.header, "payload": payload})
+    };
+    json!({"header": envelope.header, "items": envelope.items.iter().map(item).collect::<Vec<_>>()})
+}
+
+fn matches(at: &str, wanted: &Value, found: Option<&Value>) -> Result<(), String> {
+    match (wanted, found) {
+        (Value::Null, None | Some(Value::Null)) => Ok(()),
+        (Value::String(any), Some(_)) if any == "<any>" => Ok(()),
+        (Value::Object(wanted), Some(Value::Object(found))) => {
+            wanted.iter().try_for_each(|(key, value)| matches(&format!("{at}.{key}"), value, found.get(key)))
+        }
+        (Value::Array(wanted), Some(Value::Array(found))) if wanted.len() == found.len() => {
+            let mut pairs = wanted.iter().zip(found).enumerate();
+            pairs.try_for_each(|(i, (wanted, found))| matches(&format!("{at}[{i}]"), wanted, Some(found)))
+        }
+        (Value::Number(wanted), Some(Value::Number(found))) if wanted.as_f64() == found.as_f64() => Ok(()),
+        (wanted, Some(found)) if wanted == found => Ok(()),
+        (wanted, found) => Err(format!("{at} should be {wanted}, is {}", found.map_or("absent".into(), Value::to_string))),
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+}
+
+/// The files that `skips.toml` names for Rust.
+fn skips(root: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(root.join("skips.toml")).unwrap();
+    let entries = text.split("[[skip]]").skip(1).filter(|entry| entry.contains("language = \"rust\""));
+    let file = |entry: &str| Some(entry.split("file = \"").nth(1)?.split('"').next()?.to_owned());
+    entries.filter_map(file).collect()
+}
