@@ -216,7 +216,8 @@ impl Client {
     /// The envelope's `trace` header (dynamic sampling context, published spec 1.3.0).
     fn sampling_context(&self, event: &Event, trace: PropagationContext) -> Map {
         let mut map = Map::new();
-        map.insert("trace_id".into(), trace.trace_hex().into());
+        let own = event.contexts.get("trace").and_then(|context| context.get("trace_id")).cloned();
+        map.insert("trace_id".into(), own.unwrap_or_else(|| trace.trace_hex().into()));
         if let Some(dsn) = self.options.dsn() {
             map.insert("public_key".into(), dsn.public_key().into());
             map.extend(dsn.org_id().map(|id| ("org_id".to_owned(), id.into())));

@@ -35,6 +35,7 @@ mod config;
 mod delivery;
 mod flush;
 mod fork;
+mod from_options;
 mod limits;
 mod loss;
 mod memory;

@@ -57,7 +57,8 @@ pub fn capture_message(text: impl Into<Text>, level: impl Into<Option<Level>>) -
 
 /// Reports an event that the caller made.
 pub fn capture_event(event: Event) -> Option<EventId> {
-    let captured = with_client(|client| with_all(|scopes| client.capture_event(event, &Hint::default(), scopes)));
+    let captured =
+        with_client(|client| with_all(|scopes| client.capture_event(event, &Hint::default(), scopes)));
     remember(captured.flatten())
 }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use watchpost_core::{Client, ClientOptions, ClientReports, Diagnostics, Result, SdkInfo, SdkPackage, Text, Transport};
+use watchpost_core::{
+    Client, ClientOptions, ClientReports, Diagnostics, Result, SdkInfo, SdkPackage, Text, Transport,
+};
 use watchpost_transport::HttpTransport;
 
 use crate::integrations;
@@ -123,7 +125,7 @@ fn complete(mut options: ClientOptions) -> Result<ClientOptions> {
         options = options.with_release(release);
     }
     if let Some(environment) = env("SENTRY_ENVIRONMENT")
-        && options.environment() == &"production"
+        && options.environment().as_str() == "production"
     {
         options = options.with_environment(environment);
     }

@@ -37,7 +37,7 @@ pub use crate::future::{ScopeFuture, ScopeFutureExt};
 pub use crate::init::{Guard, IntoOptions, client, init};
 pub use crate::scopes::{current_scope, global_scope, isolate, isolation_scope, with_scope};
 pub use watchpost_core::{
-    Breadcrumb, Client, ClientOptions, Context, Diagnostics, Dsn, Error, Event, EventHook, EventId, Exception, Frame,
-    Hint, HookFailure, Level, LogEntry, Map, Mechanism, Request, Result, Scope, SdkInfo, SharedScope, Stacktrace, Text,
-    Thread, Timestamp, User, Value,
+    Breadcrumb, Client, ClientOptions, Context, Diagnostics, Dsn, Error, Event, EventHook, EventId,
+    Exception, Frame, Hint, HookFailure, Level, LogEntry, Map, Mechanism, Request, Result, Scope, SdkInfo,
+    SharedScope, Stacktrace, Text, Thread, Timestamp, User, Value,
 };

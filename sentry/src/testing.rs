@@ -21,6 +21,7 @@ use crate::scopes;
 pub fn init(options: ClientOptions, now: Timestamp, seed: u64) -> (Guard, TestClient) {
     scopes::reset();
     let test = TestClient::new(options, now, seed);
+    #[cfg(feature = "panic")]
+    crate::integrations::panic::install();
     (install(Arc::clone(&test.client)), test)
 }
-

@@ -1,19 +1,21 @@
 //! Runs every vector of `tests/conformance/sdk` through the public API. One test in a binary of its own, as the
 //! client is global.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use watchpost::{Breadcrumb, ClientOptions, Event, EventHook, HookFailure, Level, SharedScope, Timestamp, User};
+use watchpost::{
+    Breadcrumb, ClientOptions, Event, EventHook, HookFailure, Level, SharedScope, Timestamp, User,
+};
 use watchpost_core::testing::TestClient;
 
 const DSN: &str = "https://key@errors.example.com/42";
 
 #[test]
 fn every_vector_holds() {
-    std::panic::set_hook(Box::new(|_| {}));
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance");
     let mut files = Vec::new();
     collect(&root.join("sdk"), &mut files);
@@ -95,7 +97,8 @@ fn run(vector: &Value) -> Result<(), String> {
 fn options(given: &Value, hooks: &Value) -> watchpost::Result<ClientOptions> {
     let dsn = given.get("dsn").map_or(Some(DSN), Value::as_str);
     let sdk = serde_json::from_value(json!({"name": "watchpost.test", "version": "0.0.0"})).unwrap();
-    let mut options = ClientOptions::new().with_sdk(sdk).with_platform("other").with_dsn(dsn.unwrap_or_default())?;
+    let mut options =
+        ClientOptions::new().with_sdk(sdk).with_platform("other").with_dsn(dsn.unwrap_or_default())?;
     for (name, value) in given.as_object().into_iter().flatten() {
         let text = || value.as_str().unwrap();
         let texts = || serde_json::from_value(value.clone()).unwrap();
@@ -209,7 +212,11 @@ fn one(call: &Value, test: &TestClient, captured: &mut Vec<bool>) {
         }
         "set_fingerprint" => {
             let parts: Vec<watchpost::Text> = serde_json::from_value(call["fingerprint"].clone()).unwrap();
-            if top { watchpost::set_fingerprint(parts) } else { scope.update(|scope| scope.set_fingerprint(parts)) }
+            if top {
+                watchpost::set_fingerprint(parts)
+            } else {
+                scope.update(|scope| scope.set_fingerprint(parts))
+            }
         }
         "set_transaction_name" if top => watchpost::set_transaction_name(text("value")),
         "set_transaction_name" => scope.update(|scope| scope.set_transaction(Some(text("value").into()))),
@@ -255,7 +262,9 @@ fn matches(at: &str, wanted: &Value, found: Option<&Value>) -> Result<(), String
         }
         (Value::Number(wanted), Some(Value::Number(found))) if wanted.as_f64() == found.as_f64() => Ok(()),
         (wanted, Some(found)) if wanted == found => Ok(()),
-        (wanted, found) => Err(format!("{at} should be {wanted}, is {}", found.map_or("absent".into(), Value::to_string))),
+        (wanted, found) => {
+            Err(format!("{at} should be {wanted}, is {}", found.map_or("absent".into(), Value::to_string)))
+        }
     }
 }
 

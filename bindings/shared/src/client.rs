@@ -8,6 +8,7 @@ use watchpost_core::testing::{RecordingTransport, TestClient};
 use watchpost_core::{
     Breadcrumb, Client, ClientReports, Event, EventId, Hint, ManualClock, Result, Scopes, SharedScope, Value,
 };
+use watchpost_transport::HttpTransport;
 
 use crate::identity::HostIdentity;
 use crate::options::HostOptions;
@@ -29,7 +30,11 @@ impl HostClient {
         let mut options = options.with_default_diagnostics();
         options.client = identity.apply(options.client);
         let reports = Arc::new(ClientReports::default());
-        let builder = Client::builder(options.client.clone()).reports(Arc::clone(&reports));
+        let mut builder = Client::builder(options.client.clone()).reports(Arc::clone(&reports));
+        if let Some(transport) = HttpTransport::from_options(&options.client, reports) {
+            let transport = if options.spool { transport } else { transport.memory_only() };
+            builder = builder.transport(Arc::new(transport.build()));
+        }
         Self { client: Arc::new(builder.build()), options, recorder: None }
     }
 

@@ -36,8 +36,12 @@ pub fn capture(info: &PanicHookInfo<'_>) {
 }
 
 fn event(info: &PanicHookInfo<'_>) -> Event {
-    let text = info.payload_as_str().unwrap_or("the panic carried no text");
-    let mechanism = Mechanism { ty: Text::from_static("panic"), handled: Some(false), ..Mechanism::default() };
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("the panic carried no text");
+    let mechanism =
+        Mechanism { ty: Text::from_static("panic"), handled: Some(false), ..Mechanism::default() };
     let exception = Exception {
         ty: Some(Text::from_static("panic")),
         value: Some(text.into()),

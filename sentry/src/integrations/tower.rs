@@ -74,7 +74,10 @@ fn shape(method: &http::Method, uri: &http::Uri, headers: &HeaderMap, personal: 
         // Cookies and addresses are personal data.
         let private = matches!(name.as_str(), "cookie" | "x-forwarded-for" | "x-real-ip" | "forwarded");
         if !private || personal {
-            shown.insert(name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned().into());
+            shown.insert(
+                name.as_str().to_owned(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned().into(),
+            );
         }
     }
     Request {
