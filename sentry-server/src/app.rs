@@ -78,8 +78,9 @@ impl App {
         let ConfigLimits { spool_bytes, queue_bytes, digest_workers, .. } = config.limits;
         let spool = LogConfig {
             max_bytes: spool_bytes,
-            // Row numbers have 26 bits for the place in a segment.
-            segment_bytes: 64 * 1024 * 1024,
+            // Row numbers have 26 bits for the place in a segment; and a spool that is full must get room
+            // again by deleting whole segments.
+            segment_bytes: (64 * 1024 * 1024).min(spool_bytes / 4),
             after: Position::from_u64(resume_at),
             ..LogConfig::new(config.data.join("spool"))
         };

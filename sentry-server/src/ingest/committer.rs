@@ -80,6 +80,7 @@ impl Committer {
 
 fn run(receiver: &Receiver<Submission>, log: &Log, queue: &Queue, metrics: &Metrics) {
     let mut batch = Vec::new();
+    let mut is_full = false;
     while let Ok(first) = receiver.recv() {
         let mut bytes = first.wire.len();
         batch.push(first);
@@ -89,17 +90,22 @@ fn run(receiver: &Receiver<Submission>, log: &Log, queue: &Queue, metrics: &Metr
             bytes += next.wire.len();
             batch.push(next);
         }
-        commit(&mut batch, log, queue, metrics);
+        commit(&mut batch, log, queue, metrics, &mut is_full);
     }
 }
 
-fn commit(batch: &mut Vec<Submission>, log: &Log, queue: &Queue, metrics: &Metrics) {
+fn commit(batch: &mut Vec<Submission>, log: &Log, queue: &Queue, metrics: &Metrics, is_full: &mut bool) {
     let mut appended = Vec::with_capacity(batch.len());
+    let was_full = std::mem::take(is_full);
     for submission in batch.drain(..) {
         match log.append(&[&submission.head.encode(), &submission.wire]) {
             Ok(position) => appended.push((position, submission)),
             Err(error) => {
-                crate::log::error(format_args!("spool: {error}"));
+                // Said when it begins, not for each of thousands of refusals.
+                if !was_full && !*is_full {
+                    crate::log::error(format_args!("spool: {error}; clients are told to come back"));
+                }
+                *is_full = true;
                 let _ = submission.done.send(Err(CommitError::Full));
             }
         }
