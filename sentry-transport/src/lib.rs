@@ -40,6 +40,7 @@ mod limits;
 mod loss;
 mod memory;
 mod outgoing;
+mod pauses;
 mod process;
 mod queue;
 mod rate_limit;

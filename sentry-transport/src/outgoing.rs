@@ -1,6 +1,9 @@
 //! A stored envelope on its way out: what is added at the moment of sending, and what limits take away.
 
-use watchpost_core::{ClientReport, Envelope, Item, ItemType, Timestamp};
+use watchpost_core::{ClientReport, Envelope, EnvelopeReader, Item, ItemType, Timestamp};
+
+use crate::limits::is_limited;
+use crate::rate_limit::RateLimits;
 
 /// Appends the envelope to `out` with `sent_at` as its first header.
 ///
@@ -49,6 +52,38 @@ pub(crate) fn drop_limited(
     !envelope.items.is_empty()
 }
 
+/// Whether a stored envelope may go: some item is free of limits, and not only an attachment whose event is not.
+pub(crate) fn is_sendable(envelope: &[u8], limits: &RateLimits, now: Timestamp) -> bool {
+    let Ok(mut reader) = EnvelopeReader::new(envelope) else { return true };
+    let (mut free, mut attachments_free, mut owner_limited) = (false, false, false);
+    while let Ok(Some((header, _))) = reader.next_item() {
+        let limited = is_limited(limits, &header.item_type, now);
+        match header.item_type {
+            ItemType::Attachment => attachments_free |= !limited,
+            ItemType::Event | ItemType::Transaction | ItemType::Feedback if limited => owner_limited = true,
+            _ => free |= !limited,
+        }
+    }
+    free || (attachments_free && !owner_limited)
+}
+
+/// A stored envelope without the items that limits hold back, and those items, if there are any.
+pub(crate) fn trim(envelope: &[u8], limits: &RateLimits, now: Timestamp) -> Option<(Vec<u8>, Vec<Item>)> {
+    let mut decoded = Envelope::decode(envelope).ok()?;
+    let mut left_out = Vec::new();
+    drop_limited(
+        &mut decoded,
+        |item_type| is_limited(limits, item_type, now),
+        |item| left_out.push(item.clone()),
+    );
+    if left_out.is_empty() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    decoded.encode(&mut bytes);
+    Some((bytes, left_out))
+}
+
 /// True for what attachments travel with. Source: attachments, published spec.
 fn owns_attachments(item: &Item) -> bool {
     matches!(item.header.item_type, ItemType::Event | ItemType::Transaction | ItemType::Feedback)
@@ -56,8 +91,6 @@ fn owns_attachments(item: &Item) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use watchpost_core::EnvelopeReader;
-
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);

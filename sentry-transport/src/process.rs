@@ -27,7 +27,7 @@ pub(crate) struct Process {
     pub(crate) config: Arc<Config>,
     pub(crate) generation: u64,
     pub(crate) limits: SharedLimits,
-    pub(crate) gate: FlushGate,
+    pub(crate) gate: Arc<FlushGate>,
     pub(crate) bell: Bell,
     queue: OnceLock<Queue>,
     stop: AtomicBool,
@@ -37,7 +37,7 @@ pub(crate) struct Process {
 impl Process {
     /// Nothing is opened and nothing started yet. A stopped one only spools.
     pub(crate) fn new(config: Arc<Config>, stopped: bool) -> Self {
-        let gate = FlushGate::default();
+        let gate = Arc::new(FlushGate::default());
         if stopped {
             gate.stopped();
         }
@@ -74,10 +74,11 @@ impl Process {
         let lane = lane(&envelope);
         let mut bytes = Vec::new();
         envelope.encode(&mut bytes);
+        let length = bytes.len();
         self.queue().push(config, lane, bytes, !self.is_stopping());
         if !self.is_stopping() {
             self.start_worker();
-            self.bell.appended();
+            self.bell.appended(length, config.max_spool_bytes / 64);
         }
     }
 
@@ -158,7 +159,7 @@ impl Process {
 #[derive(Debug, Default)]
 pub(crate) struct Bell {
     worker: OnceLock<Thread>,
-    appends: AtomicU64,
+    appended_bytes: AtomicU64,
     commands: AtomicU64,
     sleep: AtomicU8,
 }
@@ -166,7 +167,7 @@ pub(crate) struct Bell {
 /// What has happened up to a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Heard {
-    appends: u64,
+    appended_bytes: u64,
     commands: u64,
 }
 
@@ -189,11 +190,15 @@ impl Bell {
         let _ = self.worker.set(thread::current());
     }
 
-    /// An envelope was appended.
-    pub(crate) fn appended(&self) {
-        self.appends.fetch_add(1, Ordering::SeqCst);
-        if self.sleep.load(Ordering::SeqCst) == LIGHT {
-            self.wake(LIGHT);
+    /// An envelope was appended. A sleeper that it does not interest is woken once every `lap` bytes: then the spool
+    /// may have given up a segment, whose records are to be counted.
+    pub(crate) fn appended(&self, bytes: usize, lap: u64) {
+        let (bytes, lap) = (bytes as u64, lap.max(1));
+        let before = self.appended_bytes.fetch_add(bytes, Ordering::SeqCst);
+        match self.sleep.load(Ordering::SeqCst) {
+            LIGHT => self.wake(LIGHT),
+            DEEP if before / lap != (before + bytes) / lap => self.wake(DEEP),
+            _ => {}
         }
     }
 
@@ -208,7 +213,8 @@ impl Bell {
 
     /// What has happened so far; to be asked before looking at the queue.
     pub(crate) fn heard(&self) -> Heard {
-        Heard { appends: self.appends.load(Ordering::SeqCst), commands: self.commands.load(Ordering::SeqCst) }
+        let appended_bytes = self.appended_bytes.load(Ordering::SeqCst);
+        Heard { appended_bytes, commands: self.commands.load(Ordering::SeqCst) }
     }
 
     /// The worker sleeps, unless something has happened since `heard`. May wake early.
@@ -218,7 +224,8 @@ impl Bell {
         // consistent, so no wake-up is lost.
         self.sleep.store(code, Ordering::SeqCst);
         let now = self.heard();
-        if now.commands == heard.commands && (depth == Sleep::Deep || now.appends == heard.appends) {
+        let undisturbed = depth == Sleep::Deep || now.appended_bytes == heard.appended_bytes;
+        if now.commands == heard.commands && undisturbed {
             thread::park_timeout(time);
         }
         self.sleep.store(AWAKE, Ordering::SeqCst);

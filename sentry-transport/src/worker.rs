@@ -5,17 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use watchpost_core::{
-    Category, ClientReport, DiscardReason, Envelope, EnvelopeReader, Item, ItemType, Timestamp,
-};
+use watchpost_core::{Category, ClientReport, DiscardReason, Timestamp};
 
-use crate::backoff::Backoff;
 use crate::compress::Gzip;
 use crate::config::Config;
 use crate::delivery::{Fate, judge, request};
-use crate::limits::is_limited;
 use crate::loss::{count_envelope, count_item};
-use crate::outgoing::drop_limited;
+use crate::outgoing::{is_sendable, trim};
+use crate::pauses::Pauses;
 use crate::process::{Process, Sleep};
 use crate::queue::{Cursors, Place};
 use crate::rate_limit::RateLimits;
@@ -26,20 +23,6 @@ const RESCAN: Duration = Duration::from_secs(30);
 
 /// Client reports that no envelope took along are sent alone this often. Source: client reports, published spec.
 const REPORTS: Duration = Duration::from_secs(60);
-
-/// The pause between requests after an outage, so that a fleet does not fall upon a server that just came back.
-/// Source: offline caching, published spec.
-const PACE: Duration = Duration::from_millis(100);
-
-/// How many requests after an outage are paced. Not all: a backlog that grows faster than ten a second must still
-/// shrink.
-const PACED: u32 = 50;
-
-/// A flush makes an attempt of its own, but not sooner after a failed one: applications flush in loops.
-const FLUSH_SPACING: Duration = Duration::from_secs(1);
-
-/// The longest pause between attempts while a flush waits for what is only in memory.
-const MEMORY_FLUSH_PAUSE: Duration = Duration::from_millis(250);
 
 /// After so many requests the worker looks at its timers and at who flushes, however much there is to send.
 const REQUESTS_PER_PASS: u32 = 64;
@@ -64,10 +47,7 @@ pub(crate) struct Worker {
     config: Arc<Config>,
     uploader: Option<Arc<dyn Uploader>>,
     gzip: Gzip,
-    backoff: Backoff,
-    hold: Option<Hold>,
-    last_failure: Option<Timestamp>,
-    paced_left: u32,
+    pauses: Pauses,
     cursors: Cursors,
     /// When the cursors stop being true.
     cursors_until: Option<Timestamp>,
@@ -78,23 +58,6 @@ pub(crate) struct Worker {
     in_hand: Option<(Place, Vec<u8>)>,
 }
 
-/// Why nothing is sent at the moment, and until when.
-#[derive(Debug, Clone, Copy)]
-struct Hold {
-    until: Timestamp,
-    why: Why,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Why {
-    /// The last attempt failed.
-    Failed,
-    /// The server said when to come back.
-    Asked,
-    /// An outage just ended.
-    Paced,
-}
-
 impl Worker {
     /// A worker that has looked at nothing yet.
     pub(crate) fn new(process: Arc<Process>) -> Self {
@@ -103,10 +66,7 @@ impl Worker {
         Self {
             uploader: None,
             gzip: Gzip::new(GZIP_LEVEL),
-            backoff: Backoff::default(),
-            hold: None,
-            last_failure: None,
-            paced_left: 0,
+            pauses: Pauses::default(),
             cursors: Cursors::default(),
             cursors_until: None,
             next_rescan: None,
@@ -139,7 +99,10 @@ impl Worker {
         // The connection and its runtime end in the thread that used them.
         let uploader = self.uploader.take();
         let _ = catch_unwind(AssertUnwindSafe(|| drop(uploader)));
-        self.process.gate.stopped();
+        // Last: when `close` returns, the spool's locks are free as soon as the transport is dropped.
+        let gate = self.process.gate.clone();
+        drop(self);
+        gate.stopped();
     }
 
     /// Sends what can be sent, and answers those who wait for it. True when there is more to do at once.
@@ -169,8 +132,7 @@ impl Worker {
     fn notice_clock(&mut self) {
         let now = self.config.clock.now();
         if now < self.last_now {
-            self.hold = None;
-            self.last_failure = None;
+            self.pauses.clock_went_back();
             self.next_rescan = None;
             self.cursors_until = None;
             self.cursors = Cursors::default();
@@ -194,17 +156,7 @@ impl Worker {
     }
 
     fn is_held(&mut self, flushing: bool) -> bool {
-        let now = self.config.clock.now();
-        let Some(hold) = self.hold.filter(|hold| hold.until > now) else {
-            self.hold = None;
-            return false;
-        };
-        let rested = self.last_failure.is_none_or(|at| now.since(at) >= FLUSH_SPACING);
-        match hold.why {
-            Why::Failed => !(flushing && rested),
-            Why::Asked => true,
-            Why::Paced => !flushing,
-        }
+        self.pauses.hold(self.config.clock.now(), flushing)
     }
 
     /// Sends the next envelope that limits let through; false when there is none.
@@ -308,31 +260,14 @@ impl Worker {
     }
 
     fn conclude(&mut self, result: &UploadResult, fate: Fate, now: Timestamp) {
-        let Fate::Again { at_earliest } = fate else {
-            self.last_failure = None;
-            self.hold = None;
-            if self.backoff.succeeded() {
-                self.paced_left = PACED;
-            }
-            if self.paced_left > 0 {
-                self.paced_left -= 1;
-                self.hold = Some(Hold { until: now.after(PACE), why: Why::Paced });
-            }
-            return;
-        };
-        if self.last_failure.replace(now).is_none() {
+        let Fate::Again { at_earliest } = fate else { return self.pauses.got_through(now) };
+        if self.pauses.failed(at_earliest, now, &*self.config.rng) {
             self.config.diagnostic.say(|| match result {
                 UploadResult::Unreachable(why) => format!("the server cannot be reached: {why}"),
                 UploadResult::Interrupted(why) => format!("a request was interrupted: {why}"),
                 UploadResult::Response(response) => format!("the server is not ready: {}", response.status),
             });
         }
-        let pause = self.backoff.failed(&*self.config.rng);
-        let (pause, why) = match at_earliest {
-            Some(asked) => (pause.max(asked), Why::Asked),
-            None => (pause, Why::Failed),
-        };
-        self.hold = Some(Hold { until: now.after(pause), why });
     }
 
     /// Answers a flush, unless waiting longer may help: what is only in memory is tried until the caller's time is up.
@@ -340,11 +275,7 @@ impl Worker {
         let queue = self.process.queue();
         let empty = queue.is_empty() && !held;
         if held && !queue.holds_only_durable() && !self.process.is_stopping() {
-            let soon = self.config.clock.now().after(MEMORY_FLUSH_PAUSE);
-            if let Some(hold) = self.hold.as_mut().filter(|hold| hold.why == Why::Failed) {
-                hold.until = hold.until.min(soon);
-            }
-            return;
+            return self.pauses.shorten(self.config.clock.now());
         }
         self.process.gate.answer(ticket, empty);
     }
@@ -353,8 +284,8 @@ impl Worker {
     fn rest(&self) -> (Sleep, Duration) {
         let now = self.config.clock.now();
         let mut until = self.next_rescan.unwrap_or(now).min(now.after(RESCAN));
-        if let Some(hold) = self.hold {
-            return (Sleep::Deep, until.min(hold.until).since(now));
+        if let Some(end) = self.pauses.end() {
+            return (Sleep::Deep, until.min(end).since(now));
         }
         if self.cursors.passed_over()
             && let Some(at) = self.cursors_until
@@ -388,9 +319,7 @@ impl Worker {
                 self.process.gate.answer(ticket, false);
             }
         }));
-        let pause = self.backoff.failed(&*self.config.rng);
-        let now = self.config.clock.now();
-        self.hold = Some(Hold { until: now.after(pause), why: Why::Asked });
+        self.pauses.failed(Some(Duration::ZERO), self.config.clock.now(), &*self.config.rng);
         if given_up.is_err() {
             self.config
                 .diagnostic
@@ -407,36 +336,4 @@ fn new_uploader(config: &Config) -> Result<Arc<dyn Uploader>, String> {
     return Ok(Arc::new(crate::uploader_reqwest::ReqwestUploader::new(&config.url)?));
     #[cfg(not(any(feature = "rustls-aws-lc", feature = "rustls-ring")))]
     Err("no uploader: enable `rustls-aws-lc` or `rustls-ring`, or bring one".to_owned())
-}
-
-/// Whether a stored envelope may go: some item is free of limits, and not only an attachment whose event is not.
-fn is_sendable(envelope: &[u8], limits: &RateLimits, now: Timestamp) -> bool {
-    let Ok(mut reader) = EnvelopeReader::new(envelope) else { return true };
-    let (mut free, mut attachments_free, mut owner_limited) = (false, false, false);
-    while let Ok(Some((header, _))) = reader.next_item() {
-        let limited = is_limited(limits, &header.item_type, now);
-        match header.item_type {
-            ItemType::Attachment => attachments_free |= !limited,
-            ItemType::Event | ItemType::Transaction | ItemType::Feedback if limited => owner_limited = true,
-            _ => free |= !limited,
-        }
-    }
-    free || (attachments_free && !owner_limited)
-}
-
-/// A stored envelope without the items that limits hold back, and those items, if there are any.
-fn trim(envelope: &[u8], limits: &RateLimits, now: Timestamp) -> Option<(Vec<u8>, Vec<Item>)> {
-    let mut decoded = Envelope::decode(envelope).ok()?;
-    let mut left_out = Vec::new();
-    drop_limited(
-        &mut decoded,
-        |item_type| is_limited(limits, item_type, now),
-        |item| left_out.push(item.clone()),
-    );
-    if left_out.is_empty() {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    decoded.encode(&mut bytes);
-    Some((bytes, left_out))
 }

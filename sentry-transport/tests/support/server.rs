@@ -50,7 +50,9 @@ fn serve(connection: usize, mut stream: TcpStream, answer: &str, requests: &Send
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     while let Some(request) = read(connection, &mut reader) {
         let _ = requests.send(request);
-        if write!(stream, "HTTP/1.1 {answer}\r\ncontent-length: 2\r\n\r\n{{}}").is_err() {
+        // In one piece: several small writes would each wait for the other side's delayed acknowledgement.
+        let answer = format!("HTTP/1.1 {answer}\r\ncontent-length: 2\r\n\r\n{{}}");
+        if stream.write_all(answer.as_bytes()).is_err() {
             return;
         }
     }
