@@ -73,7 +73,7 @@ impl Gathered {
 }
 
 fn store(parts: &Parts, gathered: Gathered) {
-    let written = write(parts, &gathered.batch);
+    let written = if gathered.batch.is_empty() { Written::default() } else { write(parts, &gathered.batch) };
     metrics::add(&parts.metrics.digested_events, written.events);
     metrics::add(&parts.metrics.duplicate_events, written.duplicates);
     metrics::add(&parts.metrics.new_issues, written.new_issues);

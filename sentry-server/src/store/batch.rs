@@ -15,6 +15,16 @@ pub(crate) struct Batch {
     pub(crate) resume_at: Option<u64>,
 }
 
+impl Batch {
+    /// Whether writing it would change nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+            && self.items.is_empty()
+            && self.outcomes.is_empty()
+            && self.resume_at.is_none()
+    }
+}
+
 /// One event-bearing item, normalised, grouped and compressed.
 #[derive(Debug)]
 pub(crate) struct NewEvent {

@@ -44,7 +44,9 @@ pub(super) fn list(meta: &Connection, filter: &IssueFilter) -> Result<Page<Issue
         arguments.push(Sql::from(wanted.clone()));
     }
     for word in &filter.words {
-        sql.push_str(" AND (title || ' ' || culprit || ' ' || metadata) LIKE ? ESCAPE '\\'");
+        sql.push_str(
+            " AND concat_ws(' ', title, culprit, metadata ->> '$.value', metadata ->> '$.filename') LIKE ? ESCAPE '\\'",
+        );
         arguments.push(Sql::from(format!("%{}%", escape_like(word))));
     }
     write!(sql, " ORDER BY {value} {direction}, id {direction} LIMIT {}", filter.page.limit + 1)

@@ -202,3 +202,29 @@ impl Store for SqliteStore {
         self.read_meta(|meta| projects::outcomes(meta, scope, since_hour))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::SqliteStore;
+    use crate::store::contract;
+
+    macro_rules! contract_tests {
+        ($($name:ident),* $(,)?) => {
+            $(
+                #[test]
+                fn $name() {
+                    let dir = tempfile::tempdir().unwrap();
+                    contract::$name(&SqliteStore::open(dir.path()).unwrap());
+                }
+            )*
+        };
+    }
+
+    contract_tests! {
+        writing_again_counts_once,
+        hashes_lead_to_one_issue,
+        scopes_keep_projects_apart,
+        tags_stay_bounded,
+        the_spool_position_is_part_of_the_batch,
+    }
+}
