@@ -1,5 +1,7 @@
 //! What is counted, listed and changed through `/api/0/`.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! A server of its own for every test: own folder, own clock, real router.
 #![expect(dead_code, unreachable_pub, reason = "every test binary uses a part of it")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::io::Write as _;
 use std::path::PathBuf;
