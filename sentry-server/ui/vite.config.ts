@@ -4,7 +4,7 @@ import { defineConfig } from "vite";
 import { mockApi } from "./dev/mock.ts";
 
 // `vite --mode mock` answers /api/0/ from dev/; any other mode passes it on to a running server.
-const upstream = process.env.WATCHPOST_URL ?? "http://127.0.0.1:9000";
+const upstream = process.env.WATCHPOST_URL ?? "http://127.0.0.1:8700";
 
 export default defineConfig(({ mode }) => ({
   plugins: [react(), ...(mode === "mock" ? [mockApi()] : [])],

@@ -117,7 +117,8 @@ it("shows breadcrumbs, tags, user, contexts, request and SDK", async () => {
   const page = await openIssue();
   await visible(page.locator(".crumb", { hasText: `cart of ${seeded.marker} <b>checked</b>` }));
   await visible(page.locator(".tag", { hasText: `tenant-${seeded.marker}` }));
-  await visible(page.locator(".distribution", { hasText: `tenant-${seeded.marker}` }).getByText("100%"));
+  await visible(page.locator(".uniform div", { hasText: "tenant" }).getByText(`tenant-${seeded.marker}`));
+  await visible(page.locator(".distribution", { hasText: "user" }).getByText("67%"));
   await visible(panel(page, "User").getByText("user0@example.com"));
   await visible(panel(page, "Contexts").getByText("1041"));
   await visible(panel(page, "Request").getByText("http://shop.example.com/checkout/7"));

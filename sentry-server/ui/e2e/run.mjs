@@ -1,4 +1,4 @@
-// npm run e2e -- --base-url http://127.0.0.1:9000 --user admin --password SECRET [--shots FOLDER]
+// npm run e2e -- --base-url http://127.0.0.1:8700 --user admin --password SECRET [--shots FOLDER]
 //
 // Opens the pages of a running server in headless Chromium. The same can be said by WATCHPOST_URL,
 // WATCHPOST_USER (or WATCHPOST_EMAIL), WATCHPOST_PASSWORD, WATCHPOST_SHOTS and CHROMIUM. The tests send
@@ -20,7 +20,7 @@ const env = {
 };
 for (const [name, flag] of [["WATCHPOST_URL", "--base-url"], ["WATCHPOST_USER", "--user"], ["WATCHPOST_PASSWORD", "--password"]]) {
   if (!env[name]) {
-    console.error(`e2e: ${flag} (or ${name}) is missing. Example: npm run e2e -- --base-url http://127.0.0.1:9000 --user admin --password SECRET`);
+    console.error(`e2e: ${flag} (or ${name}) is missing. Example: npm run e2e -- --base-url http://127.0.0.1:8700 --user admin --password SECRET`);
     process.exit(2);
   }
 }

@@ -72,6 +72,14 @@ describe("chain", () => {
       ["Inner", 2, "Member 1 of the group"],
     ]);
   });
+  it("puts the cause of a member under that member", () => {
+    const links = chain([
+      exception("Cause", { exceptionId: 2, parentId: 0, source: "__cause__" }),
+      exception("Member", { exceptionId: 1, parentId: 0, source: "exceptions[0]" }),
+      exception("Group", { exceptionId: 0, isGroup: true }),
+    ]);
+    expect(links.map((link) => link.depth)).toEqual([0, 1, 1]);
+  });
   it("does not loop on ids that point at each other", () => {
     expect(chain([exception("A", { exceptionId: 0, parentId: 1, isGroup: true }), exception("B", { exceptionId: 1, parentId: 0, isGroup: true })])).toHaveLength(2);
   });

@@ -40,26 +40,35 @@ export interface ChainLink {
   depth: number;
 }
 
-/** The chain as people read it: what was reported first, then its causes; members of groups indented under their group. */
+/**
+ * The chain as people read it: what was reported first, then its causes. Members of a group are indented
+ * under their group; a cause stands under the exception before it, whatever parent it names: the Python
+ * SDK gives every cause the outermost exception as its parent.
+ */
 export function chain(exceptions: Exception[]): ChainLink[] {
-  const byId = new Map(exceptions.flatMap((exception) => (exception.mechanism?.exceptionId === undefined ? [] : [[exception.mechanism.exceptionId, exception] as const])));
-  const depth = (exception: Exception, guard = 0): number => {
-    const parent = exception.mechanism?.parentId === undefined ? undefined : byId.get(exception.mechanism.parentId);
-    if (!parent || parent === exception || guard > 20) return 0;
-    return depth(parent, guard + 1) + (parent.mechanism?.isGroup ? 1 : 0);
-  };
-  return exceptions.toReversed().map((exception, index) => ({
-    exception,
-    relation: index === 0 ? undefined : relation(exception),
-    depth: depth(exception),
-  }));
+  const depths = new Map<number, number>();
+  const links: ChainLink[] = [];
+  for (const exception of exceptions.toReversed()) {
+    const { exceptionId, parentId } = exception.mechanism ?? {};
+    const parent = parentId === undefined ? undefined : depths.get(parentId);
+    const before = links.at(-1)?.depth ?? 0;
+    const depth = memberOf(exception) === undefined ? before : (parent ?? before) + 1;
+    if (exceptionId !== undefined) depths.set(exceptionId, depth);
+    links.push({ exception, relation: links.length === 0 ? undefined : relation(exception), depth });
+  }
+  return links;
+}
+
+/** The place in a group: `exceptions[2]`, or `errors[2]` from JavaScript. */
+function memberOf(exception: Exception): number | undefined {
+  const index = /\[(\d+)\]$/.exec(exception.mechanism?.source ?? "")?.[1];
+  return index === undefined ? undefined : Number(index);
 }
 
 function relation(exception: Exception): string {
-  const source = exception.mechanism?.source ?? "";
-  const member = /\[(\d+)\]$/.exec(source);
-  if (member) return `Member ${Number(member[1]) + 1} of the group`;
-  if (source === "__context__") return "While handling";
+  const member = memberOf(exception);
+  if (member !== undefined) return `Member ${member + 1} of the group`;
+  if (exception.mechanism?.source === "__context__") return "While handling";
   return "Caused by";
 }
 

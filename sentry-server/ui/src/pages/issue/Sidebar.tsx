@@ -83,9 +83,27 @@ function Distributions({ id }: { id: string }) {
       <header>
         <h2>Tags</h2>
       </header>
-      {tags.data ? tags.data.map((tag) => <Distribution key={tag.key} tag={tag} />) : <Skeleton height={120} />}
+      {!tags.data && <Skeleton height={120} />}
+      {tags.data?.filter(varies).map((tag) => <Distribution key={tag.key} tag={tag} />)}
+      <dl className="uniform">
+        {tags.data
+          ?.filter((tag) => !varies(tag) && tag.topValues[0])
+          .map((tag) => (
+            <div key={tag.key}>
+              <dt>{tag.name ?? tag.key}</dt>
+              <dd title={`${tag.topValues[0]!.value}: all that have this tag`}>
+                <Link to={tagQuery(tag.key, tag.topValues[0]!.value)}>{tag.topValues[0]!.value}</Link>
+              </dd>
+            </div>
+          ))}
+      </dl>
     </section>
   );
+}
+
+/** A tag that is the same on all events needs a line, not a chart. */
+function varies(tag: TagSummary): boolean {
+  return tag.topValues.length > 1;
 }
 
 const SHOWN = 3;
