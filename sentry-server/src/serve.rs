@@ -1,6 +1,7 @@
 //! `serve`: a socket in front of the app, and an orderly end.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -36,14 +37,27 @@ async fn serve(config: &Config, as_json: bool) -> Result<(), StartError> {
         cli::print(&format!("  Listening on http://{address}   page: {public_url}/\n"));
     }
     let service = app.router().into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(stop_signal())
-        .await
-        .map_err(|error| StartError::new("the socket", error))?;
-    crate::log::info(format_args!("stopping: storing what was accepted"));
+    let (stopping, stopped) = tokio::sync::oneshot::channel();
+    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+        stop_signal().await;
+        crate::log::info(format_args!("stopping: storing what was accepted"));
+        let _ = stopping.send(());
+    });
+    let patience = async {
+        if stopped.await.is_ok() {
+            tokio::time::sleep(PATIENCE).await;
+        }
+    };
+    tokio::select! {
+        ended = server => ended.map_err(|error| StartError::new("the socket", error))?,
+        () = patience => crate::log::info(format_args!("some clients did not finish in {PATIENCE:?}")),
+    }
     let stopped = tokio::task::spawn_blocking(move || app.stop()).await;
     stopped.map_err(|error| StartError::new("the digest", error))
 }
+
+/// How long requests that are under way may take to end.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An address to connect to: a server that listens everywhere is reachable on loopback.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
