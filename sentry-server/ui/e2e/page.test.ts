@@ -58,7 +58,7 @@ it("shows the DSN and a start in five languages while there is no event", async 
   const page = await open(`/issues?project=${project.id}`);
   await visible(page.getByRole("heading", { name: `Waiting for the first event of ${project.name}` }));
   await visible(page.locator(".dsn code", { hasText: project.dsn }));
-  for (const [language, words] of Object.entries({ Rust: "watchpost::init", Python: "import watchpost", Node: 'require("watchpost")', Kotlin: "Watchpost.init", Swift: "Watchpost.start" })) {
+  for (const [language, words] of Object.entries({ Rust: "watchpost::init", Python: "import watchpost", Node: 'require("watchpost")', Kotlin: "Watchpost.init", Swift: "WatchpostSDK.start" })) {
     await page.getByRole("tab", { name: language }).click();
     const panel = page.getByRole("tabpanel");
     await visible(panel.getByText(words).first());

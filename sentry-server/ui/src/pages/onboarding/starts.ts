@@ -47,8 +47,8 @@ fun main() {
     install: '.product(name: "Watchpost", package: "Watchpost")',
     code: (dsn) => `import Watchpost
 
-try Watchpost.start(dsn: "${dsn}")
+try WatchpostSDK.start(dsn: "${dsn}")
 
-Watchpost.captureMessage("Hello from Swift")`,
+WatchpostSDK.capture(message: "Hello from Swift")`,
   },
 ];
