@@ -114,6 +114,7 @@ impl Suite {
         if ready.is_empty() {
             return;
         }
+        self.runner.step("corpus", rust::corpus);
         self.runner.step("e2e", |log| rust::end_to_end(log, &ready));
     }
 

@@ -1,0 +1,196 @@
+//! Real programs, the real server, nothing in between. Run by `cargo xtask test e2e`, which builds all of them first.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use watchpost_tests::Scene;
+use xtask::Language;
+use xtask::stand::{Example, Mode};
+
+/// What a person must find on the page of an example's first issue.
+struct Expected {
+    title: &'static str,
+    function: &'static str,
+    cause: &'static str,
+    crumb: &'static str,
+    tag: (&'static str, &'static str),
+}
+
+macro_rules! examples {
+    ($($module:ident: $name:literal, $expected:expr;)*) => {$(
+        mod $module {
+            use super::*;
+
+            #[test]
+            fn its_events_arrive_as_written() {
+                if let Some(example) = ready($name) {
+                    arrives(example, &$expected);
+                }
+            }
+
+            #[test]
+            fn a_kill_after_capture_loses_nothing() {
+                if let Some(example) = ready($name) {
+                    killed(example, Mode::Normal);
+                }
+            }
+
+            #[test]
+            fn a_kill_loses_nothing_even_if_the_next_run_captures_nothing() {
+                if let Some(example) = ready($name) {
+                    killed(example, Mode::Idle);
+                }
+            }
+        }
+    )*};
+}
+
+examples! {
+    rust_basic: "rust-basic", Expected {
+        title: "BookingError", function: "book", cause: "ParseIntError", crumb: "invoice 1002", tag: ("importer", "nightly"),
+    };
+    rust_axum: "rust-axum", Expected {
+        title: "BookingError", function: "book", cause: "ParseIntError", crumb: "POST /invoices/1002/book", tag: ("method", "POST"),
+    };
+    python_basic: "python-basic", Expected {
+        title: "BookingError", function: "book", cause: "InvalidOperation", crumb: "invoice 1002", tag: ("importer", "nightly"),
+    };
+    python_flask: "python-flask", Expected {
+        title: "BookingError", function: "book", cause: "ValueError", crumb: "POST /invoices/1002/book", tag: ("route", "book"),
+    };
+    node_basic: "node-basic", Expected {
+        title: "BookingError", function: "book", cause: "TypeError", crumb: "invoice 1002", tag: ("importer", "nightly"),
+    };
+    node_express: "node-express", Expected {
+        title: "BookingError", function: "book", cause: "TypeError", crumb: "POST /invoices/1002/book", tag: ("method", "POST"),
+    };
+    kotlin_cli: "kotlin-cli", Expected {
+        title: "BookingError", function: "book", cause: "NumberFormatException", crumb: "invoice 1002", tag: ("importer", "nightly"),
+    };
+    swift_cli: "swift-cli", Expected {
+        title: "BookingError", function: "book", cause: "AmountError", crumb: "invoice 1002", tag: ("importer", "nightly"),
+    };
+}
+
+/// Twenty processes under capture load, each SIGKILLed at a random moment, the server up in every other one; then
+/// one that captures nothing. Every capture that had returned is stored, none twice.
+#[test]
+fn twenty_kills_under_load_lose_nothing() {
+    let scene = Scene::new("kills-under-load", Language::Rust).unwrap();
+    let mut captured = Vec::new();
+    for round in 0..ROUNDS {
+        let server = (round % 2 == 1).then(|| scene.server_up().unwrap());
+        let moment = Duration::from_millis(random() % 250);
+        let before = captured.len();
+        captured.extend(load_until_killed(&scene, moment));
+        eprintln!("round {round}: killed after {moment:?}, {} captures had returned", captured.len() - before);
+        drop(server);
+    }
+    assert!(captured.len() > ROUNDS, "hardly any captures: {}", captured.len());
+    let server = scene.server_up().unwrap();
+    let mut idle = load(&scene, "idle");
+    assert!(idle.wait().unwrap().success());
+    let stored = scene.all_stored_once(&captured).unwrap();
+    eprintln!("{} captures had returned, {stored} are stored", captured.len());
+    server.stop();
+}
+
+/// The example, unless its language cannot be built on this machine; in CI that is a failure.
+fn ready(name: &str) -> Option<Example> {
+    let example = Example::named(name).unwrap();
+    let languages = std::env::var("WATCHPOST_E2E_LANGUAGES").ok();
+    let is_ready = languages.is_none_or(|list| list.split(',').any(|one| one == example.language.name()));
+    assert!(is_ready || !xtask::repo::in_ci(), "nothing may be skipped in CI: {}", example.language);
+    if !is_ready {
+        eprintln!("skipped: {name}: {} is not set up here; see cargo xtask setup", example.language);
+    }
+    is_ready.then_some(example)
+}
+
+fn arrives(example: Example, expected: &Expected) {
+    let scene = Scene::new(&format!("{}-arrives", example.name), example.language).unwrap();
+    let server = scene.server_up().unwrap();
+    let ids = scene.run(example, Mode::Normal).unwrap();
+    assert_eq!(ids.len(), 4, "one bug twice, another once, a message once");
+    assert_eq!(scene.all_stored_once(&ids).unwrap(), 4);
+
+    let api = scene.api().unwrap();
+    let issues = api.issues(&scene.project().slug).unwrap();
+    let mut counts: Vec<u64> = issues.iter().map(|issue| issue.count).collect();
+    counts.sort_unstable();
+    assert_eq!(counts, [1, 1, 2], "{issues:?}");
+    let issue = issues.iter().find(|issue| issue.count == 2).unwrap();
+    assert!(issue.title.contains(expected.title), "{}", issue.title);
+
+    let event = api.event(&scene.project().slug, &ids[0]).unwrap().unwrap();
+    assert_eq!(event["groupID"], issue.id.as_str());
+    let exceptions = entry(&event, "exception");
+    let raised = exceptions.last().unwrap();
+    assert!(raised["type"].as_str().unwrap().contains(expected.title), "{raised}");
+    let cause = exceptions.iter().find(|value| value["type"].as_str().is_some_and(|kind| kind.contains(expected.cause)));
+    assert!(cause.is_some(), "no {} in the chain", expected.cause);
+    let frames: Vec<&Value> = exceptions.iter().flat_map(|value| value["stacktrace"]["frames"].as_array()).flatten().collect();
+    let ours = frames.iter().find(|frame| frame["function"].as_str().is_some_and(|name| name.contains(expected.function)));
+    assert!(ours.is_some_and(|frame| frame["inApp"] == true), "no in-app frame of {}: {frames:?}", expected.function);
+    let crumbs = entry(&event, "breadcrumbs");
+    assert!(crumbs.iter().any(|crumb| crumb["message"] == expected.crumb), "{crumbs:?}");
+    let tag = serde_json::json!({"key": expected.tag.0, "value": expected.tag.1});
+    assert!(event["tags"].as_array().unwrap().contains(&tag), "{}", event["tags"]);
+    server.stop();
+}
+
+/// Server down: capture, SIGKILL. Server up: the next run delivers what the killed one left, once.
+fn killed(example: Example, next: Mode) {
+    let scene = Scene::new(&format!("{}-killed-{next:?}", example.name), example.language).unwrap();
+    let mut ids = vec![scene.capture_and_kill(example).unwrap()];
+    let server = scene.server_up().unwrap();
+    ids.extend(scene.run(example, next).unwrap());
+    let own = if next == Mode::Idle { 0 } else { 4 };
+    assert_eq!(ids.len(), 1 + own);
+    assert_eq!(scene.all_stored_once(&ids).unwrap(), 1 + own);
+    server.stop();
+}
+
+/// The values of one of an event's entries.
+fn entry<'a>(event: &'a Value, kind: &str) -> &'a [Value] {
+    let entries = event["entries"].as_array().unwrap();
+    let entry = entries.iter().find(|entry| entry["type"] == kind);
+    entry.unwrap_or_else(|| panic!("no {kind} in {event}"))["data"]["values"].as_array().unwrap()
+}
+
+/// Captures without pause until SIGKILL; answers the ids of all captures that had returned.
+fn load_until_killed(scene: &Scene, after: Duration) -> Vec<String> {
+    let mut child = load(scene, "busy");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.next().expect("the program captures").unwrap();
+    let reader = std::thread::spawn(move || {
+        // A line that was cut off by the kill ends without a line break; its capture had returned all the same.
+        lines.map_while(Result::ok).filter(|id| id.len() == 32).collect::<Vec<_>>()
+    });
+    std::thread::sleep(after);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let mut ids = reader.join().unwrap();
+    ids.push(first);
+    ids
+}
+
+fn load(scene: &Scene, what: &str) -> Child {
+    Command::new(Path::new(env!("CARGO_BIN_EXE_load")))
+        .args([what, &scene.project().dsn])
+        .arg(scene.spool())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn random() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
+const ROUNDS: usize = 20;
