@@ -23,7 +23,9 @@ fn every_envelope_is_taken_and_every_event_readable() {
         let body = std::fs::read(file).unwrap();
         // Browsers put the key into the address, the others into a header; each is posted as it was.
         let (target, headers) = match target.split_once('?') {
-            Some((_, query)) => (format!("{}?{}", scene.envelope_path(), query.replace(KEY, scene.key())), vec![]),
+            Some((_, query)) => {
+                (format!("{}?{}", scene.envelope_path(), query.replace(KEY, scene.key())), vec![])
+            }
             None => (scene.envelope_path(), vec![("X-Sentry-Auth", auth.as_str())]),
         };
         let answer = request(scene.address(), "POST", &target, &headers, &body).unwrap();
@@ -38,7 +40,10 @@ fn every_envelope_is_taken_and_every_event_readable() {
     let api = scene.api().unwrap();
     for id in &events {
         let event = api.await_event(&scene.project().slug, id, Duration::from_secs(30)).unwrap();
-        assert_eq!(event["eventID"].as_str().map(|found| found.replace('-', "")).as_deref(), Some(id.as_str()));
+        assert_eq!(
+            event["eventID"].as_str().map(|found| found.replace('-', "")).as_deref(),
+            Some(id.as_str())
+        );
         assert!(event["title"].as_str().is_some_and(|title| !title.is_empty()), "{id} has no title");
     }
     server.stop();
@@ -58,7 +63,8 @@ fn envelopes() -> Vec<Recorded> {
         target: entry["target"].as_str().unwrap().to_owned(),
     };
     let all = index.as_array().unwrap().iter().map(recorded);
-    all.filter(|recorded| recorded.file.extension().is_some_and(|extension| extension == "envelope")).collect()
+    all.filter(|recorded| recorded.file.extension().is_some_and(|extension| extension == "envelope"))
+        .collect()
 }
 
 /// The id of the event in this envelope, if there is an event in it.

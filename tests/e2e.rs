@@ -51,10 +51,10 @@ macro_rules! examples {
 
 examples! {
     rust_basic: "rust-basic", Expected {
-        title: "BookingError", function: "book", cause: "ParseIntError", crumb: "invoice 1002", tag: ("importer", "nightly"),
+        title: "BookingError", function: "import_invoices", cause: "ParseIntError", crumb: "invoice 1002", tag: ("importer", "nightly"),
     };
     rust_axum: "rust-axum", Expected {
-        title: "BookingError", function: "book", cause: "ParseIntError", crumb: "POST /invoices/1002/book", tag: ("method", "POST"),
+        title: "BookingError", function: "book", cause: "ParseIntError", crumb: "POST /invoices/1002/book", tag: ("route", "book"),
     };
     python_basic: "python-basic", Expected {
         title: "BookingError", function: "book", cause: "InvalidOperation", crumb: "invoice 1002", tag: ("importer", "nightly"),
@@ -87,7 +87,10 @@ fn twenty_kills_under_load_lose_nothing() {
         let moment = Duration::from_millis(random() % 250);
         let before = captured.len();
         captured.extend(load_until_killed(&scene, moment));
-        eprintln!("round {round}: killed after {moment:?}, {} captures had returned", captured.len() - before);
+        eprintln!(
+            "round {round}: killed after {moment:?}, {} captures had returned",
+            captured.len() - before
+        );
         drop(server);
     }
     assert!(captured.len() > ROUNDS, "hardly any captures: {}", captured.len());
@@ -131,11 +134,20 @@ fn arrives(example: Example, expected: &Expected) {
     let exceptions = entry(&event, "exception");
     let raised = exceptions.last().unwrap();
     assert!(raised["type"].as_str().unwrap().contains(expected.title), "{raised}");
-    let cause = exceptions.iter().find(|value| value["type"].as_str().is_some_and(|kind| kind.contains(expected.cause)));
+    let cause = exceptions
+        .iter()
+        .find(|value| value["type"].as_str().is_some_and(|kind| kind.contains(expected.cause)));
     assert!(cause.is_some(), "no {} in the chain", expected.cause);
-    let frames: Vec<&Value> = exceptions.iter().flat_map(|value| value["stacktrace"]["frames"].as_array()).flatten().collect();
-    let ours = frames.iter().find(|frame| frame["function"].as_str().is_some_and(|name| name.contains(expected.function)));
-    assert!(ours.is_some_and(|frame| frame["inApp"] == true), "no in-app frame of {}: {frames:?}", expected.function);
+    let frames: Vec<&Value> =
+        exceptions.iter().flat_map(|value| value["stacktrace"]["frames"].as_array()).flatten().collect();
+    let ours = frames
+        .iter()
+        .find(|frame| frame["function"].as_str().is_some_and(|name| name.contains(expected.function)));
+    assert!(
+        ours.is_some_and(|frame| frame["inApp"] == true),
+        "no in-app frame of {}: {frames:?}",
+        expected.function
+    );
     let crumbs = entry(&event, "breadcrumbs");
     assert!(crumbs.iter().any(|crumb| crumb["message"] == expected.crumb), "{crumbs:?}");
     let tag = serde_json::json!({"key": expected.tag.0, "value": expected.tag.1});

@@ -122,14 +122,19 @@ impl Scene {
         }
         let counted: u64 = api.issues(&self.project.slug)?.iter().map(|issue| issue.count).sum();
         if counted != events.len() as u64 {
-            return Err(Failure::new(format!("the issues count {counted} events, the list has {}", events.len())));
+            return Err(Failure::new(format!(
+                "the issues count {counted} events, the list has {}",
+                events.len()
+            )));
         }
         Ok(events.len())
     }
 }
 
 fn event_id(event: &Value) -> Result<String> {
-    let id = event["eventID"].as_str().ok_or_else(|| Failure::new(format!("an event without eventID: {event}")))?;
+    let id = event["eventID"]
+        .as_str()
+        .ok_or_else(|| Failure::new(format!("an event without eventID: {event}")))?;
     Ok(id.replace('-', ""))
 }
 

@@ -39,6 +39,8 @@ pub(crate) fn logged(command: &mut Command, log: &Path, limit: Duration) -> Resu
     let name = name(command);
     let out = appending(log)?;
     let err = out.try_clone().at(log)?;
+    // Logs are read in editors and CI pages.
+    command.env("NO_COLOR", "1").env("CARGO_TERM_COLOR", "never").env("TERM", "dumb");
     command.stdin(Stdio::null()).stdout(out).stderr(err).process_group(0);
     let mut child = command.spawn().context(&name)?;
     match wait(&mut child, limit)? {

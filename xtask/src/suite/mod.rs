@@ -80,7 +80,6 @@ impl Suite {
         if !self.ready(Need::Language(Language::Node), "ui") {
             return;
         }
-        self.runner.step("ui types", page::types);
         self.runner.step("ui unit", page::unit);
         self.runner.step("ui build", |log| page::build(log).map(|()| Outcome::one()));
     }

@@ -14,17 +14,12 @@ use crate::{process, repo};
 const FOLDER: &str = "sentry-server/ui";
 const LIMIT: Duration = Duration::from_secs(10 * 60);
 
-pub(super) fn types(log: &Log) -> Result<Outcome> {
-    node_modules(FOLDER, log.path())?;
-    log.run(npm().args(["run", "typecheck"]))
-}
-
 pub(super) fn unit(log: &Log) -> Result<Outcome> {
     node_modules(FOLDER, log.path())?;
     log.tests(npm().args(["test"]), Dialect::Vitest)
 }
 
-/// Builds `ui/dist`, which the server's build embeds.
+/// Checks the types and builds `ui/dist`, which the server's build embeds.
 ///
 /// # Errors
 /// When npm or the bundler fails.
