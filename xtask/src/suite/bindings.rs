@@ -80,8 +80,15 @@ pub(super) fn tests(language: Language) -> Vec<(&'static str, Work)> {
 }
 
 fn python() -> Command {
-    let mut command = Command::new(repo::cache(VENV).join("bin/python"));
+    let programs = repo::cache(VENV).join("bin");
+    let mut path = vec![programs.clone()];
+    path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    let mut command = Command::new(programs.join("python"));
     command.current_dir(repo::root()).env("CARGO_TARGET_DIR", repo::target());
+    // pip's build step looks for maturin there.
+    if let Ok(path) = std::env::join_paths(path) {
+        command.env("PATH", path);
+    }
     command
 }
 
