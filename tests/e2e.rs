@@ -54,7 +54,7 @@ examples! {
         title: "BookingError", function: "import_invoices", cause: "ParseIntError", crumb: "invoice 1002", tag: ("importer", "nightly"),
     };
     rust_axum: "rust-axum", Expected {
-        title: "BookingError", function: "book", cause: "ParseIntError", crumb: "POST /invoices/1002/book", tag: ("route", "book"),
+        title: "BookingError", function: "refused", cause: "ParseIntError", crumb: "POST /invoices/1002/book", tag: ("route", "book"),
     };
     python_basic: "python-basic", Expected {
         title: "BookingError", function: "book", cause: "InvalidOperation", crumb: "invoice 1002", tag: ("importer", "nightly"),

@@ -64,14 +64,14 @@ async fn run() -> std::io::Result<()> {
 
 async fn book(Path(number): Path<u32>) -> Answer {
     enter("book", &format!("POST /invoices/{number}/book"));
-    match price(number) {
-        Ok(cents) => Ok(format!("booked {cents} cents")),
-        Err(error) => {
-            let bug = if matches!(error, BookingError::Amount(..)) { "amount" } else { "currency" };
-            report(watchpost::capture_error(&error), bug);
-            Err((StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
-        }
-    }
+    price(number).map(|cents| format!("booked {cents} cents")).map_err(refused)
+}
+
+/// Reports the error, and tells the client.
+fn refused(error: BookingError) -> (StatusCode, String) {
+    let bug = if matches!(error, BookingError::Amount(..)) { "amount" } else { "currency" };
+    report(watchpost::capture_error(&error), bug);
+    (StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
 }
 
 async fn close() -> Answer {
