@@ -43,7 +43,7 @@ pub fn run(words: &[String]) -> Result<()> {
     let login = stage.login()?;
     line("");
     line(format_args!("Open {}", stage.url()));
-    line(format_args!("  e-mail   {}", login.email));
+    line(format_args!("  user     {}", login.username));
     line(format_args!("  password {}", login.password));
     line("Ctrl-C ends it.");
     stage.wait()

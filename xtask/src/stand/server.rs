@@ -33,8 +33,8 @@ pub struct Project {
 /// What a person types into the page.
 #[derive(Debug, Clone)]
 pub struct Login {
-    /// The e-mail address.
-    pub email: String,
+    /// The user's name.
+    pub username: String,
     /// The password.
     pub password: String,
 }
@@ -55,24 +55,42 @@ impl ServerHome {
         if !binary.is_file() {
             return Err(Failure::new(format!("{} is not built", binary.display())));
         }
-        std::fs::create_dir_all(data).at(data)?;
         let address = format!("127.0.0.1:{}", if port == 0 { free_port()? } else { port });
         let mut home = Self { binary: binary.into(), data: data.into(), address, token: String::new() };
+        if !data.exists() {
+            home.ask(&["init"])?;
+        }
         home.token =
             home.ask(&["token", "create"])?["token"].as_str().ok_or("token create: no \"token\"")?.to_owned();
         Ok(home)
     }
 
-    /// Creates a project.
+    /// Creates a project; in a home that was kept, finds the one that an earlier run created.
     ///
     /// # Errors
     /// When the server's command refuses.
     pub fn project(&self, slug: &str, platform: &str) -> Result<Project> {
-        let answer = self.ask(&["project", "create", "--slug", slug, "--platform", platform])?;
-        let dsn = answer["dsn"]
-            .as_str()
-            .ok_or_else(|| Failure::new(format!("project create: no \"dsn\" in {answer}")))?;
-        Ok(Project { slug: slug.into(), dsn: at_address(dsn, &self.address)? })
+        let note = self.data.with_extension(slug);
+        let dsn = match std::fs::read_to_string(&note) {
+            Ok(dsn) => at_address(&dsn, &self.address)?,
+            Err(_) => {
+                let url = format!("http://{}", self.address);
+                let answer = self.ask(&[
+                    "project",
+                    "create",
+                    "--slug",
+                    slug,
+                    "--platform",
+                    platform,
+                    "--public-url",
+                    &url,
+                ])?;
+                let dsn = answer["dsn"].as_str();
+                dsn.ok_or_else(|| Failure::new(format!("project create: no \"dsn\" in {answer}")))?.to_owned()
+            }
+        };
+        std::fs::write(&note, &dsn).at(&note)?;
+        Ok(Project { slug: slug.into(), dsn })
     }
 
     /// Starts the server and waits until it is healthy.
@@ -106,18 +124,17 @@ impl ServerHome {
         Api::new(&self.address, &self.token)
     }
 
-    /// What the first start printed for the person at the page.
+    /// A login for the page, with a new password.
     ///
     /// # Errors
-    /// When it printed no login.
+    /// When the server's command refuses.
     pub fn login(&self) -> Result<Login> {
-        let log = std::fs::read_to_string(self.log()).at(&self.log())?;
-        let field = |name: &str| {
-            log.lines().find_map(|line| line.trim().strip_prefix(name)).map(|rest| rest.trim().to_owned())
-        };
-        match (field("email:"), field("password:")) {
-            (Some(email), Some(password)) => Ok(Login { email, password }),
-            _ => Err(Failure::new(format!("no login in {}", self.log().display()))),
+        let answer = self.ask(&["user", "password"])?;
+        match (answer["username"].as_str(), answer["password"].as_str()) {
+            (Some(username), Some(password)) => {
+                Ok(Login { username: username.into(), password: password.into() })
+            }
+            _ => Err(Failure::new(format!("user password: no login in {answer}"))),
         }
     }
 
@@ -194,7 +211,7 @@ pub fn binary() -> PathBuf {
     repo::built("watchpost-server")
 }
 
-/// The DSN with another host and port: it was made before the server's address was known.
+/// The DSN with another host and port: the one of a home that was kept.
 fn at_address(dsn: &str, address: &str) -> Result<String> {
     let wrong = || Failure::new(format!("not a DSN: {dsn}"));
     let (key, rest) = dsn.split_once('@').ok_or_else(wrong)?;

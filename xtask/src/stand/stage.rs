@@ -112,7 +112,7 @@ impl Stage {
     /// What to type into the page.
     ///
     /// # Errors
-    /// When the first start printed no login.
+    /// When the server's command refuses.
     pub fn login(&self) -> Result<Login> {
         self.home.login()
     }

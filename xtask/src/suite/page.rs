@@ -39,7 +39,7 @@ pub(super) fn end_to_end(log: &Log, ready: &[Language]) -> Result<Outcome> {
     let mut npm = npm();
     npm.args(["run", "e2e"])
         .env("WATCHPOST_URL", stage.url())
-        .env("WATCHPOST_EMAIL", &login.email)
+        .env("WATCHPOST_USER", &login.username)
         .env("WATCHPOST_PASSWORD", &login.password)
         .env("CHROMIUM", browser);
     log.tests(&mut npm, Dialect::Vitest)
