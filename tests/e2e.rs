@@ -140,14 +140,12 @@ fn arrives(example: Example, expected: &Expected) {
     assert!(cause.is_some(), "no {} in the chain", expected.cause);
     let frames: Vec<&Value> =
         exceptions.iter().flat_map(|value| value["stacktrace"]["frames"].as_array()).flatten().collect();
-    let ours = frames
-        .iter()
-        .find(|frame| frame["function"].as_str().is_some_and(|name| name.contains(expected.function)));
-    assert!(
-        ours.is_some_and(|frame| frame["inApp"] == true),
-        "no in-app frame of {}: {frames:?}",
-        expected.function
-    );
+    let names: Vec<&str> = frames.iter().filter_map(|frame| frame["function"].as_str()).collect();
+    let at = frames.iter().position(|frame| {
+        frame["inApp"] == true
+            && frame["function"].as_str().is_some_and(|name| name.contains(expected.function))
+    });
+    assert!(at.is_some(), "no in-app frame of {}: {names:?}", expected.function);
     let crumbs = entry(&event, "breadcrumbs");
     assert!(crumbs.iter().any(|crumb| crumb["message"] == expected.crumb), "{crumbs:?}");
     let tag = serde_json::json!({"key": expected.tag.0, "value": expected.tag.1});
