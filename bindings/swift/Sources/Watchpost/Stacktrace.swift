@@ -11,7 +11,7 @@ enum Stacktrace {
     /// without debug information.
     static func current(_ site: CallSite) -> JSON {
         let native = walkStack(max: maxFrames)
-        var frames = native.drop { isOwn($0) }.map(frame)
+        var frames = native.drop { isOwn($0) }.filter { !isThunk($0) }.map(frame)
         if frames.isEmpty { frames = [["function": .string(site.function)]] }
         if frames[0]["lineno"] == nil {
             frames[0]["filename"] = .string(site.file)
@@ -25,6 +25,9 @@ enum Stacktrace {
         guard let image = frame.image else { return false }
         return image.contains("libwatchpost_ffi") || image.contains("libswift")
     }
+
+    // Glue that the compiler put between two calls of the source: it says nothing and splits groups.
+    private static func isThunk(_ frame: NativeFrame) -> Bool { frame.file == "<compiler-generated>" }
 
     private static func frame(_ native: NativeFrame) -> [String: JSON] {
         var frame: [String: JSON] = ["instruction_addr": .string(hex(native.address)), "in_app": .bool(isInApp(native))]
@@ -54,7 +57,7 @@ enum Stacktrace {
         if ["/usr/", "/lib/", "/lib64/", "/System/"].contains(where: image.hasPrefix) { return false }
         if image.contains("libswift") || image.contains("libwatchpost_ffi") { return false }
         guard let symbol = frame.symbol else { return true }
-        guard let module = module(ofMangled: symbol) else { return symbol == "main" }
+        guard let module = module(ofMangled: symbol) else { return symbol == "main" || symbol.hasSuffix("_main") }
         return !system.contains(module)
     }
 
@@ -76,6 +79,9 @@ enum Stacktrace {
                 text = String(text[..<at.lowerBound])
             }
         }
+        // A private name carries a hash of its file: `(add in _0123...)`.
+        text = text.replacingOccurrences(
+            of: #"\((\w+) in _[0-9A-F]{32}\)"#, with: "$1", options: .regularExpression)
         for module in [module, "Swift"].compactMap({ $0 }) { text = text.replacingOccurrences(of: module + ".", with: "") }
         return text
     }

@@ -40,6 +40,16 @@ extension All {
             #expect(frames.allSatisfy { $0["instruction_addr"]?.string?.hasPrefix("0x") == true })
         }
 
+        @Test func symbolsAreReadable() {
+            #expect(Stacktrace.module(ofMangled: "$s4Shop4CartV3addyySiKF") == "Shop")
+            #expect(Stacktrace.module(ofMangled: "$sSa6appendyyxnF") == "Swift")
+            #expect(Stacktrace.module(ofMangled: "_ZN3foo3barE") == nil)
+            #expect(Stacktrace.readable("$s4Shop4CartV3addyySiKF", module: "Shop") == "Cart.add(Int)")
+            let hidden = "$s4Shop4CartV3add33_0123456789ABCDEF0123456789ABCDEFLLyySiF"
+            #expect(Stacktrace.readable(hidden, module: "Shop") == "Cart.add(Int)")
+            #expect(Stacktrace.readable("main", module: nil) == "main")
+        }
+
         @Test func errorsOfFoundationHaveDomainAndCode() throws {
             let recorder = try Recorder()
             defer { WatchpostSDK.install(nil) }
