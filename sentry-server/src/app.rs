@@ -14,7 +14,7 @@ use crate::auth::Attempts;
 use crate::config::{Config, Limits as ConfigLimits};
 use crate::digest::{Digest, Ledger, Parts, Queue};
 use crate::error::ApiError;
-use crate::ingest::{BodyLimits, Committer, KeyTable};
+use crate::ingest::{BodyLimits, Budget, Committer, KeyTable};
 use crate::instant::Micros;
 use crate::metrics::Metrics;
 use crate::store::sqlite::SqliteStore;
@@ -35,6 +35,7 @@ pub struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) limits: Limits,
+    pub(crate) budget: Arc<Budget>,
     pub(crate) public_url: Arc<str>,
     pub(crate) attempts: Arc<Attempts>,
     digest: Arc<Digest>,
@@ -120,6 +121,7 @@ impl App {
             clock,
             rng,
             limits,
+            budget: Arc::new(Budget::new(config.limits.in_flight_bytes)),
             public_url: public_url.trim_end_matches('/').into(),
             attempts: Arc::default(),
             digest: Arc::new(digest),

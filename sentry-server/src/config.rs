@@ -24,6 +24,8 @@ pub struct Limits {
     pub wire_body_bytes: usize,
     /// A request body after inflation (200 MiB: envelope size limits, published spec).
     pub inflated_body_bytes: usize,
+    /// All request bodies being read at a time, together.
+    pub in_flight_bytes: usize,
     /// Inflated bodies kept in memory for the digest; more is read back from the spool.
     pub queue_bytes: usize,
     /// Accepted and not yet digested, on disk. Beyond it clients are told to come back.
@@ -52,6 +54,7 @@ impl Default for Limits {
         Self {
             wire_body_bytes: 100 * MIB,
             inflated_body_bytes: 200 * MIB,
+            in_flight_bytes: 512 * MIB,
             queue_bytes: 64 * MIB,
             spool_bytes: 4_096 * MIB as u64,
             digest_workers: cores.clamp(1, 8),

@@ -285,6 +285,20 @@ async fn a_full_spool_tells_which_categories_are_to_wait() {
 }
 
 #[tokio::test]
+async fn bodies_share_a_budget_and_give_it_back() {
+    let server = Server::start_with(|config| config.limits.in_flight_bytes = 50_000);
+    let large = format!("{{}}\n{{\"type\":\"session\"}}\n{}\n", "x".repeat(60_000));
+    for _ in 0..3 {
+        let refused = server.envelope(large.clone()).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(refused.header("x-sentry-rate-limits").starts_with("5:default;error;"));
+        for n in 0..100 {
+            server.envelope(event_envelope(n + 1, &error("A", "f"))).await.ok();
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_project_made_by_another_process_is_found_within_a_second() {
     let server = Server::start();
     let made =

@@ -129,6 +129,10 @@ impl Queue {
         self.changed.notify_all();
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().closed
+    }
+
     fn publish(&self, state: &State) {
         self.metrics.queue_bytes.store(state.bytes as u64, Ordering::Relaxed);
         self.metrics.queue_records.store(state.unfinished as u64, Ordering::Relaxed);

@@ -37,7 +37,12 @@ pub(super) fn run(parts: &Parts, prepared: &Receiver<Prepared>) {
             *gathered.batch.outcomes.entry(key).or_default() += quantity;
         }
         if gathered.chunks > 0 || !gathered.batch.outcomes.is_empty() {
-            store(parts, gathered);
+            if !store(parts, gathered) {
+                crate::log::error(format_args!(
+                    "digest: what is not stored is in the spool, for the next start"
+                ));
+                return;
+            }
         } else if !open {
             // Numbers are missing for good: a worker died. What it had is still in the spool.
             break;
@@ -72,8 +77,11 @@ impl Gathered {
     }
 }
 
-fn store(parts: &Parts, gathered: Gathered) {
-    let written = if gathered.batch.is_empty() { Written::default() } else { write(parts, &gathered.batch) };
+/// False when the store failed until the server was told to stop.
+fn store(parts: &Parts, gathered: Gathered) -> bool {
+    let written =
+        if gathered.batch.is_empty() { Some(Written::default()) } else { write(parts, &gathered.batch) };
+    let Some(written) = written else { return false };
     metrics::add(&parts.metrics.digested_events, written.events);
     metrics::add(&parts.metrics.duplicate_events, written.duplicates);
     metrics::add(&parts.metrics.new_issues, written.new_issues);
@@ -84,22 +92,26 @@ fn store(parts: &Parts, gathered: Gathered) {
         parts.metrics.spool_bytes.store(parts.log.bytes(), Ordering::Relaxed);
     }
     parts.queue.finish(gathered.finishes.entries, gathered.finishes.bytes);
+    true
 }
 
 /// Tries until the store takes the batch: it is in the spool, so nothing is lost by waiting, and ingest says
-/// "full" once the spool is.
-fn write(parts: &Parts, batch: &Batch) -> Written {
+/// "full" once the spool is. `None` when the server is to stop meanwhile.
+fn write(parts: &Parts, batch: &Batch) -> Option<Written> {
     let mut pause = Duration::from_millis(100);
     loop {
         let began = Instant::now();
         match parts.store.write(batch) {
             Ok(written) => {
                 parts.metrics.wrote(began.elapsed());
-                return written;
+                return Some(written);
             }
             Err(error) => {
                 parts.metrics.write_errors.fetch_add(1, Ordering::Relaxed);
                 crate::log::error(format_args!("digest: {error}; trying again in {pause:?}"));
+                if parts.queue.is_closed() {
+                    return None;
+                }
                 std::thread::sleep(pause);
                 pause = (pause * 2).min(MAX_PAUSE);
             }

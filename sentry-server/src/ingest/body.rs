@@ -1,6 +1,8 @@
 //! Reading a request's body: inflated while it arrives, and refused the moment it exceeds a cap.
 
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
@@ -25,9 +27,47 @@ pub(crate) enum Encoding {
     Zstd,
 }
 
+/// Memory that all bodies being read may take together.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    used: AtomicUsize,
+    max: usize,
+}
+
+/// A body's part of the budget, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Share {
+    budget: Arc<Budget>,
+    bytes: usize,
+}
+
+impl Budget {
+    pub(crate) fn new(max: usize) -> Self {
+        Self { used: AtomicUsize::new(0), max }
+    }
+}
+
+impl Share {
+    /// Takes what is missing; refuses when the server as a whole reads too much at once.
+    fn grow_to(&mut self, bytes: usize) -> Result<(), Refusal> {
+        let more = bytes.saturating_sub(self.bytes);
+        let before = self.budget.used.fetch_add(more, Ordering::Relaxed);
+        self.bytes += more;
+        if before + more > self.budget.max { Err(Refusal::busy()) } else { Ok(()) }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
 /// A body as it came and as it reads; the same bytes when it was not encoded.
 #[derive(Debug)]
 pub(crate) struct ReadBody {
+    /// Held until the bytes are in the digest's own, bounded queue.
+    pub(crate) share: Share,
     pub(crate) encoding: Encoding,
     pub(crate) wire: Bytes,
     pub(crate) inflated: Bytes,
@@ -65,7 +105,13 @@ impl Encoding {
 }
 
 /// Reads to the end. The inflated size is checked as it grows, so a decompression bomb costs one cap and no more.
-pub(crate) async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits) -> Result<ReadBody, Refusal> {
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limits: BodyLimits,
+    budget: &Arc<Budget>,
+) -> Result<ReadBody, Refusal> {
+    let mut share = Share { budget: Arc::clone(budget), bytes: 0 };
     let encoding = Encoding::of(headers)?;
     let promised = headers
         .get(header::CONTENT_LENGTH)
@@ -85,6 +131,7 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits) ->
         }
         inflater.push(&chunk)?;
         wire.extend_from_slice(&chunk);
+        share.grow_to(wire.len() + inflater.len())?;
     }
     let wire = Bytes::from(wire);
     let inflated = match inflater.finish()? {
@@ -92,7 +139,7 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, limits: BodyLimits) ->
         None if wire.len() > limits.inflated_bytes => return Err(Refusal::TooLarge("the body")),
         None => wire.clone(),
     };
-    Ok(ReadBody { encoding, wire, inflated })
+    Ok(ReadBody { share, encoding, wire, inflated })
 }
 
 /// Inflates a body that lies in memory as a whole, as the spool has it.
@@ -175,6 +222,19 @@ impl Inflater {
             Ok(()) => Ok(()),
             Err(_) if exceeded => Err(Refusal::TooLarge("the inflated body")),
             Err(_) => Err(undecodable(encoding)),
+        }
+    }
+
+    /// Inflated bytes so far.
+    fn len(&self) -> usize {
+        match self {
+            Self::Identity => 0,
+            Self::DeflateUnknown(out) => out.bytes.len(),
+            Self::Gzip(writer) => writer.get_ref().bytes.len(),
+            Self::Zlib(writer) => writer.get_ref().bytes.len(),
+            Self::Raw(writer) => writer.get_ref().bytes.len(),
+            Self::Brotli(writer) => writer.get_ref().bytes.len(),
+            Self::Zstd(writer) => writer.get_ref().bytes.len(),
         }
     }
 

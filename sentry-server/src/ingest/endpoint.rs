@@ -64,7 +64,7 @@ impl Request<'_> {
         if let Some(key) = &shown {
             self.check(project, key).await?;
         }
-        let body = body::read(&self.headers, body, self.app.limits.body).await?;
+        let body = body::read(&self.headers, body, self.app.limits.body, &self.app.budget).await?;
         let framing = payload::framing(&body.inflated)?;
         if let Some(dsn) = &framing.dsn {
             let inside = auth::in_envelope(dsn, &self.project)?;
@@ -90,7 +90,7 @@ impl Request<'_> {
         let project = self.project_id()?;
         let key = auth::shown(&self.headers, self.query.as_deref())?.ok_or(Refusal::NoKey)?;
         self.check(project, &key).await?;
-        let body = body::read(&self.headers, body, self.app.limits.body).await?;
+        let body = body::read(&self.headers, body, self.app.limits.body, &self.app.budget).await?;
         let own = {
             let json = payload::stored_json(&body.inflated, self.app.limits.body.inflated_bytes)?;
             if json.len() > MAX_STORE_BYTES {
@@ -122,6 +122,7 @@ impl Request<'_> {
             user_agent: self.header("user-agent").map(str::to_owned),
         };
         let bytes = body.wire.len();
+        let _share = body.share;
         match self.app.committer.commit(head, body.wire, body.inflated).await {
             Ok(()) => {
                 crate::metrics::add(&self.app.metrics.accepted_requests, 1);

@@ -16,7 +16,7 @@ use axum::routing::post;
 
 #[cfg(test)]
 pub(crate) use self::body::Encoding;
-pub(crate) use self::body::{BodyLimits, inflate};
+pub(crate) use self::body::{BodyLimits, Budget, inflate};
 pub(crate) use self::committer::Committer;
 pub(crate) use self::keys::KeyTable;
 pub(crate) use self::payload::stored_json;

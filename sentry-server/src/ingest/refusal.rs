@@ -32,6 +32,28 @@ impl Refusal {
         Self::Malformed { detail: "invalid envelope", cause: cause.into() }
     }
 
+    /// Too many bodies at once; read no further, so what is inside is not known.
+    pub(crate) fn busy() -> Self {
+        use Category::{
+            Attachment, Default, Error, Feedback, LogItem, Monitor, Profile, Replay, Session, Span,
+            Transaction,
+        };
+        let categories = vec![
+            Default,
+            Error,
+            Transaction,
+            Span,
+            Session,
+            Attachment,
+            Feedback,
+            Monitor,
+            LogItem,
+            Profile,
+            Replay,
+        ];
+        Self::Full { categories, seconds: 5 }
+    }
+
     /// The reason it is counted under.
     pub(crate) fn reason(&self) -> &'static str {
         match self {
