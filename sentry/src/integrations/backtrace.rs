@@ -13,7 +13,23 @@ const MAX_FRAMES: usize = 128;
 const MAX_CACHED: usize = 16 * 1024;
 
 /// The frames of one address: more than one where functions were inlined, innermost first.
-type Resolved = Arc<[Frame]>;
+type Resolved = Arc<[Known]>;
+
+/// A frame, and whether it only says how the error was captured.
+#[derive(Debug)]
+struct Known {
+    frame: Frame,
+    role: Role,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// An entry point of this crate.
+    Entry,
+    /// The panic machinery.
+    Panicking,
+    Other,
+}
 
 static CACHE: ForkLock<Option<HashMap<usize, Resolved>>> = ForkLock::new(None);
 
@@ -21,11 +37,10 @@ static CACHE: ForkLock<Option<HashMap<usize, Resolved>>> = ForkLock::new(None);
 pub fn current() -> Option<Stacktrace> {
     let mut addresses = [0_usize; MAX_FRAMES];
     let depth = walk(&mut addresses);
-    let mut frames: Vec<Frame> = Vec::with_capacity(depth + 8);
-    for address in &addresses[..depth] {
-        frames.extend(resolve(*address).iter().cloned());
-    }
-    frames.drain(..machinery(&frames));
+    let resolved: Vec<Resolved> = addresses[..depth].iter().map(|address| resolve(*address)).collect();
+    let known = || resolved.iter().flat_map(|frames| frames.iter());
+    let roles: Vec<Role> = known().map(|known| known.role).collect();
+    let mut frames: Vec<Frame> = known().skip(machinery(&roles)).map(|known| known.frame.clone()).collect();
     frames.reverse();
     (!frames.is_empty()).then(|| Stacktrace { frames, ..Stacktrace::default() })
 }
@@ -61,10 +76,10 @@ fn resolve(address: usize) -> Resolved {
     }
     let mut frames = Vec::new();
     // A return address points behind the call; one byte before it is still inside.
-    backtrace::resolve(address.wrapping_sub(1) as *mut _, |symbol| frames.push(frame(symbol)));
+    backtrace::resolve(address.wrapping_sub(1) as *mut _, |symbol| frames.push(known(frame(symbol))));
     if frames.is_empty() {
         let instruction_addr = Some(format!("{address:#x}").into());
-        frames.push(Frame { instruction_addr, ..Frame::default() });
+        frames.push(known(Frame { instruction_addr, ..Frame::default() }));
     }
     let frames: Resolved = frames.into();
     let old = CACHE.with(|cache| {
@@ -132,12 +147,23 @@ fn short(path: &str) -> &str {
     }
 }
 
+fn known(frame: Frame) -> Known {
+    let role = if is_entry(&frame) {
+        Role::Entry
+    } else if is_panicking(&frame) {
+        Role::Panicking
+    } else {
+        Role::Other
+    };
+    Known { frame, role }
+}
+
 /// How many frames at the inner end only say how the error was captured: this crate's entry points with everything
 /// inside of them, and the panic machinery that called them. Debug information has the files, even of inlined
 /// functions, but often no full names; without it there are full names only.
-fn machinery(frames: &[Frame]) -> usize {
-    let own = frames.iter().rposition(is_entry).map_or(0, |at| at + 1);
-    own + frames[own..].iter().take_while(|frame| is_panicking(frame)).count()
+fn machinery(roles: &[Role]) -> usize {
+    let own = roles.iter().rposition(|role| *role == Role::Entry).map_or(0, |at| at + 1);
+    own + roles[own..].iter().take_while(|role| **role == Role::Panicking).count()
 }
 
 fn is_entry(frame: &Frame) -> bool {
