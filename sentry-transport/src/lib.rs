@@ -10,6 +10,29 @@
 //! Everything that an answer of the server means is in three places: rate limits in [`RateLimits`], statuses in
 //! `delivery.rs`, pauses in `backoff.rs`. A request travels through an [`Uploader`].
 //!
+//! # Where envelopes wait, and what is lost when
+//!
+//! | The spool folder | An envelope waits | If the process ends before it is delivered |
+//! |---|---|---|
+//! | is usable | in a file | the next start, or a living sibling within half a minute, delivers it |
+//! | vanishes while the process lives | in the deleted file, which this process still reads; the next capture makes the folder anew | what was captured before it vanished is lost, what came after is not |
+//! | is full or failing | in memory; the disk is tried again after a minute | what is in memory is lost |
+//! | cannot be made at the first capture, or `memory_only` | in memory, for good | all that waits is lost |
+//!
+//! Memory holds `max_memory_bytes`; what does not fit is counted as `queue_overflow`. That memory took over is said to
+//! the diagnostic listener. What is lost with a process cannot be counted by it.
+//!
+//! # TLS
+//!
+//! The default uploader brings its own rustls provider (feature `rustls-aws-lc`, the default, or `rustls-ring`; with
+//! both, aws-lc-rs) and installs none for the process. It trusts the system's root certificates, or those that the
+//! environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead; if there are none, Mozilla's, and says so.
+//! A transport reads them once, before its first request: a newly trusted authority takes the next start. A server
+//! without a valid certificate is an unreachable one: nothing is sent to it, and envelopes wait as above.
+//!
+//! With neither feature there is no default uploader: without [`HttpTransportBuilder::uploader`], envelopes wait and
+//! the diagnostic listener hears why.
+//!
 //! # Example
 //!
 //! ```no_run

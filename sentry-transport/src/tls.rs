@@ -5,14 +5,24 @@ use std::sync::Arc;
 use rustls::crypto::CryptoProvider;
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::config::Diagnostic;
+
 /// A client configuration; root certificates are read only if `secure`, as that takes some milliseconds.
 ///
-/// Roots are the system's, or Mozilla's when the system has none (a bare container).
-pub(crate) fn client_config(secure: bool) -> Result<ClientConfig, String> {
+/// Roots are the system's, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead; Mozilla's when there are none (a
+/// bare container), and then it says so.
+pub(crate) fn client_config(secure: bool, diagnostic: &Diagnostic) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     if secure {
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let found = rustls_native_certs::load_native_certs();
+        roots.add_parsable_certificates(found.certs);
         if roots.is_empty() {
+            diagnostic.say(|| match found.errors.first() {
+                Some(error) => {
+                    format!("no root certificate of the system's can be read ({error}): using Mozilla's")
+                }
+                None => "the system has no root certificates: using Mozilla's".to_owned(),
+            });
             roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
     }

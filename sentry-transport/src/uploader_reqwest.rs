@@ -10,6 +10,7 @@ use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::config::Diagnostic;
 use crate::tls::client_config;
 use crate::upload::{UploadRequest, UploadResponse, UploadResult, Uploader};
 
@@ -38,11 +39,11 @@ impl ReqwestUploader {
     ///
     /// # Errors
     /// When the system gives no event queue, or TLS cannot be set up; in words.
-    pub(crate) fn new(url: &str) -> Result<Self, String> {
+    pub(crate) fn new(url: &str, diagnostic: &Diagnostic) -> Result<Self, String> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build();
         let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
         let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(client_config(url.starts_with("https:"))?)
+            .tls_backend_preconfigured(client_config(url.starts_with("https:"), diagnostic)?)
             .dns_resolver(OnThisThread)
             .redirect(Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)

@@ -334,7 +334,7 @@ fn new_uploader(config: &Config) -> Result<Arc<dyn Uploader>, String> {
         return Ok(uploader.clone());
     }
     #[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
-    return Ok(Arc::new(crate::uploader_reqwest::ReqwestUploader::new(&config.url)?));
+    return Ok(Arc::new(crate::uploader_reqwest::ReqwestUploader::new(&config.url, &config.diagnostic)?));
     #[cfg(not(any(feature = "rustls-aws-lc", feature = "rustls-ring")))]
     Err("no uploader: enable `rustls-aws-lc` or `rustls-ring`, or bring one".to_owned())
 }

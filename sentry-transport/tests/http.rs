@@ -40,6 +40,27 @@ fn requests_are_as_the_protocol_wants_them_on_one_connection() {
 }
 
 #[test]
+fn everything_arrives_without_a_folder_and_when_it_vanishes() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("spool");
+    let server = Server::start("200 OK");
+    let builder = || HttpTransport::builder(dsn(&server.dsn));
+    for (in_memory, transport) in
+        [(true, builder().memory_only().build()), (false, builder().storage_dir(&folder).build())]
+    {
+        transport.send(event(1));
+        assert_eq!(folder.exists(), !in_memory);
+        if !in_memory {
+            std::fs::remove_dir_all(&folder).unwrap();
+        }
+        transport.send(event(2));
+        assert!(transport.close(PATIENCE));
+        let arrived: Vec<_> = server.requests.try_iter().map(|request| number(&request.envelope)).collect();
+        assert_eq!(arrived, [1, 2], "in memory: {in_memory}");
+    }
+}
+
+#[test]
 fn redirects_are_not_followed() {
     let elsewhere = Server::start("200 OK");
     let location = format!("307 Temporary Redirect\r\nlocation: {}", elsewhere.dsn.replace("key@", ""));

@@ -92,6 +92,62 @@ fn without_a_usable_folder_memory_takes_over_and_says_so_once() {
 }
 
 #[test]
+fn a_folder_that_vanishes_is_made_anew_and_nothing_is_lost() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("spool");
+    let rig = rig(&folder, |b| b);
+    rig.transport.send(event(1));
+    rig.network.request();
+    rig.transport.send(event(2));
+    std::fs::remove_dir_all(&folder).unwrap();
+    rig.transport.send(event(3));
+    assert_eq!(files(&folder), 1, "the third is on disk");
+    for next in [2, 3] {
+        rig.network.status(200);
+        assert_eq!(number(&rig.network.request()), next, "what was on disk is still readable");
+    }
+    rig.network.status(200);
+    assert!(rig.transport.close(PATIENCE));
+    assert_eq!((rig.network.seen(), rig.lost()), (3, vec![]));
+    drop(rig);
+    assert_eq!(files(&folder), 0);
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_anew_is_replaced_by_memory_until_it_can() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("spool");
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let listener = said.clone();
+    let rig = rig(&folder, |b| {
+        b.diagnostic(Arc::new(move |text: &str| listener.lock().unwrap().push(text.to_owned())))
+    });
+    rig.transport.send(event(1));
+    rig.network.request();
+    rig.transport.send(event(2));
+    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::write(&folder, "in the way").unwrap();
+    for number in [3, 4] {
+        rig.transport.send(event(number));
+    }
+    let failures = |said: &[String]| said.iter().filter(|text| text.contains("cannot spool")).count();
+    assert_eq!(failures(&said.lock().unwrap()), 1, "once, not for every event");
+    // What is in memory lives shorter, so it goes first.
+    for next in [3, 4, 2] {
+        rig.network.status(200);
+        assert_eq!(number(&rig.network.request()), next);
+    }
+    std::fs::remove_file(&folder).unwrap();
+    rig.clock.advance(61 * SECOND);
+    rig.transport.send(event(5));
+    assert_eq!(files(&folder), 1, "a minute later the disk is tried again");
+    rig.network.always(response(200));
+    assert!(rig.transport.flush(PATIENCE));
+    assert_eq!(rig.network.requests().iter().map(number).collect::<Vec<_>>(), [5]);
+    assert_eq!(rig.lost(), []);
+}
+
+#[test]
 fn memory_is_bounded_in_bytes_and_counts_what_did_not_fit() {
     let folder = tempfile::tempdir().unwrap();
     let rig = rig(folder.path(), |b| b.memory_only().max_memory_bytes(2500).send_client_reports(false));

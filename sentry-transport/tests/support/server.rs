@@ -33,26 +33,37 @@ impl Request {
 impl Server {
     /// Starts a server that answers with this status line and headers, like `200 OK\r\nretry-after: 3`.
     pub fn start(answer: &'static str) -> Self {
+        Self::start_over(answer, Some)
+    }
+
+    /// A server that talks over what `wrap` makes of a connection, if anything.
+    pub fn start_over<S: Read + Write>(
+        answer: &'static str,
+        wrap: impl Fn(TcpStream) -> Option<S> + Clone + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let dsn = format!("http://key@{}/1", listener.local_addr().unwrap());
         let (sender, requests) = channel();
         thread::spawn(move || {
             for (connection, stream) in listener.incoming().enumerate() {
-                let sender = sender.clone();
-                thread::spawn(move || serve(connection, stream.unwrap(), answer, &sender));
+                let (sender, wrap) = (sender.clone(), wrap.clone());
+                thread::spawn(move || {
+                    wrap(stream.unwrap()).map(|stream| serve(connection, stream, answer, &sender))
+                });
             }
         });
         Self { dsn, requests }
     }
 }
 
-fn serve(connection: usize, mut stream: TcpStream, answer: &str, requests: &Sender<Request>) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
+fn serve(connection: usize, stream: impl Read + Write, answer: &str, requests: &Sender<Request>) {
+    let mut reader = BufReader::new(stream);
     while let Some(request) = read(connection, &mut reader) {
         let _ = requests.send(request);
         // In one piece: several small writes would each wait for the other side's delayed acknowledgement.
         let answer = format!("HTTP/1.1 {answer}\r\ncontent-length: 2\r\n\r\n{{}}");
-        if stream.write_all(answer.as_bytes()).is_err() {
+        let stream = reader.get_mut();
+        if stream.write_all(answer.as_bytes()).and_then(|()| stream.flush()).is_err() {
             return;
         }
     }
