@@ -23,8 +23,8 @@ pub(crate) fn install() {
 
 /// Reports a panic. For programs that set their own hook after `init`.
 pub fn capture(info: &PanicHookInfo<'_>) {
-    // A panicking `before_send` is a dropped event, not another event.
-    if in_hook() {
+    // A panicking `before_send` is a dropped event, not another event; the worker is not the application.
+    if in_hook() || watchpost_transport::is_worker_thread() {
         return;
     }
     with_client(|client| {
