@@ -6,7 +6,7 @@ use watchpost_core::{ForkLock, Hint, SharedScope};
 
 use crate::active::Active;
 use crate::session::{Session, entry};
-use crate::setters;
+use crate::setters::{self, CrumbFields};
 
 type Any<'a, 'py> = &'a Bound<'py, PyAny>;
 
@@ -70,15 +70,24 @@ impl Scope {
         entry(py, "set_transaction_name", || setters::transaction(&self.0, name));
     }
 
-    #[pyo3(signature = (crumb=None, hint=None, **fields))]
+    #[pyo3(signature = (crumb=None, hint=None, *, message=None, category=None, r#type=None, level=None, data=None, timestamp=None, origin=None, **other))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python, read without a dictionary")]
     fn add_breadcrumb(
         &self,
         py: Python<'_>,
         crumb: Option<Any<'_, '_>>,
         hint: Option<Any<'_, '_>>,
-        fields: Option<&Bound<'_, PyDict>>,
+        message: Option<Any<'_, '_>>,
+        category: Option<Any<'_, '_>>,
+        r#type: Option<Any<'_, '_>>,
+        level: Option<Any<'_, '_>>,
+        data: Option<Any<'_, '_>>,
+        timestamp: Option<Any<'_, '_>>,
+        origin: Option<Any<'_, '_>>,
+        other: Option<&Bound<'_, PyDict>>,
     ) {
-        add_breadcrumb(py, &self.0, crumb, hint, fields);
+        let fields = CrumbFields { message, category, ty: r#type, level, data, timestamp, origin, other };
+        add_breadcrumb(py, &self.0, crumb, hint, &fields);
     }
 
     fn add_event_processor(&self, py: Python<'_>, processor: Any<'_, '_>) {
@@ -105,7 +114,7 @@ pub(crate) fn add_breadcrumb(
     scope: &SharedScope,
     crumb: Option<Any<'_, '_>>,
     hint: Option<Any<'_, '_>>,
-    fields: Option<&Bound<'_, PyDict>>,
+    fields: &CrumbFields<'_, '_>,
 ) {
     entry(py, "add_breadcrumb", || {
         if let Some(session) = &*Session::current() {

@@ -126,44 +126,77 @@ pub(crate) fn processor(scope: &SharedScope, function: &Bound<'_, PyAny>) -> PyR
     Ok(())
 }
 
+/// The keyword arguments of `add_breadcrumb`.
+#[derive(Debug, Default)]
+pub(crate) struct CrumbFields<'a, 'py> {
+    pub(crate) message: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) category: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) ty: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) level: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) data: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) timestamp: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) origin: Option<&'a Bound<'py, PyAny>>,
+    pub(crate) other: Option<&'a Bound<'py, PyDict>>,
+}
+
 /// A breadcrumb from a dictionary, keyword arguments, or both.
 pub(crate) fn breadcrumb(
     crumb: Option<&Bound<'_, PyAny>>,
-    fields: Option<&Bound<'_, PyDict>>,
+    fields: &CrumbFields<'_, '_>,
 ) -> PyResult<Breadcrumb> {
     let mut read = Breadcrumb::default();
-    if let Some(crumb) = crumb {
+    if let Some(crumb) = crumb.filter(|crumb| !crumb.is_none()) {
         match crumb.cast::<PyDict>() {
-            Ok(dict) => read_crumb(&mut read, dict)?,
+            Ok(dict) => {
+                for (key, value) in dict.iter() {
+                    if let Ok(key) = key.cast::<PyString>() {
+                        crumb_field(&mut read, &characters(key), &value)?;
+                    }
+                }
+            }
             Err(_) => read.message = optional_text(crumb),
         }
     }
-    if let Some(fields) = fields {
-        read_crumb(&mut read, fields)?;
+    let named = [
+        ("message", fields.message),
+        ("category", fields.category),
+        ("type", fields.ty),
+        ("level", fields.level),
+        ("data", fields.data),
+        ("timestamp", fields.timestamp),
+        ("origin", fields.origin),
+    ];
+    for (name, value) in named {
+        if let Some(value) = value {
+            crumb_field(&mut read, name, value)?;
+        }
+    }
+    if let Some(other) = fields.other {
+        for (key, value) in other.iter() {
+            crumb_field(&mut read, &text_of(&key), &value)?;
+        }
     }
     Ok(read)
 }
 
-fn read_crumb(crumb: &mut Breadcrumb, fields: &Bound<'_, PyDict>) -> PyResult<()> {
-    for (key, value) in fields.iter() {
-        let Ok(key) = key.cast::<PyString>() else { continue };
-        match &*characters(key) {
-            "message" => crumb.message = optional_text(&value),
-            "category" => crumb.category = optional_text(&value),
-            "type" => crumb.ty = crumb_type(&value),
-            "origin" => crumb.origin = optional_text(&value),
-            "level" => crumb.level = to_level(&value)?,
-            "timestamp" => crumb.timestamp = timestamp(&value)?,
-            "data" => {
-                crumb.data = match Converter::new(Limits::DATA).value(&value) {
-                    Value::Object(map) => map,
-                    Value::Null => continue,
-                    other => [("value".to_owned(), other)].into_iter().collect(),
-                }
+#[inline]
+fn crumb_field(crumb: &mut Breadcrumb, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    match name {
+        "message" => crumb.message = optional_text(value),
+        "category" => crumb.category = optional_text(value),
+        "type" => crumb.ty = crumb_type(value),
+        "origin" => crumb.origin = optional_text(value),
+        "level" => crumb.level = to_level(value)?,
+        "timestamp" => crumb.timestamp = timestamp(value)?,
+        "data" => {
+            crumb.data = match Converter::new(Limits::DATA).value(value) {
+                Value::Object(map) => map,
+                Value::Null => return Ok(()),
+                other => [("value".to_owned(), other)].into_iter().collect(),
             }
-            other => {
-                crumb.data.insert(other.to_owned(), Converter::new(Limits::DATA).value(&value));
-            }
+        }
+        other => {
+            crumb.data.insert(other.to_owned(), Converter::new(Limits::DATA).value(value));
         }
     }
     Ok(())

@@ -8,21 +8,30 @@ use watchpost_core::SharedScope;
 use crate::active::Active;
 use crate::scope::{self, Scope, ScopeBlock};
 use crate::session::entry;
-use crate::setters;
+use crate::setters::{self, CrumbFields};
 
 type Any<'a, 'py> = &'a Bound<'py, PyAny>;
 
 /// Adds a breadcrumb to the isolation scope.
 #[pyfunction]
-#[pyo3(signature = (crumb=None, hint=None, **fields))]
+#[pyo3(signature = (crumb=None, hint=None, *, message=None, category=None, r#type=None, level=None, data=None, timestamp=None, origin=None, **other))]
+#[expect(clippy::too_many_arguments, reason = "keyword arguments of Python, read without a dictionary")]
 pub(crate) fn add_breadcrumb(
     py: Python<'_>,
     crumb: Option<Any<'_, '_>>,
     hint: Option<Any<'_, '_>>,
-    fields: Option<&Bound<'_, PyDict>>,
+    message: Option<Any<'_, '_>>,
+    category: Option<Any<'_, '_>>,
+    r#type: Option<Any<'_, '_>>,
+    level: Option<Any<'_, '_>>,
+    data: Option<Any<'_, '_>>,
+    timestamp: Option<Any<'_, '_>>,
+    origin: Option<Any<'_, '_>>,
+    other: Option<&Bound<'_, PyDict>>,
 ) {
+    let fields = CrumbFields { message, category, ty: r#type, level, data, timestamp, origin, other };
     if let Some(active) = entry(py, "add_breadcrumb", || Active::here(py)) {
-        scope::add_breadcrumb(py, &active.get().isolation, crumb, hint, fields);
+        scope::add_breadcrumb(py, &active.get().isolation, crumb, hint, &fields);
     }
 }
 
