@@ -123,8 +123,6 @@ impl Converter {
     pub(crate) fn any_text(&mut self, object: &Bound<'_, PyAny>) -> String {
         match self.value(object) {
             Value::String(text) => text,
-            Value::Bool(true) => "True".to_owned(),
-            Value::Bool(false) => "False".to_owned(),
             Value::Null => "None".to_owned(),
             other => other.to_string(),
         }

@@ -53,8 +53,10 @@ fn through_python<T: serde::Serialize + serde::de::DeserializeOwned>(
     };
     Python::attach(|py| {
         let answer = call(py, function, &map, hint).map_err(|error| {
+            // Before the interrupt is pending again: it would fail the `str` of the error.
+            let failure = HookFailure::new(format!("it raised {error}"));
             swallow(py, &error);
-            HookFailure::new(format!("it raised {error}"))
+            failure
         })?;
         let answer = answer.into_bound(py);
         if answer.is_none() {

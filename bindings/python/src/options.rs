@@ -2,7 +2,7 @@
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PySet, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PySet, PyString, PyTuple, PyType};
 use watchpost_bindings::{HostOptions, NameStyle};
 use watchpost_core::{Error, Map, Value};
 
@@ -84,10 +84,27 @@ fn is_list(value: &Bound<'_, PyAny>) -> bool {
 }
 
 fn plain_value(value: &Bound<'_, PyAny>) -> Value {
-    match path(value) {
-        Some(path) => path.into(),
-        None if is_plain(value) => Converter::new(Limits::DATA).value(value),
-        None => Value::Object(Map::new()),
+    if let Some(path) = path(value) {
+        return path.into();
+    }
+    if !is_plain(value) {
+        return Value::Object(Map::new());
+    }
+    if !is_list(value) {
+        return Converter::new(Limits::DATA).value(value);
+    }
+    let items = value.try_iter().into_iter().flatten().flatten();
+    // `ignore_errors` takes classes as well as their names.
+    items
+        .map(|item| item.cast::<PyType>().map_or_else(|_| plain_value(&item), |ty| full_name(ty).into()))
+        .collect()
+}
+
+fn full_name(ty: &Bound<'_, PyType>) -> String {
+    let info = TypeInfo::of_type(ty);
+    match &info.module {
+        Some(module) => format!("{module}.{}", info.name),
+        None => info.name.as_str().to_owned(),
     }
 }
 

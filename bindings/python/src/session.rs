@@ -58,8 +58,9 @@ pub(crate) fn entry<T>(py: Python<'_>, name: &str, body: impl FnOnce() -> PyResu
     let failure = match guard(body) {
         Some(Ok(value)) => return Some(value),
         Some(Err(error)) => {
+            let text = error.to_string();
             crate::repr::swallow(py, &error);
-            error.to_string()
+            text
         }
         None => "it panicked".to_owned(),
     };

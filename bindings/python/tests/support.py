@@ -1,0 +1,92 @@
+"""A server that keeps what it gets, and programs that report to it."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import watchpost
+
+PACKAGE = str(Path(watchpost.__file__).resolve().parents[1])
+
+
+class Sink:
+    """Takes envelopes on a port of its own, or on a given one."""
+
+    def __init__(self, port=0):
+        self.requests = []
+        self.arrived = threading.Condition()
+        sink = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with sink.arrived:
+                    sink.requests.append((self.path, dict(self.headers.items()), body))
+                    sink.arrived.notify_all()
+                self.send_response(200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_port
+        self.dsn = f"http://key@127.0.0.1:{self.port}/42"
+        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def events(self):
+        """Everything that arrived so far."""
+        with self.arrived:
+            bodies = [(headers, body) for _, headers, body in self.requests]
+        return [payload for headers, body in bodies for payload in read_events(headers, body)]
+
+    def wait_for(self, count, timeout=30):
+        """At least so many events, or whatever there is when the time is over."""
+        with self.arrived:
+            self.arrived.wait_for(lambda: len(self.requests) >= count, timeout)
+        return self.events()
+
+
+def read_events(headers, body):
+    if headers.get("Content-Encoding", headers.get("content-encoding")) == "gzip":
+        body = gzip.decompress(body)
+    lines = body.split(b"\n")
+    found, at = [], 1
+    while at + 1 < len(lines):
+        header = json.loads(lines[at]) if lines[at] else {}
+        if header.get("type") == "event":
+            found.append(json.loads(lines[at + 1]))
+        at += 2
+    return found
+
+
+def environment(**more):
+    """The machine's, without its own settings for any SDK."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("SENTRY_")}
+    return {**env, "PYTHONPATH": PACKAGE, **{name: str(value) for name, value in more.items()}}
+
+
+def run(script, timeout=60, **more):
+    """Runs a program to its end."""
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, capture_output=True, text=True, env=environment(**more), timeout=timeout)
+
+
+def start(script, **more):
+    """Starts a program whose output is read line by line."""
+    command = [sys.executable, "-u", "-c", script]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(**more))
