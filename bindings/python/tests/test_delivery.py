@@ -22,7 +22,7 @@ def sink():
 
 
 def test_one_event_arrives_compressed(sink, tmp_path):
-    script = INIT + "print(watchpost.capture_message('hello')); print(watchpost.flush(20))"
+    script = INIT + "print(watchpost.capture_message('hello ' * 400)); print(watchpost.flush(20))"
     done = run(script, DSN=sink.dsn, SPOOL=tmp_path)
     id, flushed = done.stdout.split()
     assert flushed == "True" and done.stderr == "" and done.returncode == 0
@@ -44,7 +44,8 @@ def test_normal_exit_delivers_all(sink, tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     run(INIT + "watchpost.flush(20)", DSN=sink.dsn, SPOOL=tmp_path)
     ids = [event["event_id"] for event in sink.events()]
-    assert len(ids) == len(set(ids)) == 200
+    # The one request that was under way when the time for the exit was over may be made again.
+    assert len(set(ids)) == 200 and len(ids) <= 201
 
 
 @pytest.mark.parametrize("captures", [1, 20])

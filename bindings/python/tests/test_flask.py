@@ -68,7 +68,7 @@ def test_personal_data_only_when_asked_for(app):
     (event,) = testing.events()
     assert event["request"]["headers"]["X-Forwarded-For"] == "203.0.113.9"
     assert event["request"]["env"] == {"REMOTE_ADDR": "127.0.0.1"}
-    assert event["request"]["headers"]["Cookie"] == "[Filtered]" or "planted" not in str(event["request"])
+    assert "planted" not in str(event["request"])
 
 
 def test_any_wsgi_application():
