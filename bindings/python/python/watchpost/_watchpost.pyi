@@ -6,7 +6,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, Optional, TypedDict, Union, final
 
-from typing_extensions import Unpack
+from typing_extensions import Never, Unpack
 
 from .options import Breadcrumb, Event, EventHook, Hint
 
@@ -14,25 +14,54 @@ _Level = Literal["fatal", "critical", "error", "warning", "warn", "info", "debug
 _ExcInfo = tuple[Optional[type[BaseException]], Optional[BaseException], Optional[TracebackType]]
 _Error = Union[BaseException, _ExcInfo]
 
-class _Fields(TypedDict, total=False):
+class _MessageFields(TypedDict, total=False):
     scope: Scope
     tags: Mapping[str, Any]
     extra: Mapping[str, Any]
     extras: Mapping[str, Any]
     contexts: Mapping[str, Mapping[str, Any]]
     user: Optional[Mapping[str, Any]]
-    level: Optional[_Level]
     fingerprint: Sequence[str]
     transaction: Optional[str]
 
-class _Crumb(TypedDict, total=False):
-    message: Optional[str]
-    category: Optional[str]
-    type: Optional[str]
-    origin: Optional[str]
+class _Fields(_MessageFields, total=False):
     level: Optional[_Level]
-    timestamp: Union[datetime, float, str, None]
-    data: Mapping[str, Any]
+
+__all__ = [
+    "Scope",
+    "ScopeBlock",
+    "__version__",
+    "add_breadcrumb",
+    "advance_clock",
+    "capture_event",
+    "capture_event_from",
+    "capture_exception",
+    "capture_exception_from",
+    "capture_message",
+    "close",
+    "dsn_facts",
+    "flush",
+    "get_current_scope",
+    "get_global_scope",
+    "get_isolation_scope",
+    "init",
+    "init_testing",
+    "is_initialized",
+    "isolation_scope",
+    "last_event_id",
+    "new_scope",
+    "set_context",
+    "set_extra",
+    "set_fingerprint",
+    "set_level",
+    "set_tag",
+    "set_tags",
+    "set_transaction_name",
+    "set_user",
+    "set_wsgi_request",
+    "take_discarded",
+    "take_recorded",
+]
 
 __version__: str
 
@@ -53,7 +82,18 @@ class Scope:
     def set_fingerprint(self, fingerprint: Optional[Iterable[str]]) -> None: ...
     def set_transaction_name(self, name: Optional[str]) -> None: ...
     def add_breadcrumb(
-        self, crumb: Optional[Breadcrumb] = None, hint: Optional[Hint] = None, **fields: Unpack[_Crumb]
+        self,
+        crumb: Optional[Breadcrumb] = None,
+        hint: Optional[Hint] = None,
+        *,
+        message: Optional[str] = None,
+        category: Optional[str] = None,
+        type: Optional[str] = None,
+        level: Optional[_Level] = None,
+        data: Optional[Mapping[str, Any]] = None,
+        timestamp: Union[datetime, float, str, None] = None,
+        origin: Optional[str] = None,
+        **other: Never,
     ) -> None: ...
     def add_event_processor(self, processor: EventHook) -> None: ...
     def clear(self) -> None: ...
@@ -82,7 +122,7 @@ def capture_exception_from(
     error: _Error, mechanism: str, handled: bool, hint: Optional[Hint] = None, **scope: Unpack[_Fields]
 ) -> Optional[str]: ...
 def capture_message(
-    message: str, level: Optional[_Level] = None, hint: Optional[Hint] = None, **scope: Unpack[_Fields]
+    message: str, level: Optional[_Level] = None, hint: Optional[Hint] = None, **scope: Unpack[_MessageFields]
 ) -> Optional[str]:
     """Captures a message. Its event's id, or None."""
 
@@ -91,7 +131,17 @@ def capture_event(event: Event, hint: Optional[Hint] = None, **scope: Unpack[_Fi
 
 def capture_event_from(event: Event, mechanism: str, handled: bool, hint: Hint) -> Optional[str]: ...
 def add_breadcrumb(
-    crumb: Optional[Breadcrumb] = None, hint: Optional[Hint] = None, **fields: Unpack[_Crumb]
+    crumb: Optional[Breadcrumb] = None,
+    hint: Optional[Hint] = None,
+    *,
+    message: Optional[str] = None,
+    category: Optional[str] = None,
+    type: Optional[str] = None,
+    level: Optional[_Level] = None,
+    data: Optional[Mapping[str, Any]] = None,
+    timestamp: Union[datetime, float, str, None] = None,
+    origin: Optional[str] = None,
+    **other: Never,
 ) -> None:
     """Adds a breadcrumb to the isolation scope."""
 

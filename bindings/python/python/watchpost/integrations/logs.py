@@ -8,7 +8,7 @@ from .. import _watchpost
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Literal
 
 _is_set_up = False
 
@@ -50,7 +50,7 @@ def _observe(record: logging.LogRecord) -> None:
     _watchpost.add_breadcrumb(message=message, category=record.name, level=_level(record.levelno))
 
 
-def _level(number: int) -> str:
+def _level(number: int) -> Literal["fatal", "error", "warning", "info"]:
     if number >= logging.CRITICAL:
         return "fatal"
     if number >= logging.ERROR:
