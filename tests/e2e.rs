@@ -69,10 +69,10 @@ examples! {
         title: "BookingError", function: "book", cause: "TypeError", crumb: "POST /invoices/1002/book", tag: ("method", "POST"),
     };
     kotlin_cli: "kotlin-cli", Expected {
-        title: "BookingError", function: "book", cause: "NumberFormatException", crumb: "invoice 1002", tag: ("importer", "nightly"),
+        title: "InvalidOrder", function: "parse", cause: "IllegalArgumentException", crumb: "read line 3", tag: ("file", "orders.csv"),
     };
     swift_cli: "swift-cli", Expected {
-        title: "BookingError", function: "book", cause: "AmountError", crumb: "invoice 1002", tag: ("importer", "nightly"),
+        title: "ImportError", function: "one", cause: "FieldError", crumb: "read line 3", tag: ("file", "orders.csv"),
     };
 }
 

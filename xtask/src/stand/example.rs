@@ -90,7 +90,7 @@ impl Example {
         let mut command = self.command();
         command
             .env("SENTRY_DSN", dsn)
-            .env("WATCHPOST_STORAGE_DIR", storage)
+            .env("WATCHPOST_STORAGE_DIR", self.inside(storage)?)
             .env_remove("WATCHPOST_EXAMPLE_HOLD")
             .env_remove("WATCHPOST_EXAMPLE_IDLE")
             .stdin(Stdio::null())
@@ -116,6 +116,16 @@ impl Example {
             }
         });
         Ok(Running { name: self.name, child, lines, errors })
+    }
+
+    /// The path of `folder` as the program sees it: Swift may run in a folder of Debian's own that holds its compiler.
+    fn inside(self, folder: &Path) -> Result<PathBuf> {
+        if self.language != Language::Swift {
+            return Ok(folder.into());
+        }
+        std::fs::create_dir_all(folder).at(folder)?;
+        let script = repo::path("bindings/swift/toolchain.sh");
+        Ok(process::output(Command::new(script).arg("path").arg(folder))?.trim().into())
     }
 
     fn command(self) -> Command {

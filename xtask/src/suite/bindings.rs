@@ -100,6 +100,6 @@ fn npm(folder: &str) -> Command {
 
 fn script(path: &str) -> Command {
     let mut command = Command::new(repo::path(path));
-    command.current_dir(repo::root());
+    command.current_dir(repo::root()).env("CARGO_TARGET_DIR", repo::target());
     command
 }
