@@ -192,10 +192,28 @@ impl Client {
         let trace = layers.propagation().unwrap_or_else(|| scopes.isolation.propagation(&*self.rng));
         event.contexts.entry(Text::from_static("trace")).or_insert_with(|| trace.context());
         let given = Given { options: &self.options, layers: &layers, hint };
-        let mut event = match pipeline::run(event, given) {
-            Outcome::Send(event) => event,
-            Outcome::Drop(reason) => return self.drop_error(reason),
-        };
+        let event_id = event.event_id;
+        match pipeline::run(event, given) {
+            Outcome::Send(event) => self.send(*event, Some(trace), transport),
+            Outcome::Drop(reason) => self.drop_error(reason),
+            Outcome::Deferred => event_id,
+        }
+    }
+
+    /// Sends the answer of a `before_send` that was [deferred](crate::HookFailure::deferred): the event has been
+    /// through everything else.
+    pub fn resume_event(&self, event: Event) -> Option<EventId> {
+        let transport = self.transport.as_ref().filter(|_| self.is_enabled())?;
+        let sent = catch_unwind(AssertUnwindSafe(|| self.send(pipeline::finish(event), None, transport)));
+        sent.unwrap_or_else(|_| self.drop_error(DiscardReason::InternalSdkError))
+    }
+
+    fn send(
+        &self,
+        mut event: Event,
+        trace: Option<PropagationContext>,
+        transport: &Arc<dyn Transport>,
+    ) -> Option<EventId> {
         // A hook may have removed the id; an event without one cannot be recognised as sent twice.
         let event_id = *event.event_id.get_or_insert_with(|| EventId::random(&*self.rng));
         let Some(payload) = pipeline::serialize(&mut event, MAX_EVENT_BYTES) else {
@@ -214,10 +232,11 @@ impl Client {
     }
 
     /// The envelope's `trace` header (dynamic sampling context, published spec 1.3.0).
-    fn sampling_context(&self, event: &Event, trace: PropagationContext) -> Map {
+    fn sampling_context(&self, event: &Event, trace: Option<PropagationContext>) -> Map {
         let mut map = Map::new();
         let own = event.contexts.get("trace").and_then(|context| context.get("trace_id")).cloned();
-        map.insert("trace_id".into(), own.unwrap_or_else(|| trace.trace_hex().into()));
+        let own = own.or_else(|| trace.map(|trace| trace.trace_hex().into()));
+        map.extend(own.map(|id| ("trace_id".to_owned(), id)));
         if let Some(dsn) = self.options.dsn() {
             map.insert("public_key".into(), dsn.public_key().into());
             map.extend(dsn.org_id().map(|id| ("org_id".to_owned(), id.into())));

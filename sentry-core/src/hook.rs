@@ -22,12 +22,23 @@ pub type BreadcrumbHook = Arc<dyn Fn(Breadcrumb, &Hint) -> HookOutcome<Breadcrum
 pub struct HookFailure {
     /// What went wrong, for the one diagnostic line.
     pub message: String,
+    deferred: bool,
 }
 
 impl HookFailure {
     /// A failure with the host's own words.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self { message: message.into(), deferred: false }
+    }
+
+    /// `before_send` will answer later (a promise): the event is neither sent nor counted now. The host holds it and
+    /// hands the answer to [`Client::resume_event`](crate::Client::resume_event), or counts the drop itself.
+    pub fn deferred() -> Self {
+        Self { message: "it answers later".to_owned(), deferred: true }
+    }
+
+    pub(crate) fn is_deferred(&self) -> bool {
+        self.deferred
     }
 }
 

@@ -1,1 +1,14 @@
-//! Watchpost for Node.js.
+//! Watchpost for Node.js: the addon under the npm package `watchpost`.
+//!
+//! JavaScript finds out what went wrong (`stack` texts, causes, scopes of the running work); what becomes of it is
+//! decided in the core. The names in here are not API: applications use the package's TypeScript side.
+
+mod call;
+mod capture;
+mod client;
+mod error;
+mod flush;
+mod place;
+mod scope;
+mod source;
+mod stack;

@@ -22,6 +22,8 @@ pub(crate) enum Outcome {
     Send(Box<Event>),
     /// Drop it and count it.
     Drop(DiscardReason),
+    /// The host's `before_send` answers later.
+    Deferred,
 }
 
 /// Everything but the event itself.
@@ -55,11 +57,17 @@ pub(crate) fn run(mut event: Event, given: Given<'_>) -> Outcome {
     if let Some(before_send) = options.before_send() {
         event = match hook::call(|| before_send(event, hint)) {
             Ok(Some(event)) => event,
+            Err(failure) if failure.is_deferred() => return Outcome::Deferred,
             outcome => return dropped("before_send", outcome, DiscardReason::BeforeSend, options),
         };
     }
+    Outcome::Send(Box::new(finish(event)))
+}
+
+/// What comes after every hook.
+pub(crate) fn finish(mut event: Event) -> Event {
     scrub::event(&mut event);
-    Outcome::Send(Box::new(event))
+    event
 }
 
 /// What every event has, unless it or a scope said otherwise.

@@ -1,0 +1,34 @@
+/**
+ * Watchpost for Node.js.
+ *
+ * @example
+ * const Sentry = require("watchpost");
+ * Sentry.init({ dsn: "https://public_key@errors.example.com/42" });
+ * try { pay(); } catch (error) { Sentry.captureException(error); }
+ */
+export { captureEvent, captureException, captureMessage, lastEventId, type CaptureContext } from "./capture";
+export { getCurrentScope, getGlobalScope, getIsolationScope, withIsolationScope, withScope } from "./context";
+export { close, flush, init, isInitialized } from "./init";
+export {
+  expressErrorHandler,
+  expressRequestHandler,
+  setupExpressErrorHandler,
+  type ErrorHandler,
+  type ErrorHandlerOptions,
+  type RequestHandler,
+} from "./integrations/express";
+export type { Options } from "./options";
+export { Scope } from "./scope";
+export {
+  addBreadcrumb,
+  setContext,
+  setExtra,
+  setExtras,
+  setFingerprint,
+  setLevel,
+  setTag,
+  setTags,
+  setTransactionName,
+  setUser,
+} from "./setters";
+export type * from "./types";

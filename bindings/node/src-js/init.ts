@@ -1,0 +1,38 @@
+import { Client, getClient, setClient } from "./client";
+import { watchUncaught } from "./integrations/uncaught";
+import type { Options } from "./options";
+
+let watchingExit = false;
+
+/**
+ * Starts to report to a DSN, or to the one in the variable `SENTRY_DSN`; without any, nothing is reported.
+ *
+ * Throws a TypeError when an option is unknown or cannot be used; nothing has changed then. Nothing else in this package
+ * throws. A second call replaces the first client, which delivers what it has.
+ */
+export function init(options?: Options | string): void {
+  const disabled = typeof options === "object" && options ? options.disabledIntegrations : undefined;
+  const uncaught = !(Array.isArray(disabled) && disabled.includes("uncaught"));
+  setClient(new Client(options, uncaught ? ["uncaught"] : []));
+  if (uncaught) watchUncaught();
+  if (!watchingExit) {
+    watchingExit = true;
+    // Events are on disk already; this gives them a chance to leave at once, for at most `shutdownTimeout`.
+    process.on("exit", () => getClient()?.native.closeNow());
+  }
+}
+
+/** True if a capture can lead anywhere: there is a DSN, and the client is not closed. */
+export function isInitialized(): boolean {
+  return getClient()?.isEnabled ?? false;
+}
+
+/** Waits until everything captured has left, for at most that many milliseconds (default: `shutdownTimeout`). True if it has. */
+export async function flush(timeoutMs?: number): Promise<boolean> {
+  return (await getClient()?.drain(timeoutMs, false)) ?? true;
+}
+
+/** Flushes and stops: later captures do nothing until the next `init`. */
+export async function close(timeoutMs?: number): Promise<boolean> {
+  return (await getClient()?.drain(timeoutMs, true)) ?? true;
+}

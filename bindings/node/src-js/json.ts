@@ -1,0 +1,105 @@
+const DEEPEST = 10;
+const WIDEST = 1000;
+const LONGEST = 65_536;
+
+/** JSON text of any value: cycles, getters that throw, big integers and enormous values included. Never throws. */
+export function toJson(value: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(isFlat(value) ? value : copy(value, 0, []));
+  } catch {
+    json = undefined;
+  }
+  return json === undefined ? "null" : wellFormed(json);
+}
+
+/** The same for what has to be an object; anything else is none. */
+export function objectToJson(value: unknown): string | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? toJson(value) : undefined;
+}
+
+/** Text of any value. Never throws. */
+export function toText(value: unknown): string {
+  try {
+    return cut(String(value));
+  } catch {
+    return "<no text>";
+  }
+}
+
+export function cut(text: string): string {
+  return text.length > LONGEST ? text.slice(0, LONGEST) : text;
+}
+
+/** True for an object whose values JSON can write as they are. */
+function isFlat(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  if (Object.getPrototypeOf(value) !== Object.prototype || "toJSON" in value) return false;
+  for (const key in value) {
+    const inner = (value as Record<string, unknown>)[key];
+    const kind = typeof inner;
+    if (kind === "string" ? (inner as string).length > LONGEST : kind !== "number" && kind !== "boolean") return false;
+  }
+  return true;
+}
+
+function copy(value: unknown, depth: number, above: object[]): unknown {
+  switch (typeof value) {
+    case "string":
+      return cut(value);
+    case "number":
+      return Number.isFinite(value) ? value : String(value);
+    case "boolean":
+    case "undefined":
+      return value;
+    case "bigint":
+    case "symbol":
+      return String(value);
+    case "function":
+      return `[function ${value.name}]`;
+    default:
+      return value === null ? null : copyObject(value as object, depth, above);
+  }
+}
+
+function copyObject(value: object, depth: number, above: object[]): unknown {
+  if (above.includes(value)) return "[cycle]";
+  if (depth >= DEEPEST) return Array.isArray(value) ? "[array]" : "[object]";
+  above.push(value);
+  try {
+    if (typeof (value as { toJSON?: unknown }).toJSON === "function") {
+      const plain = (value as { toJSON(): unknown }).toJSON();
+      return plain === value ? "[object]" : copy(plain, depth + 1, above);
+    }
+    if (ArrayBuffer.isView(value)) return `[${value.constructor.name}: ${value.byteLength} bytes]`;
+    if (value instanceof Error) return `${value.name}: ${value.message}`;
+    if (Array.isArray(value)) return value.slice(0, WIDEST).map((item) => copy(item, depth + 1, above) ?? null);
+    if (value instanceof Map) return copy(Object.fromEntries(value) as unknown, depth, above);
+    if (value instanceof Set) return copy([...value], depth, above);
+    const plain: Record<string, unknown> = {};
+    for (const key of Object.keys(value).slice(0, WIDEST)) {
+      plain[key] = copy(property(value, key), depth + 1, above);
+    }
+    return plain;
+  } catch {
+    return "<unreadable>";
+  } finally {
+    above.pop();
+  }
+}
+
+function property(value: object, key: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[key];
+  } catch {
+    return "<unreadable>";
+  }
+}
+
+/** JSON writes halves of surrogate pairs as escapes that no other reader takes. */
+function wellFormed(json: string): string {
+  if (!json.includes("\\ud")) return json;
+  return json.replace(/\\(u[dD][89a-fA-F][0-9a-fA-F]{2}|.)/g, (escape, code: string) =>
+    code.length > 1 ? "\\ufffd" : escape,
+  );
+}

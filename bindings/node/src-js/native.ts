@@ -1,0 +1,10 @@
+import { join } from "node:path";
+
+import type * as binding from "../binding";
+
+/** The addon. */
+export const native = require(join(__dirname, "..", "binding.js")) as typeof binding;
+export type NativeClient = binding.NativeClient;
+export type NativeScope = binding.NativeScope;
+export type Link = binding.Link;
+export type Dispatcher = (hook: number, json: string) => string | null;

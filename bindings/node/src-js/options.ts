@@ -1,0 +1,87 @@
+import type { Breadcrumb, BreadcrumbHint, Event, EventHint } from "./types";
+
+/** The options of `init`. What is not given comes from the variables `SENTRY_DSN`, `SENTRY_RELEASE`,
+ * `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE` and `SENTRY_DEBUG`, else it has its default. */
+export interface Options {
+  /** Where events go, like `https://public_key@errors.example.com/42`. Without one nothing is reported. */
+  dsn?: string | null;
+  /** The version of the application, like `shop@1.2.3`. */
+  release?: string | null;
+  /** Where it runs; `production` by default. */
+  environment?: string | null;
+  /** The build of the release. */
+  dist?: string | null;
+  /** The name of the machine; the host name by default. */
+  serverName?: string | null;
+  /** The share of errors that is sent, from 0 to 1; 1 by default. */
+  sampleRate?: number | null;
+  /** How many breadcrumbs are kept; 100 by default. */
+  maxBreadcrumbs?: number | null;
+  /** Messages carry the caller's stack; off by default. */
+  attachStacktrace?: boolean | null;
+  /** Integrations may collect personal data; off by default. */
+  sendDefaultPii?: boolean | null;
+  /** Counts of dropped events are reported; on by default. */
+  sendClientReports?: boolean | null;
+  /** Milliseconds that `close` and a normal exit may wait; 2000 by default. */
+  shutdownTimeout?: number | null;
+  /** The folder that keeps events until they are delivered; in the system's cache by default. */
+  storageDir?: string | null;
+  /** False keeps events in memory only. */
+  spool?: boolean | null;
+  /** Modules, like `src.vendored`, or beginnings of paths that are the application's own. */
+  inAppInclude?: string[] | null;
+  /** Those that are not. */
+  inAppExclude?: string[] | null;
+  /** Errors that are dropped: a class, or text that occurs in `class: message`. */
+  ignoreErrors?: string[] | null;
+  /** Frames carry the lines around them; on by default. */
+  includeSourceContext?: boolean | null;
+  /** Accepted for all languages; Node collects no local variables. */
+  includeLocalVariables?: boolean | null;
+  /** Switched off by name: `uncaught`. */
+  disabledIntegrations?: string[] | null;
+  /** Says on standard error what goes wrong inside. */
+  debug?: boolean | null;
+  /** Sees each event last, may change it, and drops it with `null`. A promise is waited for; until it settles the
+   * event is in memory only, and after `shutdownTimeout` it is dropped. One that throws drops the event. */
+  beforeSend?: ((event: Event, hint: EventHint) => Event | null | PromiseLike<Event | null>) | null;
+  /** Sees each breadcrumb first, may change it, and drops it with `null`. */
+  beforeBreadcrumb?: ((breadcrumb: Breadcrumb, hint: BreadcrumbHint) => Breadcrumb | null) | null;
+}
+
+/** Options with the functions apart. */
+export interface ReadOptions {
+  json: string;
+  beforeSend: NonNullable<Options["beforeSend"]> | undefined;
+  beforeBreadcrumb: NonNullable<Options["beforeBreadcrumb"]> | undefined;
+}
+
+export function readOptions(given: Options | string | undefined): ReadOptions {
+  const options = typeof given === "string" ? { dsn: given } : (given ?? {});
+  if (typeof options !== "object" || Array.isArray(options)) {
+    throw new TypeError("init takes an object of options, like { dsn: \"https://public_key@errors.example.com/42\" }");
+  }
+  const plain: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || value === null || name === "beforeSend" || name === "beforeBreadcrumb") continue;
+    plain[name] = isPlain(value) ? value : String(value);
+  }
+  return {
+    json: JSON.stringify(plain),
+    beforeSend: hook("beforeSend", options.beforeSend, "(event, hint) => event"),
+    beforeBreadcrumb: hook("beforeBreadcrumb", options.beforeBreadcrumb, "(breadcrumb, hint) => breadcrumb"),
+  };
+}
+
+/** JSON would lose anything else, and a lost option is one that was not given. */
+function isPlain(value: unknown): boolean {
+  const kind = typeof value;
+  return kind === "string" || kind === "boolean" || (kind === "number" && Number.isFinite(value)) || Array.isArray(value);
+}
+
+function hook<F>(name: string, value: F | null | undefined, example: string): F | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "function") return value;
+  throw new TypeError(`invalid option \`${name}\`: ${typeof value} is not a function, like ${example}`);
+}

@@ -1,0 +1,32 @@
+/** For the conformance vectors: a client that repeats and records. */
+import { Client, getClient, setClient } from "./client";
+import { resetScopes } from "./context";
+import type { Options } from "./options";
+
+/** Starts a client whose clock stands at `now` (seconds since 1970), whose ids and draws follow from `seed`, and which
+ * records instead of sending. All scopes are empty afterwards. Throws as `init` does. */
+export function initTesting(options: Options, now: number, seed: number): void {
+  const client = new Client(options, [], { now, seed });
+  resetScopes();
+  setClient(client);
+}
+
+/** Takes the recorded envelopes. */
+export function takeRecorded(): unknown[] {
+  return JSON.parse(getClient()?.native.takeRecorded() ?? "[]") as unknown[];
+}
+
+/** Takes the counts of dropped items. */
+export function takeDiscarded(): { reason: string; category: string; quantity: number }[] {
+  return JSON.parse(getClient()?.native.takeDiscarded() ?? "[]") as ReturnType<typeof takeDiscarded>;
+}
+
+/** What is derived from the DSN. */
+export function dsnFacts(): Record<string, unknown> {
+  return JSON.parse(getClient()?.native.dsnFacts() ?? "null") as Record<string, unknown>;
+}
+
+/** Moves the clock. */
+export function advanceClock(seconds: number): void {
+  getClient()?.native.advanceClock(seconds);
+}

@@ -1,0 +1,127 @@
+/** How bad it is. */
+export type SeverityLevel = "fatal" | "error" | "warning" | "log" | "info" | "debug";
+
+/** A tag's value; everything becomes text. `null` removes the tag. */
+export type Primitive = string | number | bigint | boolean | symbol | null | undefined;
+
+/** Who was affected. Never filled in by itself. */
+export interface User {
+  id?: string | number;
+  username?: string;
+  email?: string;
+  ip_address?: string;
+  [key: string]: unknown;
+}
+
+/** One step on the way to an event. */
+export interface Breadcrumb {
+  /** `default`, `http`, `navigation`, `query`, `user` ... */
+  type?: string;
+  /** A dotted name of where it comes from, like `auth.login`. */
+  category?: string;
+  message?: string;
+  level?: SeverityLevel;
+  /** Seconds since 1970; now if missing. */
+  timestamp?: number;
+  /** What made it, like `auto.http.express`. */
+  origin?: string;
+  data?: Record<string, unknown>;
+}
+
+/** What hooks get beside a breadcrumb. */
+export type BreadcrumbHint = Record<string, unknown>;
+
+/** One call of a stack. */
+export interface StackFrame {
+  filename?: string;
+  abs_path?: string;
+  function?: string;
+  module?: string;
+  lineno?: number;
+  colno?: number;
+  in_app?: boolean;
+  pre_context?: string[];
+  context_line?: string;
+  post_context?: string[];
+  vars?: Record<string, unknown>;
+  [key: string]: unknown;
+}
+
+/** How an exception was caught, and how it hangs together with the others. */
+export interface Mechanism {
+  type?: string;
+  handled?: boolean;
+  synthetic?: boolean;
+  exception_id?: number;
+  parent_id?: number;
+  is_exception_group?: boolean;
+  source?: string;
+  [key: string]: unknown;
+}
+
+/** One error of a chain. */
+export interface Exception {
+  type?: string;
+  value?: string;
+  module?: string;
+  mechanism?: Mechanism;
+  stacktrace?: { frames?: StackFrame[]; [key: string]: unknown };
+  [key: string]: unknown;
+}
+
+/** The request that was being answered. */
+export interface RequestData {
+  method?: string;
+  url?: string;
+  query_string?: string;
+  headers?: Record<string, string>;
+  data?: unknown;
+  env?: Record<string, unknown>;
+}
+
+/** An event, as hooks see it and as it travels. */
+export interface Event {
+  event_id?: string;
+  timestamp?: number | string;
+  platform?: string;
+  level?: SeverityLevel;
+  logger?: string;
+  transaction?: string;
+  server_name?: string;
+  release?: string;
+  dist?: string;
+  environment?: string;
+  message?: string;
+  logentry?: { message?: string; formatted?: string; params?: unknown[] };
+  exception?: { values?: Exception[] };
+  user?: User;
+  request?: RequestData;
+  tags?: Record<string, Primitive>;
+  extra?: Record<string, unknown>;
+  contexts?: Record<string, Record<string, unknown> | undefined>;
+  breadcrumbs?: Breadcrumb[] | { values?: Breadcrumb[] };
+  fingerprint?: string[];
+  sdk?: Record<string, unknown>;
+  [key: string]: unknown;
+}
+
+/** What hooks get beside an event. */
+export interface EventHint {
+  /** What was thrown. */
+  originalException?: unknown;
+  [key: string]: unknown;
+}
+
+/** What is said at the call, for one event. */
+export interface ScopeContext {
+  user?: User | null;
+  level?: SeverityLevel;
+  tags?: Record<string, Primitive>;
+  extra?: Record<string, unknown>;
+  contexts?: Record<string, Record<string, unknown> | null>;
+  fingerprint?: string[];
+  transactionName?: string;
+}
+
+/** Sees an event after the scopes, may change it, and drops it with `null`. It may not be asynchronous. */
+export type EventProcessor = (event: Event, hint: EventHint) => Event | null;

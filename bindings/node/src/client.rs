@@ -1,0 +1,200 @@
+//! The client as an object.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use napi::Result;
+use napi::bindgen_prelude::AsyncTask;
+use napi_derive::napi;
+use watchpost_bindings::{HostClient, HostIdentity, HostOptions, NameStyle, TestSetup, global_scope, guard};
+use watchpost_core::{Category, DiscardReason, Map, Text};
+
+use crate::call::{Hook, breadcrumb_hook, event_hook};
+use crate::error::{panicked, refused};
+use crate::flush::Flush;
+use crate::stack::Stacks;
+
+/// Captures events by its options. Belongs to the thread that made it.
+#[napi]
+#[derive(Debug)]
+pub struct NativeClient {
+    pub(crate) host: Arc<HostClient>,
+    pub(crate) stacks: Stacks,
+}
+
+/// What JavaScript says about itself.
+#[napi(object)]
+#[derive(Debug, Default)]
+pub struct Setup {
+    /// The options of `init` but the functions, as JSON.
+    pub options: String,
+    /// The integrations that are switched on.
+    pub integrations: Vec<String>,
+    /// The name of the machine.
+    pub server_name: String,
+    /// `runtime`, `os`, `device`: a JSON object of objects.
+    pub contexts: String,
+    /// The folder of the package: its frames are not the application's.
+    pub own_folder: String,
+    /// There is a `beforeSend`.
+    pub before_send: bool,
+    /// There is a `beforeBreadcrumb`.
+    pub before_breadcrumb: bool,
+}
+
+#[napi]
+impl NativeClient {
+    /// A client that reports to the DSN of the options; without one it does nothing.
+    ///
+    /// # Errors
+    /// When an option cannot be used; the error names it and shows a right value.
+    #[napi(factory)]
+    pub fn start(setup: Setup) -> Result<Self> {
+        guard(|| {
+            let identity = HostIdentity {
+                sdk_name: Text::from_static("watchpost.node"),
+                sdk_version: Text::from_static(env!("CARGO_PKG_VERSION")),
+                package: Some(Text::from_static("npm:watchpost")),
+                integrations: setup.integrations.iter().map(Text::from).collect(),
+                platform: Text::from_static("node"),
+                server_name: Some(setup.server_name.as_str()).filter(|name| !name.is_empty()).map(Text::from),
+                contexts: contexts(&setup.contexts),
+            };
+            let options = options(&setup)?;
+            Ok(Self::around(HostClient::start(options, identity), &setup))
+        })
+        .unwrap_or_else(|| Err(panicked()))
+    }
+
+    /// A client that repeats and records, for the conformance vectors. Empties the scope of the process.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    #[napi(factory)]
+    pub fn start_testing(setup: Setup, now: f64, seed: u32) -> Result<Self> {
+        guard(|| {
+            let options = options(&setup)?;
+            global_scope().replace(watchpost_core::Scope::new());
+            let host = HostClient::start_testing(options, TestSetup::new(now, u64::from(seed)));
+            Ok(Self::around(host, &setup))
+        })
+        .unwrap_or_else(|| Err(panicked()))
+    }
+
+    /// True if a capture can lead anywhere.
+    #[napi(getter)]
+    pub fn is_enabled(&self) -> bool {
+        self.host.client().is_enabled()
+    }
+
+    /// True if messages are to carry a stack trace.
+    #[napi(getter)]
+    pub fn attach_stacktrace(&self) -> bool {
+        self.host.options().client.attach_stacktrace()
+    }
+
+    /// True if integrations may collect personal data.
+    #[napi(getter)]
+    pub fn send_default_pii(&self) -> bool {
+        self.host.options().client.send_default_pii()
+    }
+
+    /// Milliseconds that `close` and a normal exit may wait.
+    #[napi(getter)]
+    pub fn shutdown_timeout(&self) -> f64 {
+        self.host.options().client.shutdown_timeout().as_secs_f64() * 1000.0
+    }
+
+    /// The names of the integrations that are switched off.
+    #[napi(getter)]
+    pub fn disabled_integrations(&self) -> Vec<String> {
+        self.host.options().disabled_integrations.iter().map(ToString::to_string).collect()
+    }
+
+    /// Waits until everything has left, for at most that many milliseconds, else for the shutdown timeout.
+    #[napi(ts_return_type = "Promise<boolean>")]
+    pub fn flush(&self, timeout_ms: Option<f64>) -> AsyncTask<Flush> {
+        AsyncTask::new(Flush { host: Arc::clone(&self.host), timeout: millis(timeout_ms), close: false })
+    }
+
+    /// Flushes and stops.
+    #[napi(ts_return_type = "Promise<boolean>")]
+    pub fn close(&self, timeout_ms: Option<f64>) -> AsyncTask<Flush> {
+        AsyncTask::new(Flush { host: Arc::clone(&self.host), timeout: millis(timeout_ms), close: true })
+    }
+
+    /// Flushes and stops; JavaScript stands still meanwhile. For the `exit` event, where nothing else is possible.
+    #[napi]
+    pub fn close_now(&self) -> bool {
+        guard(|| self.host.close(None)).unwrap_or(false)
+    }
+
+    /// Says one diagnostic line.
+    #[napi]
+    pub fn say(&self, line: String) {
+        guard(|| self.host.options().client.diagnostics().say(|| line));
+    }
+
+    /// Counts a dropped error: `true` for one that a hook dropped, `false` for one that was no event at all.
+    #[napi]
+    pub fn count_drop(&self, by_hook: bool) {
+        let reason = if by_hook { DiscardReason::BeforeSend } else { DiscardReason::Invalid };
+        self.host.client().reports().record(reason, Category::Error, 1);
+    }
+
+    /// Vectors only: takes the recorded envelopes, as a JSON list.
+    #[napi]
+    pub fn take_recorded(&self) -> String {
+        self.host.take_recorded_json()
+    }
+
+    /// Vectors only: takes the counts of dropped items, as a JSON list.
+    #[napi]
+    pub fn take_discarded(&self) -> String {
+        self.host.take_discarded_json()
+    }
+
+    /// Vectors only: what is derived from the DSN, as a JSON object.
+    #[napi]
+    pub fn dsn_facts(&self) -> String {
+        self.host.dsn_json()
+    }
+
+    /// Vectors only: moves the clock.
+    #[napi]
+    pub fn advance_clock(&self, seconds: f64) {
+        if let Ok(by) = Duration::try_from_secs_f64(seconds) {
+            self.host.advance_clock(by);
+        }
+    }
+
+    fn around(host: HostClient, setup: &Setup) -> Self {
+        let stacks = Stacks::new(&setup.own_folder, host.options().include_source_context);
+        Self { host: Arc::new(host), stacks }
+    }
+}
+
+fn options(setup: &Setup) -> Result<HostOptions> {
+    let given: Map = serde_json::from_str(&setup.options).unwrap_or_default();
+    let parsed = HostOptions::parse(given, NameStyle::Camel, |name| std::env::var(name).ok());
+    let mut options = parsed.map_err(|error| refused(&error))?;
+    if setup.before_send {
+        options = options.with_before_send(event_hook(Hook::BeforeSend));
+    }
+    if setup.before_breadcrumb {
+        options = options.with_before_breadcrumb(breadcrumb_hook(Hook::BeforeBreadcrumb));
+    }
+    Ok(options)
+}
+
+fn contexts(json: &str) -> Vec<(Text, Map)> {
+    let contexts: Vec<(String, Map)> = serde_json::from_str::<std::collections::BTreeMap<_, _>>(json)
+        .unwrap_or_default()
+        .into_iter()
+        .collect();
+    contexts.into_iter().map(|(name, context)| (name.into(), context)).collect()
+}
+
+fn millis(timeout: Option<f64>) -> Option<Duration> {
+    timeout.map(|ms| Duration::try_from_secs_f64(ms.max(0.0) / 1000.0).unwrap_or(Duration::MAX))
+}

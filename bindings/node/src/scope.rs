@@ -1,0 +1,117 @@
+//! Scopes as handles.
+
+use napi_derive::napi;
+use watchpost_bindings::{HostScope, global_scope, guard};
+use watchpost_core::SharedScope;
+
+/// A scope of the core. Values that are not text come as JSON. No method throws: what has not its shape is ignored
+/// and answered with the reason.
+#[napi]
+#[derive(Debug)]
+pub struct NativeScope(HostScope);
+
+#[napi]
+impl NativeScope {
+    /// An empty scope.
+    #[napi(constructor)]
+    pub fn new() -> Self {
+        Self(HostScope::new())
+    }
+
+    /// The scope of the whole process, threads included.
+    #[napi(factory)]
+    pub fn global() -> Self {
+        Self(HostScope::from_shared(global_scope().clone()))
+    }
+
+    /// Another scope that starts with what this one holds.
+    #[napi]
+    pub fn fork(&self) -> Self {
+        Self(self.0.fork())
+    }
+
+    /// A fork for a new piece of work: it starts a trace of its own.
+    #[napi]
+    pub fn fork_isolation(&self) -> Self {
+        Self(self.0.fork_isolation())
+    }
+
+    /// Sets a tag.
+    #[napi]
+    pub fn set_tag(&self, key: String, value: String) {
+        guard(|| self.0.set_tag(&key, &value));
+    }
+
+    /// Removes a tag.
+    #[napi]
+    pub fn remove_tag(&self, key: String) {
+        guard(|| self.0.remove_tag(&key));
+    }
+
+    /// Sets an extra value from JSON.
+    #[napi]
+    pub fn set_extra(&self, key: String, json: String) -> Option<String> {
+        reason(|| self.0.set_extra(&key, &json))
+    }
+
+    /// Removes an extra value.
+    #[napi]
+    pub fn remove_extra(&self, key: String) {
+        guard(|| self.0.remove_extra(&key));
+    }
+
+    /// Replaces a context from a JSON object; `null` removes it.
+    #[napi]
+    pub fn set_context(&self, key: String, json: String) -> Option<String> {
+        reason(|| self.0.set_context(&key, &json))
+    }
+
+    /// Replaces the user from a JSON object; `null` forgets it.
+    #[napi]
+    pub fn set_user(&self, json: String) -> Option<String> {
+        reason(|| self.0.set_user(&json))
+    }
+
+    /// Overrides the level by name; nothing takes it back.
+    #[napi]
+    pub fn set_level(&self, level: Option<String>) -> Option<String> {
+        reason(|| self.0.set_level(level.as_deref()))
+    }
+
+    /// Overrides the grouping; an empty list takes it back.
+    #[napi]
+    pub fn set_fingerprint(&self, parts: Vec<String>) {
+        guard(|| self.0.set_fingerprint(parts));
+    }
+
+    /// Names the route or task.
+    #[napi]
+    pub fn set_transaction_name(&self, name: Option<String>) {
+        guard(|| self.0.set_transaction_name(name.as_deref()));
+    }
+
+    /// Forgets the breadcrumbs.
+    #[napi]
+    pub fn clear_breadcrumbs(&self) {
+        guard(|| self.0.clear_breadcrumbs());
+    }
+
+    /// Forgets everything.
+    #[napi]
+    pub fn clear(&self) {
+        guard(|| self.0.clear());
+    }
+
+    pub(crate) fn shared(&self) -> &SharedScope {
+        self.0.shared()
+    }
+}
+
+/// Why a setter refused its value.
+fn reason(set: impl FnOnce() -> watchpost_core::Result<()>) -> Option<String> {
+    match guard(set) {
+        Some(Ok(())) => None,
+        Some(Err(error)) => Some(error.to_string()),
+        None => Some("it panicked".to_owned()),
+    }
+}

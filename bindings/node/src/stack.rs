@@ -1,0 +1,198 @@
+//! V8's stack texts, read into frames.
+//!
+//! A text is the error as text (class and message, of any number of lines), then one line per call, innermost first:
+//!
+//! | line | what it is |
+//! |---|---|
+//! | `at pay (/app/pay.js:3:9)` | a function with its place |
+//! | `at /app/pay.js:3:9`, `at file:///app/pay.mjs:3:9` | code outside of functions |
+//! | `at async pay (...)`, `at async Promise.all (index 0)` | a caller that awaits |
+//! | `at new Cart (...)`, `at Cart.add [as push] (...)` | a constructor; a method by another name |
+//! | `at eval (eval at run (/app/run.js:1:2), <anonymous>:1:1)` | code made at run time, with the place that made it |
+//! | `at JSON.parse (<anonymous>)`, `at fn (native)` | built in |
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use watchpost_core::{Frame, Stacktrace, Text};
+
+use crate::place::Places;
+use crate::source::Sources;
+
+/// Frames kept at each end; a deeper stack loses its middle.
+const ENDS: usize = 50;
+/// Call sites that are kept; then all are forgotten.
+const MOST_SITES: usize = 4096;
+/// Short texts, like categories, that are kept once; then all are forgotten.
+const MOST_TEXTS: usize = 512;
+const LONGEST_TEXT: usize = 64;
+
+/// Reads stacks, and remembers call sites: the same line of text is the same frame.
+#[derive(Debug)]
+pub(crate) struct Stacks {
+    places: Places,
+    source_context: bool,
+    // A client belongs to one JavaScript thread, and reading a stack calls nobody.
+    known: RefCell<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    sites: HashMap<Box<str>, Arc<Frame>>,
+    sources: Sources,
+    texts: HashSet<Text>,
+}
+
+impl Stacks {
+    /// `own_folder` is that of this package.
+    pub(crate) fn new(own_folder: &str, source_context: bool) -> Self {
+        Self { places: Places::new(own_folder), source_context, known: RefCell::default() }
+    }
+
+    /// The frames of a stack text, outermost first. `message` is the error's, which the text begins with.
+    pub(crate) fn read(&self, text: &str, message: &str) -> Option<Stacktrace> {
+        let mut known = self.known.borrow_mut();
+        let lines: Vec<&str> = calls(text, message).collect();
+        let mut stacktrace = Stacktrace::default();
+        let omitted = (lines.len() > 2 * ENDS).then(|| (ENDS, lines.len() - ENDS));
+        let kept = |index: &usize| omitted.is_none_or(|(from, to)| *index < from || *index >= to);
+        for line in (0..lines.len()).rev().filter(kept).filter_map(|index| lines.get(index)) {
+            if let Some(frame) = known.sites.get(*line) {
+                stacktrace.frames.push(Frame::clone(frame));
+                continue;
+            }
+            let frame = Arc::new(self.frame(line, &mut known.sources));
+            stacktrace.frames.push(Frame::clone(&frame));
+            if known.sites.len() >= MOST_SITES {
+                known.sites.clear();
+            }
+            known.sites.insert((*line).into(), frame);
+        }
+        if let Some((from, to)) = omitted {
+            // Counted from the outermost frame, as the frames are listed.
+            let (from, to) = (lines.len() - to, lines.len() - from);
+            stacktrace.other.insert("frames_omitted".to_owned(), serde_json::json!([from, to]));
+        }
+        (!stacktrace.frames.is_empty()).then_some(stacktrace)
+    }
+
+    /// One shared text for all that say the same.
+    pub(crate) fn intern(&self, text: &str) -> Text {
+        let mut known = self.known.borrow_mut();
+        if let Some(text) = known.texts.get(text) {
+            return text.clone();
+        }
+        let shared = Text::from(text);
+        if text.len() <= LONGEST_TEXT {
+            if known.texts.len() >= MOST_TEXTS {
+                known.texts.clear();
+            }
+            known.texts.insert(shared.clone());
+        }
+        shared
+    }
+
+    fn frame(&self, line: &str, sources: &mut Sources) -> Frame {
+        let call = Call::parse(line);
+        let path = local_path(call.file);
+        let place = self.places.of(&path);
+        let mut frame = Frame {
+            function: Some(call.function.unwrap_or("<anonymous>").into()),
+            module: place.module.map(Text::from),
+            lineno: call.line,
+            colno: call.column,
+            in_app: Some(place.in_app),
+            ..Frame::default()
+        };
+        if self.source_context
+            && path.starts_with(['/', '\\'])
+            && let Some(number) = call.line
+        {
+            let around = sources.around(&path, number, call.column.unwrap_or(0));
+            (frame.pre_context, frame.context_line, frame.post_context) =
+                (around.pre, around.line, around.post);
+        }
+        if path != place.filename {
+            frame.abs_path = Some(path.as_ref().into());
+        }
+        frame.filename = Some(place.filename.into());
+        frame
+    }
+}
+
+/// The lines that are calls, without their `at`.
+fn calls<'a>(text: &'a str, message: &str) -> impl Iterator<Item = &'a str> {
+    // The message may hold lines that look like calls; it stands behind the class.
+    let first_line = text.find('\n').unwrap_or(text.len());
+    let body = match text.find(message).filter(|at| *at <= first_line) {
+        Some(at) if !message.is_empty() => &text[at + message.len()..],
+        _ => text,
+    };
+    body.lines().filter_map(|line| line.trim_start().strip_prefix("at ")).map(str::trim_end)
+}
+
+/// The parts of one line.
+#[derive(Debug, PartialEq, Eq)]
+struct Call<'a> {
+    function: Option<&'a str>,
+    file: &'a str,
+    line: Option<u32>,
+    column: Option<u32>,
+}
+
+impl<'a> Call<'a> {
+    fn parse(line: &'a str) -> Self {
+        let line = line.strip_prefix("async ").unwrap_or(line);
+        let (function, place) = match line.strip_suffix(')').and_then(|inner| inner.split_once(" (")) {
+            Some((function, place)) => (Some(function), place),
+            None => (None, line),
+        };
+        // The code made by `eval` has no file; the place that made it has. It may be nested: the innermost.
+        let place = match place.strip_prefix("eval at ") {
+            Some(made) => {
+                let innermost = made.rsplit(" (").next().unwrap_or(made);
+                innermost.split(')').next().unwrap_or(innermost)
+            }
+            None => place,
+        };
+        let function = function.map(|function| match function.split_once(" [as ") {
+            Some((function, _)) => function,
+            None => function,
+        });
+        let numbered = place.rsplit_once(':').and_then(|(rest, column)| {
+            let (file, line) = rest.rsplit_once(':')?;
+            Some((file, line.parse().ok()?, column.parse().ok()?))
+        });
+        match numbered {
+            Some((file, line, column)) => Self { function, file, line: Some(line), column: Some(column) },
+            None => Self { function, file: place, line: None, column: None },
+        }
+    }
+}
+
+/// `file:///app/a%20b.mjs?x` is `/app/a b.mjs`; anything else is left alone.
+fn local_path(file: &str) -> std::borrow::Cow<'_, str> {
+    let Some(rest) = file.strip_prefix("file://") else { return file.into() };
+    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
+    if !rest.contains('%') {
+        return rest.into();
+    }
+    let mut bytes = Vec::with_capacity(rest.len());
+    let mut left = rest.as_bytes();
+    while let [first, tail @ ..] = left {
+        let escaped = tail.get(..2).filter(|_| *first == b'%');
+        let escaped = escaped.and_then(|hex| std::str::from_utf8(hex).ok());
+        match escaped.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                left = &tail[2..];
+            }
+            None => {
+                bytes.push(*first);
+                left = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned().into()
+}

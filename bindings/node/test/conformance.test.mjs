@@ -1,0 +1,180 @@
+// Every vector of tests/conformance/sdk, through the public API.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import * as Sentry from "watchpost";
+import { advanceClock, dsnFacts, initTesting, takeDiscarded, takeRecorded } from "watchpost/testing";
+
+const root = fileURLToPath(new URL("../../../tests/conformance/", import.meta.url));
+const files = readdirSync(join(root, "sdk"), { recursive: true }).filter((name) => name.endsWith(".json"));
+const skips = readSkips();
+let ran = 0;
+
+for (const name of files.map((name) => join("sdk", name)).sort()) {
+  if (skips.delete(name.replaceAll("\\", "/"))) {
+    ran += 1;
+    continue;
+  }
+  test(name, () => {
+    ran += 1;
+    run(JSON.parse(readFileSync(join(root, name), "utf8")));
+  });
+}
+
+test("every vector ran", () => {
+  assert.ok(files.length >= 40, `only ${files.length} vectors in ${relative(process.cwd(), root)}`);
+  assert.equal(ran, files.length);
+  assert.deepEqual([...skips], [], "skips.toml names files that do not exist");
+});
+
+function run({ given = {}, hooks = {}, calls = [], expect }) {
+  const options = camel({ dsn: "https://key@errors.example.com/42", ...given.options });
+  if (hooks.before_send) options.beforeSend = eventHook(hooks.before_send);
+  if (hooks.before_breadcrumb) options.beforeBreadcrumb = crumbHook(hooks.before_breadcrumb);
+  const start = () => initTesting(options, given.now ?? 1767323045, given.seed ?? 1);
+  if (expect.init_error) {
+    const { option, contains } = expect.init_error;
+    assert.throws(start, (error) => {
+      assert.ok(error instanceof TypeError);
+      assert.ok(error.message.includes(camelName(option)), error.message);
+      return error.message.includes(contains);
+    });
+    return;
+  }
+  start();
+  const captured = [];
+  play(calls, captured);
+  if (expect.captured) assert.deepEqual(captured, expect.captured);
+  if (expect.dsn) match(expect.dsn, dsnFacts(), "dsn");
+  const envelopes = takeRecorded();
+  if (expect.bytes !== undefined) assert.equal(envelopes[0].bytes, expect.bytes);
+  if (expect.envelopes) {
+    assert.equal(envelopes.length, expect.envelopes.length, "number of envelopes");
+    expect.envelopes.forEach((wanted, at) => matchEnvelope(wanted, envelopes[at], `envelopes[${at}]`));
+  }
+  if (expect.dropped) {
+    const order = (list) => list.map((drop) => `${drop.reason} ${drop.category} ${drop.quantity}`).sort();
+    assert.deepEqual(order(takeDiscarded()), order(expect.dropped));
+  }
+}
+
+function play(calls, captured) {
+  for (const call of calls) one(call, captured);
+}
+
+function one(call, captured) {
+  const scope = { global: Sentry.getGlobalScope, isolation: Sentry.getIsolationScope, current: Sentry.getCurrentScope }[
+    call.scope
+  ]?.();
+  const target = scope ?? Sentry;
+  switch (call.do) {
+    case "capture_event":
+      return captured.push(Sentry.captureEvent(call.event) !== undefined);
+    case "capture_message":
+      return captured.push(Sentry.captureMessage(call.message, call.level) !== undefined);
+    case "add_breadcrumb":
+      return Sentry.addBreadcrumb(call.breadcrumb);
+    case "set_tag":
+    case "set_extra":
+    case "set_context":
+      return target[camelName(call.do)](call.key, call.value);
+    case "remove_tag":
+      return target.setTag(call.key, null);
+    case "set_user":
+      return target.setUser(call.user);
+    case "set_level":
+      return target.setLevel(call.level);
+    case "set_fingerprint":
+      return target.setFingerprint(call.fingerprint);
+    case "set_transaction_name":
+      return target.setTransactionName(call.value);
+    case "add_event_processor":
+      return scope.addEventProcessor(eventHook(call.hook));
+    case "clear":
+      return scope.clear();
+    case "clear_breadcrumbs":
+      return scope.clearBreadcrumbs();
+    case "new_scope":
+      return Sentry.withScope(() => play(call.calls, captured));
+    case "isolation_scope":
+      return Sentry.withIsolationScope(() => play(call.calls, captured));
+    case "repeat":
+      for (let i = 0; i < call.times; i++) {
+        play(JSON.parse(JSON.stringify(call.calls).replaceAll("{i}", String(i))), captured);
+      }
+      return undefined;
+    case "advance_clock":
+      return advanceClock(call.seconds);
+    case "flush":
+      return void Sentry.flush();
+    case "close":
+      return void Sentry.close();
+    default:
+      throw new Error(`unknown verb ${call.do}`);
+  }
+}
+
+function eventHook(name) {
+  if (name === "set_tag") return (event) => ({ ...event, tags: { ...event.tags, hook: "ran" } });
+  if (name === "set_fingerprint") return (event) => ({ ...event, fingerprint: ["hooked", "{{ default }}"] });
+  return anyHook(name);
+}
+
+function crumbHook(name) {
+  if (name === "set_tag") return (crumb) => ({ ...crumb, data: { ...crumb.data, hook: "ran" } });
+  return anyHook(name);
+}
+
+function anyHook(name) {
+  const hooks = {
+    echo: (item) => item,
+    drop: () => null,
+    throw: () => {
+      throw new Error("hook failed");
+    },
+    bad_type: () => 42,
+    capture: (item) => {
+      Sentry.captureMessage("from the hook");
+      return item;
+    },
+  };
+  assert.ok(hooks[name], `unknown hook ${name}`);
+  return hooks[name];
+}
+
+function matchEnvelope(wanted, got, at) {
+  if (wanted.header) match(wanted.header, got.header, `${at}.header`);
+  if (!wanted.items) return;
+  assert.equal(got.items.length, wanted.items.length, `${at}: number of items`);
+  wanted.items.forEach((item, index) => match(item, got.items[index], `${at}.items[${index}]`));
+}
+
+function match(wanted, got, at) {
+  if (wanted === "<any>") return assert.notEqual(got ?? null, null, `${at} is missing`);
+  if (wanted === null) return assert.equal(got ?? null, null, `${at} should be absent`);
+  if (Array.isArray(wanted)) {
+    assert.ok(Array.isArray(got), `${at} is no list`);
+    assert.equal(got.length, wanted.length, `${at}: length`);
+    return wanted.forEach((item, index) => match(item, got[index], `${at}[${index}]`));
+  }
+  if (typeof wanted !== "object") return assert.equal(got, wanted, at);
+  assert.equal(typeof (got ?? undefined), "object", `${at} is no object`);
+  for (const [key, value] of Object.entries(wanted)) match(value, got[key], `${at}.${key}`);
+}
+
+function camel(options) {
+  return Object.fromEntries(Object.entries(options).map(([name, value]) => [camelName(name), value]));
+}
+
+function camelName(name) {
+  return name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+}
+
+function readSkips() {
+  const blocks = readFileSync(join(root, "skips.toml"), "utf8").split("[[skip]]").slice(1);
+  const field = (block, name) => new RegExp(`^${name} = "(.*)"`, "m").exec(block)?.[1];
+  return new Set(blocks.filter((block) => field(block, "language") === "node").map((block) => field(block, "file")));
+}

@@ -1,0 +1,42 @@
+// What TypeScript accepts and refuses, for `import`. Only compiled, never run.
+import * as Sentry from "watchpost";
+import type { Breadcrumb, Event, EventHint, Options, Scope, User } from "watchpost";
+import { initTesting } from "watchpost/testing";
+
+const options: Options = {
+  dsn: "https://public_key@errors.example.com/42",
+  sampleRate: 0.5,
+  beforeSend(event: Event, hint: EventHint) {
+    const original: unknown = hint.originalException;
+    if (original instanceof TypeError) return null;
+    event.tags = { ...event.tags, seen: true };
+    return event;
+  },
+  beforeBreadcrumb: (crumb: Breadcrumb) => (crumb.category === "noise" ? null : crumb),
+};
+Sentry.init(options);
+Sentry.init({ beforeSend: async (event) => event });
+initTesting(options, 0, 1);
+
+const id: string | undefined = Sentry.captureException(new Error("x"));
+Sentry.captureException("text", { tags: { a: 1 }, level: "warning", user: null });
+Sentry.captureException(new Error("x"), (scope: Scope) => scope.setTag("a", "b"));
+Sentry.captureMessage(id ?? "", "info");
+Sentry.captureEvent({ message: "x", level: "fatal" });
+const user: User = { id: 5, email: "a@example.com", plan: "gold" };
+Sentry.setUser(user);
+Sentry.setUser(null);
+Sentry.setTags({ a: 1, b: true, c: null });
+const answer: number = Sentry.withScope((scope) => scope.setLevel("error").setFingerprint(["a"]) && 5);
+const later: Promise<boolean> = Sentry.withIsolationScope(async () => answer === 5);
+const flushed: Promise<boolean> = Sentry.flush(1000);
+Sentry.getGlobalScope().addEventProcessor((event) => event);
+Sentry.setupExpressErrorHandler({ use: (handler) => void handler });
+await Promise.all([later, flushed, Sentry.close()]);
+
+// @ts-expect-error a level that does not exist
+Sentry.setLevel("bad");
+// @ts-expect-error a breadcrumb is an object
+Sentry.addBreadcrumb("clicked");
+// @ts-expect-error a processor may not be asynchronous
+Sentry.getCurrentScope().addEventProcessor(async (event) => event);
