@@ -1,13 +1,14 @@
 //! The default uploader: reqwest on a runtime of the worker's own.
 
 use std::error::Error;
-use std::io;
 use std::net::ToSocketAddrs;
 use std::time::Duration;
+use std::{io, iter};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
+use rustls::CertificateError;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::config::Diagnostic;
@@ -22,6 +23,10 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A connection idle for longer is not used again: many servers close theirs, and a request must not meet that.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What to do about an unknown issuer.
+const TRUST_HINT: &str =
+    " (add its authority to the system's certificates, or name a PEM file with it in `SSL_CERT_FILE`)";
 
 /// One connection, kept alive between requests.
 ///
@@ -74,7 +79,8 @@ impl ReqwestUploader {
                 UploadResult::Response(answer)
             }
             Err(error) if error.is_connect() || error.is_builder() => {
-                UploadResult::Unreachable(chain(&error))
+                let hint = if has_unknown_issuer(&error) { TRUST_HINT } else { "" };
+                UploadResult::Unreachable(chain(&error) + hint)
             }
             Err(error) => UploadResult::Interrupted(chain(&error)),
         }
@@ -116,6 +122,21 @@ fn chain(error: &reqwest::Error) -> String {
         cause = error.source();
     }
     if text.is_empty() { "the request failed".to_owned() } else { text }
+}
+
+/// True if the server's certificate is by nobody that we trust: most likely a private authority, or self-signed.
+fn has_unknown_issuer(error: &reqwest::Error) -> bool {
+    let wanted = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+    iter::successors(error.source(), |&cause| inner(cause))
+        .any(|cause| cause.downcast_ref::<rustls::Error>() == Some(&wanted))
+}
+
+/// The next cause. What an I/O error wraps is its cause too, though it names only the causes of that.
+fn inner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
 }
 
 /// Looks names up on the calling thread. The usual resolver keeps a thread pool for that; the worker has nothing else

@@ -73,10 +73,10 @@ fn run(address: &str, roots: &Path, folder: &Path, count: u32) -> String {
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
-/// An authority with a key of its own. All have the same name, so that only the signature tells them apart.
-fn authority() -> Authority {
+/// An authority with a key of its own.
+fn authority(name: &str) -> Authority {
     let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, "Test Authority");
+    params.distinguished_name.push(DnType::CommonName, name);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
@@ -142,7 +142,7 @@ fn files(folder: &TempDir) -> usize {
 }
 
 fn trusted_by_name_and_by_address() {
-    let authority = authority();
+    let authority = authority("Ours");
     let trusted = roots(&authority);
     for (host, version) in [("localhost", &TLS13), ("127.0.0.1", &TLS12)] {
         let folder = tempfile::tempdir().unwrap();
@@ -159,14 +159,19 @@ fn trusted_by_name_and_by_address() {
 }
 
 fn untrusted_is_kept_for_the_next_start() {
-    let (real, false_one) = (authority(), authority());
-    let (right, wrong) = (roots(&real), roots(&false_one));
-    for version in [&TLS13, &TLS12] {
+    let real = authority("Ours");
+    let right = roots(&real);
+    // Of the same name, only the signature tells them apart.
+    for (version, name, why) in [
+        (&TLS13, "Ours", "invalid peer certificate: "),
+        (&TLS12, "Theirs", "UnknownIssuer (add its authority"),
+    ] {
+        let wrong = roots(&authority(name));
         let folder = tempfile::tempdir().unwrap();
         let (server, refusals) = server(&real, &OUR_NAMES, version);
         let address = address(&server, "localhost");
         let said = run(&address, &wrong.path().join("roots.pem"), folder.path(), 2);
-        assert!(said.contains("cannot be reached: ") && said.contains("invalid peer certificate"), "{said}");
+        assert!(said.contains("cannot be reached: ") && said.contains(why), "{said}");
         assert!(said.ends_with("delivered: false\n"), "{said}");
         let why = refusals.recv_timeout(PATIENCE).unwrap();
         assert!(server.requests.try_recv().is_err(), "no byte of an envelope goes to somebody untrusted");
@@ -182,7 +187,7 @@ fn untrusted_is_kept_for_the_next_start() {
 }
 
 fn a_certificate_for_another_name_is_refused() {
-    let authority = authority();
+    let authority = authority("Ours");
     let trusted = roots(&authority);
     let folder = tempfile::tempdir().unwrap();
     let (server, refusals) = server(&authority, &["errors.example.com"], &TLS13);
@@ -197,7 +202,7 @@ fn a_certificate_for_another_name_is_refused() {
 
 fn unreadable_roots_are_said() {
     let folder = tempfile::tempdir().unwrap();
-    let (server, _refusals) = server(&authority(), &OUR_NAMES, &TLS13);
+    let (server, _refusals) = server(&authority("Ours"), &OUR_NAMES, &TLS13);
     let missing = folder.path().join("missing.pem");
     let said = run(&address(&server, "localhost"), &missing, &folder.path().join("spool"), 1);
     assert!(said.contains("missing.pem") && said.contains("Mozilla's"), "{said}");
