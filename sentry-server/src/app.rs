@@ -17,6 +17,7 @@ use crate::error::ApiError;
 use crate::ingest::{BodyLimits, Budget, Committer, KeyTable};
 use crate::instant::Micros;
 use crate::metrics::Metrics;
+use crate::proxy::TrustedProxy;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
 use crate::{api, health, ingest, ui};
@@ -37,6 +38,7 @@ pub struct App {
     pub(crate) limits: Limits,
     pub(crate) budget: Arc<Budget>,
     pub(crate) public_url: Arc<str>,
+    pub(crate) trust_proxy: Arc<[TrustedProxy]>,
     pub(crate) attempts: Arc<Attempts>,
     digest: Arc<Digest>,
 }
@@ -123,6 +125,7 @@ impl App {
             limits,
             budget: Arc::new(Budget::new(config.limits.in_flight_bytes)),
             public_url: public_url.trim_end_matches('/').into(),
+            trust_proxy: config.trust_proxy.as_slice().into(),
             attempts: Arc::default(),
             digest: Arc::new(digest),
         })

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::app::StartError;
 use crate::config::Config;
+use crate::proxy::TrustedProxy;
 use crate::setup::{self, FirstRun};
 
 /// Receives and groups errors from any Sentry-compatible SDK.
@@ -48,6 +49,10 @@ struct Serve {
     /// Where to listen; loopback unless you say otherwise. Port 0 takes a free one.
     #[arg(long, default_value = "127.0.0.1:8700", env = "WATCHPOST_LISTEN")]
     listen: SocketAddr,
+    /// Proxies in front of the server, as addresses or networks like 10.0.0.0/8. A request from one of them counts as
+    /// its client's: the last address in X-Forwarded-For that is not such a proxy. Left out, the header is ignored.
+    #[arg(long, env = "WATCHPOST_TRUST_PROXY", value_delimiter = ',', value_name = "ADDRESS")]
+    trust_proxy: Vec<TrustedProxy>,
 }
 
 #[derive(Debug, Args)]
@@ -133,6 +138,7 @@ fn execute(command: Command) -> Result<(), StartError> {
             let config = Config {
                 listen: serve.listen,
                 public_url: serve.common.public_url,
+                trust_proxy: serve.trust_proxy,
                 ..Config::new(serve.common.data)
             };
             crate::serve::run(&config, serve.common.json)

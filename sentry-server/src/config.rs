@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::proxy::TrustedProxy;
+
 /// Options of `serve`, parsed.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -13,6 +15,9 @@ pub struct Config {
     /// The address under which people and SDKs reach the server, without a slash at the end.
     /// Default: `http://` and the listening address.
     pub public_url: Option<String>,
+    /// Proxies in front of the server: a request from one of them has its client's address in `X-Forwarded-For`.
+    /// Default: none, and the header is not looked at.
+    pub trust_proxy: Vec<TrustedProxy>,
     /// Sizes and counts.
     pub limits: Limits,
 }
@@ -42,6 +47,7 @@ impl Config {
             data: data.into(),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             public_url: None,
+            trust_proxy: Vec::new(),
             limits: Limits::default(),
         }
     }

@@ -31,6 +31,7 @@ mod instant;
 mod log;
 mod metrics;
 pub mod normalize;
+mod proxy;
 mod serve;
 mod setup;
 mod store;
@@ -39,6 +40,7 @@ mod ui;
 pub use crate::app::{App, StartError};
 pub use crate::cli::run;
 pub use crate::config::{Config, Limits};
+pub use crate::proxy::TrustedProxy;
 pub use crate::setup::{
     AdminAccount, FirstRun, ProjectAccess, create_project, create_token, first_run, set_password,
 };

@@ -205,6 +205,31 @@ async fn searches_narrow_the_list() {
 }
 
 #[tokio::test]
+async fn hits_count_all_pages_and_no_query_asks_for_what_is_open() {
+    let server = Server::start();
+    for n in 1..=5 {
+        send(&server, n, &error(&format!("E{n}"), &format!("f{n}"))).await;
+    }
+    server.settle().await;
+    server.put(&format!("{ISSUES}1/"), json!({ "status": "resolved" })).await.ok();
+    for list in [ISSUES, "/api/0/projects/default/shop/issues/"] {
+        for (query, hits) in
+            [("", 4), ("query=", 5), ("query=is:resolved", 1), ("query=E3", 1), ("query=no", 0)]
+        {
+            let answer = server.get(&format!("{list}?limit=2&{query}")).await;
+            assert_eq!(answer.header("x-hits"), hits.to_string(), "{list} {query}");
+            assert_eq!(answer.ok().as_array().unwrap().len(), hits.min(2), "{list} {query}");
+            let next = cursor(&answer, "next");
+            assert_eq!(next.is_some(), hits > 2, "{list} {query}");
+            if let Some(next) = next {
+                let second = server.get(&format!("{list}?limit=2&{query}&cursor={next}")).await;
+                assert_eq!(second.header("x-hits"), hits.to_string(), "the same on every page");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_resolved_issue_comes_back_as_regressed() {
     let server = Server::start();
     send(&server, 1, &error("A", "f")).await;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::Uri;
+use axum::http::{HeaderValue, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
@@ -69,7 +69,9 @@ async fn list(
     uri: &Uri,
     query: &Query,
 ) -> Result<Response, ApiError> {
-    let search = Search::parse(query.one("query").unwrap_or_default()).map_err(ApiError::BadRequest)?;
+    // A query left out asks for what is open, as clients of the API expect; an empty one asks for all.
+    let search =
+        Search::parse(query.one("query").unwrap_or("is:unresolved")).map_err(ApiError::BadRequest)?;
     let stats = Period::parse(query.one("groupStatsPeriod"))
         .ok_or_else(|| ApiError::BadRequest("groupStatsPeriod must be 24h or 14d.".to_owned()))?;
     let now = app.now();
@@ -94,12 +96,13 @@ async fn list(
         sort: issue_query::sort(query.one("sort")).map_err(ApiError::BadRequest)?,
         page: page::request(query.one("cursor"), limit, 25)?,
     };
-    let (page, hours) = app
+    let (page, hits, hours) = app
         .with_store(move |store| {
             let page = store.issues(&filter)?;
+            let hits = store.count_issues(&filter, MAX_HITS)?;
             let ids: Vec<_> = page.rows.iter().map(|issue| issue.id).collect();
             let hours = store.issue_hours(&ids, stats.since_hour(now))?;
-            Ok((page, hours))
+            Ok((page, hits, hours))
         })
         .await?;
     let projects = found.by_id();
@@ -109,8 +112,14 @@ async fn list(
         Some(row)
     });
     let rows = rows.collect();
-    Ok(page::answer(app, uri, &page, rows))
+    let mut response = page::answer(app, uri, &page, rows);
+    response.headers_mut().insert("x-hits", HeaderValue::from(hits));
+    response.headers_mut().insert("x-max-hits", HeaderValue::from(MAX_HITS));
+    Ok(response)
 }
+
+/// Counting ends here, so that a list costs the same however many issues there are.
+const MAX_HITS: usize = 1_000;
 
 /// Changes the issues named by repeated `id`.
 async fn change(

@@ -1,10 +1,8 @@
 //! The two endpoints: check the key, inflate within caps, check the framing, make it durable, answer.
 
-use std::net::SocketAddr;
-
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{Extensions, HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -19,6 +17,7 @@ use super::refusal::Refusal;
 use crate::app::App;
 use crate::instant;
 use crate::normalize::{self, NormalizeContext};
+use crate::proxy;
 use crate::store::{OutcomeKey, ProjectId};
 
 pub(super) async fn envelope(
@@ -118,7 +117,7 @@ impl Request<'_> {
             project,
             received: self.app.now(),
             id: *id.as_bytes(),
-            address: self.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip()),
+            address: proxy::client_address(&self.app.trust_proxy, &self.extensions, &self.headers),
             user_agent: self.header("user-agent").map(str::to_owned),
         };
         let bytes = body.wire.len();

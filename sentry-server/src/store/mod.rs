@@ -54,6 +54,8 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug {
 
     // Issues.
     fn issues(&self, filter: &IssueFilter) -> Result<Page<Issue>>;
+    /// How many issues the filter lets through on all pages, counted up to `max`.
+    fn count_issues(&self, filter: &IssueFilter, max: usize) -> Result<usize>;
     fn issue(&self, scope: &ProjectScope, id: IssueId) -> Result<Option<Issue>>;
     fn issue_by_number(&self, project: ProjectId, number: i64) -> Result<Option<Issue>>;
     /// How many issues changed.

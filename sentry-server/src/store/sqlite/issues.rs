@@ -1,7 +1,5 @@
 //! Issues: lists from maintained counters, single ones, changes, hours and tags.
 
-use std::fmt::Write as _;
-
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
@@ -22,7 +20,37 @@ pub(super) fn list(meta: &Connection, filter: &IssueFilter) -> Result<Page<Issue
         IssueSort::Users => "users",
     };
     let (start, direction) = page::clause(filter.page, value, "id");
-    let mut sql = format!("SELECT {COLUMNS} FROM issues WHERE {} AND {start}", in_scope(&filter.scope));
+    let (conditions, arguments) = conditions(filter);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM issues WHERE {start} AND {conditions} \
+         ORDER BY {value} {direction}, id {direction} LIMIT {}",
+        filter.page.limit + 1
+    );
+    let mut statement = meta.prepare_cached(&sql)?;
+    let rows =
+        statement.query_map(params_from_iter(arguments), issue)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(page::build(rows, filter.page, |issue| {
+        let value = match filter.sort {
+            IssueSort::LastSeen => issue.last_seen,
+            IssueSort::FirstSeen => issue.first_seen,
+            IssueSort::Count => issue.count,
+            IssueSort::Users => issue.users,
+        };
+        (value, issue.id)
+    }))
+}
+
+/// How many issues the filter lets through on all pages, counted up to `max`.
+pub(super) fn count(meta: &Connection, filter: &IssueFilter, max: usize) -> Result<usize> {
+    let (conditions, arguments) = conditions(filter);
+    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM issues WHERE {conditions} LIMIT {max})");
+    let counted: i64 = meta.prepare_cached(&sql)?.query_row(params_from_iter(arguments), |row| row.get(0))?;
+    Ok(counted as usize)
+}
+
+/// What a filter asks for besides order and page, with the values of its places.
+fn conditions(filter: &IssueFilter) -> (String, Vec<Sql>) {
+    let mut sql = in_scope(&filter.scope);
     let mut arguments: Vec<Sql> = Vec::new();
     if let Some(status) = filter.status {
         sql.push_str(" AND status = ?");
@@ -49,20 +77,7 @@ pub(super) fn list(meta: &Connection, filter: &IssueFilter) -> Result<Page<Issue
         );
         arguments.push(Sql::from(format!("%{}%", escape_like(word))));
     }
-    write!(sql, " ORDER BY {value} {direction}, id {direction} LIMIT {}", filter.page.limit + 1)
-        .unwrap_or_default();
-    let mut statement = meta.prepare_cached(&sql)?;
-    let rows =
-        statement.query_map(params_from_iter(arguments), issue)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    Ok(page::build(rows, filter.page, |issue| {
-        let value = match filter.sort {
-            IssueSort::LastSeen => issue.last_seen,
-            IssueSort::FirstSeen => issue.first_seen,
-            IssueSort::Count => issue.count,
-            IssueSort::Users => issue.users,
-        };
-        (value, issue.id)
-    }))
+    (sql, arguments)
 }
 
 pub(super) fn by_id(meta: &Connection, scope: &ProjectScope, id: IssueId) -> Result<Option<Issue>> {

@@ -150,6 +150,10 @@ impl Store for SqliteStore {
         self.read_meta(|meta| issues::list(meta, filter))
     }
 
+    fn count_issues(&self, filter: &IssueFilter, max: usize) -> Result<usize> {
+        self.read_meta(|meta| issues::count(meta, filter, max))
+    }
+
     fn issue(&self, scope: &ProjectScope, id: IssueId) -> Result<Option<Issue>> {
         self.read_meta(|meta| issues::by_id(meta, scope, id))
     }
