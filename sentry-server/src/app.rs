@@ -14,6 +14,7 @@ use crate::auth::Attempts;
 use crate::config::{Config, Limits as ConfigLimits};
 use crate::digest::{Digest, Ledger, Parts, Queue};
 use crate::error::ApiError;
+use crate::health::Fault;
 use crate::ingest::{BodyLimits, Budget, Committer, KeyTable};
 use crate::instant::Micros;
 use crate::metrics::Metrics;
@@ -33,6 +34,7 @@ pub struct App {
     pub(crate) queue: Arc<Queue>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) fault: Arc<Fault>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) limits: Limits,
@@ -102,7 +104,8 @@ impl App {
             max_body_bytes: config.limits.inflated_body_bytes,
         };
         let digest = Digest::start(&parts).map_err(|error| StartError::new("the digest's threads", error))?;
-        let committer = Committer::start(log, Arc::clone(&queue), Arc::clone(&metrics))
+        let fault = Arc::new(Fault::default());
+        let committer = Committer::start(log, Arc::clone(&queue), Arc::clone(&metrics), Arc::clone(&fault))
             .map_err(|error| StartError::new("the commit thread", error))?;
         let keys = KeyTable::default();
         let known = store.client_keys().map_err(|error| StartError::new("the store", error))?;
@@ -120,6 +123,7 @@ impl App {
             queue,
             ledger,
             metrics,
+            fault,
             clock,
             rng,
             limits,

@@ -337,3 +337,25 @@ async fn counters_add_up() {
         assert_eq!(answer["is_healthy"], true);
     }
 }
+
+#[tokio::test]
+async fn the_clients_address_is_taken_from_a_trusted_proxy_only() {
+    for (trusted, wanted) in [("", "10.1.2.3"), ("10.0.0.0/8", "203.0.113.9")] {
+        let server = Server::start_with(|config| {
+            config.trust_proxy = trusted.split(',').filter_map(|proxy| proxy.parse().ok()).collect();
+        });
+        let mut event = error("A", "f");
+        event["user"] = json!({ "ip_address": "{{auto}}" });
+        let peer = axum::extract::ConnectInfo(std::net::SocketAddr::from(([10, 1, 2, 3], 4_000)));
+        let request = axum::http::Request::post("/api/42/envelope/")
+            .header("x-sentry-auth", auth())
+            .header("x-forwarded-for", "198.51.100.1, 203.0.113.9, 10.9.9.9")
+            .extension(peer)
+            .body(Body::from(event_envelope(1, &event)))
+            .unwrap();
+        server.send(request).await.ok();
+        server.settle().await;
+        let event = server.get(&format!("/api/0/projects/default/shop/events/{:032x}/json/", 1)).await.ok();
+        assert_eq!(event["user"]["ip_address"], wanted, "trusted: {trusted:?}");
+    }
+}

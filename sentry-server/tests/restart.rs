@@ -99,6 +99,13 @@ fn prepare() -> (tempfile::TempDir, Config, FirstRun) {
     (dir, config, first)
 }
 
+/// The sum of one outcome for one reason.
+fn counted(outcomes: &Value, outcome: &str, reason: &str) -> i64 {
+    let rows = outcomes.as_array().unwrap().iter();
+    let rows = rows.filter(|row| row["outcome"] == outcome && row["reason"] == reason);
+    rows.map(|row| row["quantity"].as_i64().unwrap()).sum()
+}
+
 #[test]
 fn what_was_answered_survives_sigkill_and_is_counted_once() {
     let (_dir, config, first) = prepare();
@@ -174,6 +181,82 @@ async fn a_restart_in_good_order_changes_nothing() {
     server.envelope(event_envelope(3, &error("A", "f"))).await.ok();
     server.settle().await;
     assert_eq!(server.get("/api/0/issues/1/").await.ok(), before, "known before the restart");
+}
+
+#[test]
+fn a_disk_that_fails_to_sync_is_told_by_health_and_gone_on_from() {
+    let (dir, config, first) = prepare();
+    let failing = dir.path().join("failing");
+    let process = Process::start(&config.data, &[("WATCHPOST_TEST_FAIL_SYNC", failing.to_str().unwrap())]);
+    let health = || process.call("GET /health HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n").unwrap();
+    assert_eq!(process.post(&event_envelope(1, &error("A", "f"))), Some(200));
+    assert_eq!(health().0, 200);
+    std::fs::write(&failing, "").unwrap();
+    assert_eq!(process.post(&event_envelope(2, &error("A", "f"))), Some(429));
+    let (status, body) = health();
+    assert_eq!(status, 503, "{body}");
+    assert!(body.contains("asked to fail"), "{body}");
+    // Longer than the pause between attempts: it stays refused as long as the disk fails.
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!((process.post(&event_envelope(3, &error("A", "f"))), health().0), (Some(429), 503));
+    std::fs::remove_file(&failing).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while health().0 != 200 {
+        assert!(Instant::now() < deadline, "it recovers by itself");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    for id in [2, 3] {
+        assert_eq!(process.post(&event_envelope(id, &error("A", "f"))), Some(200), "the client tries again");
+    }
+    process.issues(&first.token, 3);
+    drop(process);
+    let process = Process::start(&config.data, &[]);
+    assert_eq!(process.post(&event_envelope(4, &error("A", "f"))), Some(200));
+    process.issues(&first.token, 4);
+}
+
+#[test]
+fn an_event_that_makes_a_worker_panic_is_counted_and_the_others_are_stored() {
+    let (_dir, config, first) = prepare();
+    let process = Process::start(&config.data, &[("WATCHPOST_TEST_PANIC", "Poison")]);
+    for id in 1..=20 {
+        let kind = if id % 5 == 0 { "Poison" } else { "A" };
+        assert_eq!(process.post(&event_envelope(id, &error(kind, "f"))), Some(200));
+    }
+    process.issues(&first.token, 16);
+    let outcomes = process.get(&first.token, "/api/0/organizations/default/outcomes/");
+    assert_eq!((counted(&outcomes, "accepted", ""), counted(&outcomes, "invalid", "internal")), (16, 4));
+    let metrics = process.call("GET /metrics HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n").unwrap().1;
+    assert!(metrics.contains("watchpost_invalid_items_total 4\n"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_row_that_the_store_refuses_is_left_out_and_its_neighbours_are_stored() {
+    let mut server = Server::start();
+    let meta = rusqlite::Connection::open(server.config.data.join("meta.db")).unwrap();
+    let poison = "CREATE TRIGGER poison BEFORE INSERT ON issues WHEN new.title LIKE '%Poison%' \
+                  BEGIN SELECT RAISE(ABORT, 'refused'); END";
+    meta.execute_batch(poison).unwrap();
+    let app = server.app.clone();
+    // All in one batch, or in several: a bad one at either end and in the middle.
+    for id in 1..=21 {
+        let kind = if [1, 11, 21].contains(&id) { "Poison" } else { "A" };
+        server.envelope(event_envelope(id, &error(kind, "f"))).await.ok();
+    }
+    tokio::time::timeout(Duration::from_secs(30), tokio::task::spawn_blocking(move || app.settle()))
+        .await
+        .unwrap()
+        .unwrap();
+    let issues = server.get("/api/0/organizations/default/issues/").await.ok();
+    assert_eq!((issues.as_array().unwrap().len(), issues[0]["count"].as_str()), (1, Some("18")));
+    let outcomes = server.get("/api/0/organizations/default/outcomes/").await.ok();
+    assert_eq!((counted(&outcomes, "accepted", ""), counted(&outcomes, "invalid", "store_refused")), (18, 3));
+    meta.execute_batch("DROP TRIGGER poison").unwrap();
+    server.restart();
+    server.settle().await;
+    let after = server.get("/api/0/organizations/default/issues/?query=").await.ok();
+    assert_eq!(after[0]["count"], "18", "nothing is read again");
+    assert_eq!(after.as_array().unwrap().len(), 1, "what was left out does not come back");
 }
 
 /// With no room in memory everything takes the way over the disk.

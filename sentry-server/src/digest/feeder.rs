@@ -1,5 +1,6 @@
 //! Takes work off the queue, reads from disk what is not in memory, and cuts it into numbered chunks.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::SyncSender;
 
 use axum::body::Bytes;
@@ -8,6 +9,7 @@ use watchpost_spool::Position;
 use super::queue::{Job, Work};
 use super::{Chunk, Finishes, Parts};
 use crate::ingest::{RecordHead, inflate};
+use crate::metrics;
 
 pub(super) fn run(parts: &Parts, chunks: &SyncSender<Chunk>) {
     let mut number = 0;
@@ -54,12 +56,17 @@ fn replay(
         if entry.position >= before {
             break;
         }
-        match read(&entry.bytes, parts.max_body_bytes) {
+        // A decoder that trips over one record must not stop all others.
+        let record = catch_unwind(AssertUnwindSafe(|| read(&entry.bytes, parts.max_body_bytes)));
+        match record.unwrap_or_default() {
             Some((head, inflated)) => {
                 bytes += inflated.len();
                 jobs.push(Job { position: entry.position, head, inflated });
             }
-            None => crate::log::error(format_args!("spool: record at {:?} cannot be read", entry.position)),
+            None => {
+                metrics::add(&parts.metrics.invalid_items, 1);
+                crate::log::error(format_args!("spool: record at {:?} cannot be read", entry.position));
+            }
         }
         if jobs.len() >= MAX_JOBS || bytes >= MAX_BYTES {
             bytes = 0;

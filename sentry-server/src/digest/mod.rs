@@ -4,6 +4,7 @@
 //! Queue ── feeder ──▶ chunks, numbered ──▶ workers (prepare) ──▶ writer: in order again, one transaction a batch
 //! ```
 
+mod attempt;
 mod feeder;
 mod ledger;
 mod limits;

@@ -46,6 +46,7 @@ struct Record<'a> {
 
 impl Record<'_> {
     fn read(&mut self, body: &[u8]) {
+        fail_point(body);
         match self.head.endpoint {
             Endpoint::Store => match stored_json(body, self.max_body_bytes) {
                 Ok(json) => self.event(&json, None, None, Some(EventId::from_bytes(self.head.id))),
@@ -223,6 +224,16 @@ fn truncated(hash: &[u8; 32]) -> [u8; 16] {
     let mut short = [0; 16];
     short.copy_from_slice(&hash[..16]);
     short
+}
+
+/// Debug builds panic on a body with the text named here, so that a test can see what one bad event does.
+fn fail_point(body: &[u8]) {
+    #[cfg(debug_assertions)]
+    if let Ok(text) = std::env::var("WATCHPOST_TEST_PANIC") {
+        assert!(memchr::memmem::find(body, text.as_bytes()).is_none(), "asked to panic");
+    }
+    #[cfg(not(debug_assertions))]
+    let _ = body;
 }
 
 const EVENT_LEVEL: i32 = 3;

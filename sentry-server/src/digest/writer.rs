@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use watchpost_spool::Position;
 
-use super::{Finishes, Parts, Prepared};
+use super::{Finishes, Parts, Prepared, attempt};
 use crate::metrics;
 use crate::store::{Batch, Written};
 
@@ -79,8 +79,11 @@ impl Gathered {
 
 /// False when the store failed until the server was told to stop.
 fn store(parts: &Parts, gathered: Gathered) -> bool {
-    let written =
-        if gathered.batch.is_empty() { Some(Written::default()) } else { write(parts, &gathered.batch) };
+    let written = if gathered.batch.is_empty() {
+        Some(Written::default())
+    } else {
+        attempt::write(parts, gathered.batch)
+    };
     let Some(written) = written else { return false };
     metrics::add(&parts.metrics.digested_events, written.events);
     metrics::add(&parts.metrics.duplicate_events, written.duplicates);
@@ -95,30 +98,5 @@ fn store(parts: &Parts, gathered: Gathered) -> bool {
     true
 }
 
-/// Tries until the store takes the batch: it is in the spool, so nothing is lost by waiting, and ingest says
-/// "full" once the spool is. `None` when the server is to stop meanwhile.
-fn write(parts: &Parts, batch: &Batch) -> Option<Written> {
-    let mut pause = Duration::from_millis(100);
-    loop {
-        let began = Instant::now();
-        match parts.store.write(batch) {
-            Ok(written) => {
-                parts.metrics.wrote(began.elapsed());
-                return Some(written);
-            }
-            Err(error) => {
-                parts.metrics.write_errors.fetch_add(1, Ordering::Relaxed);
-                crate::log::error(format_args!("digest: {error}; trying again in {pause:?}"));
-                if parts.queue.is_closed() {
-                    return None;
-                }
-                std::thread::sleep(pause);
-                pause = (pause * 2).min(MAX_PAUSE);
-            }
-        }
-    }
-}
-
 const MAX_ROWS: usize = 2_000;
 const LEDGER_INTERVAL: Duration = Duration::from_secs(1);
-const MAX_PAUSE: Duration = Duration::from_secs(10);

@@ -1,10 +1,10 @@
 //! Group commit: one fsync in flight, and whatever arrives meanwhile shares the next one.
 
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use tokio::sync::oneshot;
@@ -12,6 +12,7 @@ use watchpost_spool::Log;
 
 use super::record::RecordHead;
 use crate::digest::{Job, Queue};
+use crate::health::Fault;
 use crate::metrics::Metrics;
 
 /// Hands records to the thread that appends and syncs them.
@@ -39,11 +40,17 @@ struct Submission {
 }
 
 impl Committer {
-    pub(crate) fn start(log: Arc<Log>, queue: Arc<Queue>, metrics: Arc<Metrics>) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        log: Arc<Log>,
+        queue: Arc<Queue>,
+        metrics: Arc<Metrics>,
+        fault: Arc<Fault>,
+    ) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(MAX_WAITING);
+        let mut spool = Spool { log, queue, metrics, fault, is_full: false };
         let thread = std::thread::Builder::new()
             .name("spool-commit".to_owned())
-            .spawn(move || run(&receiver, &log, &queue, &metrics))?;
+            .spawn(move || run(&receiver, &mut spool))?;
         Ok(Self { sender: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
     }
 
@@ -78,69 +85,134 @@ impl Committer {
     }
 }
 
-fn run(receiver: &Receiver<Submission>, log: &Log, queue: &Queue, metrics: &Metrics) {
+/// What the thread works with.
+struct Spool {
+    log: Arc<Log>,
+    queue: Arc<Queue>,
+    metrics: Arc<Metrics>,
+    fault: Arc<Fault>,
+    is_full: bool,
+}
+
+fn run(receiver: &Receiver<Submission>, spool: &mut Spool) {
     let mut batch = Vec::new();
-    let mut is_full = false;
-    while let Ok(first) = receiver.recv() {
-        let mut bytes = first.wire.len();
-        batch.push(first);
-        while bytes < MAX_BATCH_BYTES
-            && let Ok(next) = receiver.try_recv()
-        {
-            bytes += next.wire.len();
-            batch.push(next);
+    let mut broken_since_try: Option<Instant> = None;
+    loop {
+        let first = match broken_since_try {
+            // Tried again also while nobody sends: who watches the server's health may hold senders back.
+            Some(_) => receiver.recv_timeout(RETRY),
+            None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match first {
+            Ok(first) => gather(&mut batch, first, receiver),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
-        commit(&mut batch, log, queue, metrics, &mut is_full);
+        if broken_since_try.is_some_and(|tried| tried.elapsed() >= RETRY) {
+            broken_since_try = if spool.begin_anew() { None } else { Some(Instant::now()) };
+        }
+        if broken_since_try.is_some() {
+            refuse(batch.drain(..));
+        } else if !batch.is_empty() && !spool.commit(&mut batch) {
+            broken_since_try = Some(Instant::now());
+        }
     }
 }
 
-fn commit(batch: &mut Vec<Submission>, log: &Log, queue: &Queue, metrics: &Metrics, is_full: &mut bool) {
-    let mut appended = Vec::with_capacity(batch.len());
-    let was_full = std::mem::take(is_full);
-    for submission in batch.drain(..) {
-        match log.append(&[&submission.head.encode(), &submission.wire]) {
-            Ok(position) => appended.push((position, submission)),
-            Err(error) => {
-                // Said when it begins, not for each of thousands of refusals.
-                if !was_full && !*is_full {
-                    crate::log::error(format_args!("spool: {error}; clients are told to come back"));
+fn gather(batch: &mut Vec<Submission>, first: Submission, receiver: &Receiver<Submission>) {
+    let mut bytes = first.wire.len();
+    batch.push(first);
+    while bytes < MAX_BATCH_BYTES
+        && let Ok(next) = receiver.try_recv()
+    {
+        bytes += next.wire.len();
+        batch.push(next);
+    }
+}
+
+fn refuse(submissions: impl Iterator<Item = Submission>) {
+    for submission in submissions {
+        // A client that has gone needs no answer.
+        let _ = submission.done.send(Err(CommitError::Full));
+    }
+}
+
+impl Spool {
+    /// False when the disk failed: nothing may be accepted before [`Spool::begin_anew`].
+    fn commit(&mut self, batch: &mut Vec<Submission>) -> bool {
+        let mut appended = Vec::with_capacity(batch.len());
+        let was_full = std::mem::take(&mut self.is_full);
+        let mut sound = true;
+        for submission in batch.drain(..) {
+            match self.log.append(&[&submission.head.encode(), &submission.wire]) {
+                Ok(position) => appended.push((position, submission)),
+                Err(error) => {
+                    if !error.is_full() && !error.is_too_large() {
+                        self.fault.set(format!("spool: {error}"));
+                        sound = false;
+                    } else if !was_full && !self.is_full {
+                        // Said when it begins, not for each of thousands of refusals.
+                        crate::log::error(format_args!("spool: {error}; clients are told to come back"));
+                    }
+                    self.is_full = true;
+                    refuse(std::iter::once(submission));
                 }
-                *is_full = true;
-                let _ = submission.done.send(Err(CommitError::Full));
             }
         }
-    }
-    if appended.is_empty() {
-        return;
-    }
-    let began = Instant::now();
-    let synced = log.sync();
-    metrics.committed(began.elapsed());
-    metrics.spool_bytes.store(log.bytes(), Ordering::Relaxed);
-    match synced {
-        Ok(_) => {
-            let (jobs, answers): (Vec<Job>, Vec<_>) = appended
-                .into_iter()
-                .map(|(position, submission)| {
-                    let job = Job { position, head: submission.head, inflated: submission.inflated };
-                    (job, submission.done)
-                })
-                .unzip();
-            queue.push(jobs);
-            for done in answers {
-                // A client that has gone needs no answer.
-                let _ = done.send(Ok(()));
-            }
+        if appended.is_empty() {
+            return sound;
         }
-        Err(error) => {
-            crate::log::error(format_args!("spool: {error}; nothing is accepted until a restart"));
-            for (_, submission) in appended {
-                let _ = submission.done.send(Err(CommitError::Full));
+        let began = Instant::now();
+        let synced = fail_point().and_then(|()| self.log.sync().map_err(|error| error.to_string()));
+        self.metrics.committed(began.elapsed());
+        self.metrics.spool_bytes.store(self.log.bytes(), Ordering::Relaxed);
+        if let Err(error) = synced {
+            self.fault.set(format!("spool: {error}"));
+            refuse(appended.into_iter().map(|(_, submission)| submission));
+            return false;
+        }
+        let (jobs, answers): (Vec<Job>, Vec<_>) = appended
+            .into_iter()
+            .map(|(position, submission)| {
+                let job = Job { position, head: submission.head, inflated: submission.inflated };
+                (job, submission.done)
+            })
+            .unzip();
+        self.queue.push(jobs);
+        for done in answers {
+            // A client that has gone needs no answer.
+            let _ = done.send(Ok(()));
+        }
+        sound
+    }
+
+    /// Leaves the segment that failed behind. Nothing in it was confirmed without an earlier sync that succeeded.
+    fn begin_anew(&self) -> bool {
+        let begun = fail_point().and_then(|()| self.log.begin_anew().map_err(|error| error.to_string()));
+        match begun {
+            Ok(()) => {
+                self.fault.clear();
+                true
+            }
+            Err(error) => {
+                self.fault.set(format!("spool: {error}"));
+                false
             }
         }
     }
 }
 
+/// Debug builds fail to sync while the file named here exists, so that a test can see what a failing disk does.
+fn fail_point() -> Result<(), String> {
+    #[cfg(debug_assertions)]
+    if std::env::var_os("WATCHPOST_TEST_FAIL_SYNC").is_some_and(|file| std::path::Path::new(&file).exists()) {
+        return Err("cannot make the log durable: asked to fail".to_owned());
+    }
+    Ok(())
+}
+
+/// How often a spool that failed is tried again.
+const RETRY: Duration = Duration::from_secs(1);
 /// Requests that may wait for a commit; more are told to come back.
 const MAX_WAITING: usize = 4_096;
 const MAX_BATCH_BYTES: usize = 64 * 1024 * 1024;

@@ -77,6 +77,29 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug {
 }
 
 impl StoreError {
+    /// Whether the row itself is at fault, so that trying again does not help. Everything else (a full disk, a lock, a
+    /// damaged file) is the surroundings' fault, and the row is to wait.
+    pub(crate) fn is_refused_row(&self) -> bool {
+        use rusqlite::{Error, ErrorCode};
+        match self.source.downcast_ref::<Error>() {
+            Some(Error::SqliteFailure(failure, _)) => matches!(
+                failure.code,
+                ErrorCode::ConstraintViolation
+                    | ErrorCode::TooBig
+                    | ErrorCode::TypeMismatch
+                    | ErrorCode::ParameterOutOfRange
+            ),
+            Some(
+                Error::QueryReturnedNoRows
+                | Error::ToSqlConversionFailure(_)
+                | Error::IntegralValueOutOfRange(..)
+                | Error::FromSqlConversionFailure(..)
+                | Error::InvalidColumnType(..),
+            ) => true,
+            _ => false,
+        }
+    }
+
     pub(crate) fn new(
         what: &'static str,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,

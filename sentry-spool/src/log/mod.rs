@@ -136,7 +136,7 @@ impl Log {
     /// # Errors
     /// [`Error::is_io`] or [`Error::is_full`]: none of it can be called durable. A system may forget what it failed
     /// to write and report success the next time, so from then on every append and sync fails. Confirm nothing,
-    /// drop the log and open it again.
+    /// and call [`Log::begin_anew`], or drop the log and open it again.
     pub fn sync(&self) -> Result<Position> {
         let _one_at_a_time = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
         self.check_sound()?;
@@ -148,6 +148,31 @@ impl Log {
             file.sync().inspect_err(|_| self.failed.store(true, Ordering::Release))?;
         }
         Ok(end)
+    }
+
+    /// Goes on after a failed [`Log::sync`], in a new segment that was tried out by a write and an fsync.
+    ///
+    /// Sound if the caller confirmed none of the records that no successful sync covered: those stay behind in their
+    /// segments, where a reader may still find them, or finds damage and skips it. What was confirmed is not touched,
+    /// and a file that never failed has no failed write to forget.
+    ///
+    /// # Errors
+    /// The folder still does not take writes; the log is as before.
+    pub fn begin_anew(&self) -> Result<()> {
+        let _one_at_a_time = self.syncing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tail = self.tail();
+        let file = self.begin_segment(&mut tail)?;
+        if let Err(error) = file.append(Kind::Unknown, &[&[0; 4096]]).and_then(|_| file.sync()) {
+            tail.sealed = true;
+            // An empty file that cannot be removed either costs nothing but its name.
+            if self.folder.remove(&file).is_ok() {
+                tail.segments.pop();
+            }
+            return Err(error);
+        }
+        tail.unsynced.clear();
+        self.failed.store(false, Ordering::Release);
+        Ok(())
     }
 
     /// The records from `from` on, oldest first, up to what is appended at each moment.

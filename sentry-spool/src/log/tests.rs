@@ -169,6 +169,47 @@ fn the_cap_is_an_error_until_something_is_done() {
 }
 
 #[test]
+fn after_a_failed_sync_it_goes_on_in_a_new_segment() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(LogConfig::new(dir.path())).unwrap();
+    let confirmed = fill(&log, 0..3);
+    log.sync().unwrap();
+    let refused = fill(&log, 3..4);
+    log.failed.store(true, Ordering::Release);
+    assert!(log.append(&[b"x"]).unwrap_err().is_io());
+    assert!(log.sync().unwrap_err().is_io());
+    let mut reader = log.reader(Position::START);
+    assert_eq!(reader.by_ref().count(), 4);
+    log.begin_anew().unwrap();
+    let later = fill(&log, 4..6);
+    assert!(log.sync().unwrap() > later[1]);
+    assert!(later[0] > refused[0] && later[0].segment() > confirmed[2].segment());
+    let more: Vec<_> = reader.map(|entry| entry.unwrap().position).collect();
+    assert_eq!(more, later, "a reader goes on into the new segment, past the trial write");
+    assert_eq!(texts(&log, confirmed[2].just_after()), numbers(3..6));
+    log.truncate_before(refused[0].just_after()).unwrap();
+    assert_eq!(
+        texts(&log, Position::START),
+        numbers(4..6),
+        "the segment left behind is deleted like any other"
+    );
+    drop(log);
+    let log = Log::open(LogConfig::new(dir.path())).unwrap();
+    assert_eq!((log.recovered(), texts(&log, Position::START)), (Lost::default(), numbers(4..6)));
+}
+
+#[test]
+fn a_folder_that_takes_no_files_is_not_called_sound() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(LogConfig::new(dir.path())).unwrap();
+    fill(&log, 0..1);
+    log.failed.store(true, Ordering::Release);
+    std::fs::remove_dir_all(dir.path()).unwrap();
+    assert!(log.begin_anew().is_err());
+    assert!(log.append(&[b"x"]).unwrap_err().is_io());
+}
+
+#[test]
 fn threads_append_and_sync_together() {
     let dir = tempfile::tempdir().unwrap();
     let log = Log::open(LogConfig { segment_bytes: 4000, ..LogConfig::new(dir.path()) }).unwrap();
