@@ -22,6 +22,7 @@ mod app;
 mod auth;
 mod cli;
 mod config;
+mod connections;
 mod digest;
 mod error;
 pub mod group;

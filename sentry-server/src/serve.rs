@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use crate::app::{App, StartError};
 use crate::cli;
 use crate::config::Config;
+use crate::connections::{self, Bounds};
 use crate::setup;
 
 /// Serves until the process is told to stop; then nothing new is let in, and what was accepted is stored.
@@ -36,9 +37,8 @@ async fn serve(config: &Config, as_json: bool) -> Result<(), StartError> {
     } else {
         cli::print(&format!("  Listening on http://{address}   page: {public_url}/\n"));
     }
-    let service = app.router().into_make_service_with_connect_info::<SocketAddr>();
     let (stopping, stopped) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
+    let server = connections::serve(listener, app.router(), Bounds::default(), async move {
         stop_signal().await;
         crate::log::info(format_args!("stopping: storing what was accepted"));
         let _ = stopping.send(());
@@ -49,7 +49,7 @@ async fn serve(config: &Config, as_json: bool) -> Result<(), StartError> {
         }
     };
     tokio::select! {
-        ended = server => ended.map_err(|error| StartError::new("the socket", error))?,
+        () = server => {}
         () = patience => crate::log::info(format_args!("some clients did not finish in {PATIENCE:?}")),
     }
     let stopped = tokio::task::spawn_blocking(move || app.stop()).await;
