@@ -21,13 +21,12 @@ function service() {
   const app = express();
 
   // Each request has a scope of its own: what one sets, another never sees.
+  app.use(Sentry.expressRequestHandler());
   app.use((request, _response, next) => {
-    Sentry.withIsolationScope((scope) => {
-      scope.setTag("method", request.method);
-      scope.setUser({ id: request.get("x-user") ?? "anonymous" });
-      Sentry.addBreadcrumb({ category: "http", message: `${request.method} ${request.path}` });
-      next();
-    });
+    Sentry.setTag("method", request.method);
+    Sentry.setUser({ id: request.get("x-user") ?? "anonymous" });
+    Sentry.addBreadcrumb({ category: "http", message: `${request.method} ${request.path}` });
+    next();
   });
 
   app.post("/invoices/:number/book", (request, response) => {
