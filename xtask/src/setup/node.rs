@@ -29,8 +29,12 @@ pub(super) fn ensure() -> Result<()> {
 /// When npm does not succeed.
 pub fn install(folder: &str, log: &Path) -> Result<()> {
     let folder = repo::path(folder);
+    let manifest = folder.join("package.json");
+    if !manifest.is_file() {
+        return Err(Failure::new(format!("{} does not exist", manifest.display())));
+    }
     let lock = folder.join("package-lock.json");
-    let wanted = [folder.join("package.json"), lock.clone()]
+    let wanted = [manifest, lock.clone()]
         .iter()
         .filter_map(|file| std::fs::read_to_string(file).ok())
         .collect::<String>();
@@ -39,10 +43,18 @@ pub fn install(folder: &str, log: &Path) -> Result<()> {
         return Ok(());
     }
     line(format_args!("setup: npm packages of {}", folder.display()));
-    let verb = if lock.is_file() { "ci" } else { "install" };
-    let mut npm = Command::new("npm");
-    npm.args([verb, "--no-audit", "--no-fund"]).current_dir(&folder);
-    process::must(&mut npm, log, LIMIT)?;
+    if !lock.is_file() || npm(&folder, "ci", log).is_err() {
+        // npm refuses its own lock file where an optional package has no version for this machine; then it installs
+        // by the lock file all the same, and leaves it as it is.
+        npm(&folder, "install", log)?;
+    }
     std::fs::create_dir_all(folder.join("node_modules"))?;
     Ok(std::fs::write(stamp, wanted)?)
+}
+
+fn npm(folder: &Path, verb: &str, log: &Path) -> Result<()> {
+    let mut npm = Command::new("npm");
+    // What a package builds at its installation is built by its own step.
+    npm.args([verb, "--no-audit", "--no-fund", "--no-save", "--ignore-scripts"]).current_dir(folder);
+    process::must(&mut npm, log, LIMIT)
 }

@@ -150,8 +150,7 @@ impl Suite {
         }
         let mut ready = Vec::new();
         for language in Language::ALL {
-            if Need::Language(language).ensure() != Readiness::Ready {
-                // The language's own part has said so, or does when it is asked for.
+            if !self.ready(Need::Language(language), &format!("{name} {language}")) {
                 continue;
             }
             let step = format!("{name} examples {language}");
