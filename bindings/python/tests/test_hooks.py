@@ -1,9 +1,8 @@
 """Functions of the application that see events and breadcrumbs."""
 
 import gc
-import threading
-
 import signal
+import threading
 
 import pytest
 
