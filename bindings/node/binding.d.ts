@@ -19,8 +19,6 @@ export declare class NativeClient {
   captureEvent(isolation: NativeScope, current: NativeScope | undefined | null, dispatcher: ((hook: number, json: string) => string | null) | undefined | null, processors: boolean, request: string | undefined | null, json: string): string | null
   /** Sends the answer of a `beforeSend` that was waited for. */
   resume(json: string): string | null
-  /** Adds a breadcrumb; time in seconds since 1970, data as a JSON object. The answer is why it was refused. */
-  addBreadcrumb(scope: NativeScope, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null, message?: string | undefined | null, category?: string | undefined | null, data?: string | undefined | null, level?: string | undefined | null, kind?: string | undefined | null, timestamp?: number | undefined | null, origin?: string | undefined | null): string | null
   /**
    * A client that reports to the DSN of the options; without one it does nothing.
    *
@@ -101,6 +99,12 @@ export declare class NativeScope {
   /** Forgets everything. */
   clear(): void
 }
+
+/** Adds a breadcrumb; time in seconds since 1970, data as a JSON object. The answer is why it was refused. */
+export declare function addBreadcrumb(message: string | undefined, category: string | undefined, data: string | undefined, level: string | undefined, kind: string | undefined, timestamp: number | undefined | null, origin: string | undefined, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): string | null
+
+/** Where the breadcrumbs of this thread go from now on. */
+export declare function aimBreadcrumbs(client: NativeClient, scope: NativeScope): void
 
 /** How errors came to us, and what was said at the call. */
 export interface Caught {

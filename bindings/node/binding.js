@@ -837,3 +837,5 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.NativeClient = nativeBinding.NativeClient
 module.exports.NativeScope = nativeBinding.NativeScope
+module.exports.addBreadcrumb = nativeBinding.addBreadcrumb
+module.exports.aimBreadcrumbs = nativeBinding.aimBreadcrumbs

@@ -119,8 +119,17 @@ function capture(
   }
 }
 
-/** A fork of the current scope with what was said at the call. */
+/** A fork of the current scope with what was said at the call. What cannot be read costs no event. */
 function callSite(base: Scope, context: CaptureContext): Scope {
+  try {
+    return readCallSite(base, context);
+  } catch (error) {
+    say(`what was said at the call could not be read: ${toText(error)}`);
+    return base;
+  }
+}
+
+function readCallSite(base: Scope, context: CaptureContext): Scope {
   if (context instanceof Scope) return context;
   const scope = base.fork();
   if (typeof context === "function") {
@@ -134,7 +143,11 @@ function callSite(base: Scope, context: CaptureContext): Scope {
 
 function hintOf(context: CaptureContext | undefined, found: EventHint): EventHint {
   const given = typeof context === "object" && context !== null && !(context instanceof Scope) ? context : {};
-  return { ...found, ...given };
+  try {
+    return { ...found, ...given };
+  } catch {
+    return found;
+  }
 }
 
 function callerOf(entry: Function): string | undefined {

@@ -1,5 +1,4 @@
 import { arch, hostname, release, totalmem, type as system } from "node:os";
-import { dirname } from "node:path";
 
 import { Hooks } from "./hook";
 import { native, type Dispatcher, type NativeClient } from "./native";
@@ -29,7 +28,7 @@ export class Client {
         os: { name: system(), version: release() },
         device: { arch: arch(), memory_size: totalmem() },
       }),
-      ownFolder: dirname(__dirname),
+      ownFolder: __dirname,
       beforeSend: this.hasBeforeSend,
       beforeBreadcrumb: options.beforeBreadcrumb !== undefined,
     };
@@ -38,7 +37,7 @@ export class Client {
         ? native.NativeClient.startTesting(setup, testing.now, testing.seed)
         : native.NativeClient.start(setup);
     } catch (error) {
-      throw new TypeError((error as Error).message);
+      throw new TypeError((error as Error).message.replace("{}", options.odd));
     }
     this.hooks.attach(this.native);
   }

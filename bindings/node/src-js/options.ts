@@ -53,6 +53,8 @@ export interface Options {
 /** Options with the functions apart. */
 export interface ReadOptions {
   json: string;
+  /** What a value is that no option takes; `{}` stands for it. */
+  odd: string;
   beforeSend: NonNullable<Options["beforeSend"]> | undefined;
   beforeBreadcrumb: NonNullable<Options["beforeBreadcrumb"]> | undefined;
 }
@@ -63,12 +65,21 @@ export function readOptions(given: Options | string | undefined): ReadOptions {
     throw new TypeError("init takes an object of options, like { dsn: \"https://public_key@errors.example.com/42\" }");
   }
   const plain: Record<string, unknown> = {};
+  let odd = "{}";
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || value === null || name === "beforeSend" || name === "beforeBreadcrumb") continue;
-    plain[name] = isPlain(value) ? value : String(value);
+    if (isPlain(value)) {
+      plain[name] = value;
+    } else if (typeof value === "number") {
+      plain[name] = String(value);
+    } else {
+      plain[name] = {};
+      odd = `a value of type ${typeof value}`;
+    }
   }
   return {
     json: JSON.stringify(plain),
+    odd,
     beforeSend: hook("beforeSend", options.beforeSend, "(event, hint) => event"),
     beforeBreadcrumb: hook("beforeBreadcrumb", options.beforeBreadcrumb, "(breadcrumb, hint) => breadcrumb"),
   };

@@ -1,6 +1,7 @@
+import { addTo } from "./breadcrumb";
+import { say } from "./client";
 import { objectToJson, toJson, toText } from "./json";
 import { native, type NativeScope } from "./native";
-import { addTo } from "./breadcrumb";
 import type {
   Breadcrumb,
   BreadcrumbHint,
@@ -79,7 +80,7 @@ export class Scope {
 
   /** Overrides the level. */
   setLevel(level: SeverityLevel | null): this {
-    return this.#set("setLevel", level ?? undefined, undefined);
+    return this.#set("setLevel", level === null || level === undefined ? undefined : toText(level), undefined);
   }
 
   /** Overrides the grouping; an empty list takes it back. */
@@ -181,9 +182,15 @@ export class Scope {
 }
 
 function hand(handle: NativeScope, { setter, key, value }: Pending): void {
-  (handle[setter] as (this: NativeScope, key: unknown, value: unknown) => unknown).call(handle, key, value);
+  const set = handle[setter] as (this: NativeScope, key: unknown, value: unknown) => string | null | undefined;
+  const refused = set.call(handle, key, value);
+  if (refused) say(`${setter} was refused: ${refused}`);
 }
 
 function entries(value: object | undefined | null): [string, unknown][] {
-  return typeof value === "object" && value !== null ? Object.entries(value) : [];
+  try {
+    return typeof value === "object" && value !== null ? Object.entries(value) : [];
+  } catch {
+    return [];
+  }
 }

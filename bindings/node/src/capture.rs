@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use napi_derive::napi;
 use watchpost_bindings::{global_scope, guard, parse};
 use watchpost_core::{
-    Breadcrumb, Category, DiscardReason, Event, EventId, Exception, Hint, Level, LogEntry, Mechanism, Scopes,
-    SharedScope, Text, Thread, Timestamp,
+    Category, DiscardReason, Event, EventId, Exception, Hint, Level, LogEntry, Mechanism, Scopes,
+    SharedScope, Text, Thread,
 };
 
 use crate::call::{Dispatcher, Hook, event_hook, with_dispatcher};
@@ -140,42 +140,6 @@ impl NativeClient {
         })
         .flatten()
         .map(|id| id.to_string())
-    }
-
-    /// Adds a breadcrumb; time in seconds since 1970, data as a JSON object. The answer is why it was refused.
-    #[napi]
-    pub fn add_breadcrumb(
-        &self,
-        scope: &NativeScope,
-        #[napi(ts_arg_type = "((hook: number, json: string) => string | null) | undefined | null")]
-        dispatcher: Option<Dispatcher<'_>>,
-        message: Option<String>,
-        category: Option<String>,
-        data: Option<String>,
-        level: Option<String>,
-        kind: Option<String>,
-        timestamp: Option<f64>,
-        origin: Option<String>,
-    ) -> Option<String> {
-        guard(|| {
-            let data = match data.as_deref().map(|data| parse("data", data)).transpose() {
-                Ok(data) => data.unwrap_or_default(),
-                Err(error) => return Some(error.to_string()),
-            };
-            let crumb = Breadcrumb {
-                timestamp: timestamp.and_then(Timestamp::from_seconds),
-                ty: kind.map(|kind| self.stacks.intern(&kind)),
-                category: category.map(|category| self.stacks.intern(&category)),
-                message: message.map(Text::from),
-                level: level.as_deref().and_then(Level::parse_lenient),
-                origin: origin.map(|origin| self.stacks.intern(&origin)),
-                data,
-            };
-            let hint = Hint::default();
-            with_dispatcher(dispatcher.as_ref(), || self.host.add_breadcrumb(crumb, &hint, scope.shared()));
-            None
-        })
-        .flatten()
     }
 }
 

@@ -3,6 +3,7 @@
 //! JavaScript finds out what went wrong (`stack` texts, causes, scopes of the running work); what becomes of it is
 //! decided in the core. The names in here are not API: applications use the package's TypeScript side.
 
+mod breadcrumb;
 mod call;
 mod capture;
 mod client;
@@ -12,3 +13,5 @@ mod place;
 mod scope;
 mod source;
 mod stack;
+
+pub use crate::breadcrumb::{Words, add_breadcrumb, aim_breadcrumbs};

@@ -149,26 +149,29 @@ impl<'a> Call<'a> {
             None => (None, line),
         };
         // The code made by `eval` has no file; the place that made it has. It may be nested: the innermost.
-        let place = match place.strip_prefix("eval at ") {
-            Some(made) => {
-                let innermost = made.rsplit(" (").next().unwrap_or(made);
-                innermost.split(')').next().unwrap_or(innermost)
-            }
-            None => place,
-        };
+        let place = place.rsplit_once("eval at ").and_then(|(_, made)| made_at(made)).unwrap_or(place);
         let function = function.map(|function| match function.split_once(" [as ") {
             Some((function, _)) => function,
             None => function,
         });
-        let numbered = place.rsplit_once(':').and_then(|(rest, column)| {
-            let (file, line) = rest.rsplit_once(':')?;
-            Some((file, line.parse().ok()?, column.parse().ok()?))
-        });
-        match numbered {
+        match numbered(place) {
             Some((file, line, column)) => Self { function, file, line: Some(line), column: Some(column) },
             None => Self { function, file: place, line: None, column: None },
         }
     }
+}
+
+/// The place in `run (/app/run.js:1:2), <anonymous>:1:1`; the path may hold parentheses itself.
+fn made_at(made: &str) -> Option<&str> {
+    let (_, place) = made.split_once(" (")?;
+    place.match_indices(')').map(|(end, _)| &place[..end]).find(|place| numbered(place).is_some())
+}
+
+/// `file:line:column` in its parts.
+fn numbered(place: &str) -> Option<(&str, u32, u32)> {
+    let (rest, column) = place.rsplit_once(':')?;
+    let (file, line) = rest.rsplit_once(':')?;
+    Some((file, line.parse().ok()?, column.parse().ok()?))
 }
 
 /// `file:///app/a%20b.mjs?x` is `/app/a b.mjs`; anything else is left alone.

@@ -1,0 +1,60 @@
+// Express, or anything that calls middlewares in its way.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import express from "express";
+import * as Sentry from "watchpost";
+import { initTesting, takeRecorded } from "watchpost/testing";
+
+async function answer(options, use, path, headers = {}) {
+  initTesting({ dsn: "https://key@errors.example.com/42", ...options }, 1767323045, 1);
+  const app = express();
+  app.set("env", "test");
+  use(app);
+  Sentry.setupExpressErrorHandler(app);
+  const server = app.listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const url = `http://127.0.0.1:${server.address().port}${path}`;
+  const response = await fetch(url, { headers });
+  await response.text();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  return { status: response.status, events: takeRecorded().map((envelope) => envelope.items[0].payload) };
+}
+
+function shop(app) {
+  app.use(Sentry.expressRequestHandler());
+  app.get("/pay/:id", async (request) => {
+    Sentry.setTag("payment", request.params.id);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    throw Object.assign(new Error("no money"), request.query.status ? { status: Number(request.query.status) } : {});
+  });
+}
+
+test("an error is captured with its request, and nothing personal", async () => {
+  const headers = { cookie: "a=b", "x-forwarded-for": "10.0.0.1", authorization: "Bearer x", "x-shop": "1" };
+  const { status, events } = await answer({}, shop, "/pay/7?page=2&password=x", headers);
+  assert.equal(status, 500);
+  assert.equal(events.length, 1);
+  const [event] = events;
+  assert.equal(event.transaction, "GET /pay/:id");
+  assert.equal(event.tags.payment, "7");
+  assert.deepEqual(event.exception.values[0].mechanism, { type: "auto.http.express", handled: false });
+  assert.equal(event.request.method, "GET");
+  assert.match(event.request.url, /^http:\/\/127\.0\.0\.1:\d+\/pay\/7$/);
+  assert.equal(event.request.query_string, "page=2&password=[Filtered]");
+  assert.equal(event.request.headers["x-shop"], "1");
+  for (const name of ["cookie", "x-forwarded-for", "authorization"]) assert.equal(event.request.headers[name], undefined);
+  assert.equal(event.request.env, undefined);
+});
+
+test("sendDefaultPii adds the address", async () => {
+  const { events } = await answer({ sendDefaultPii: true }, shop, "/pay/7", { "x-forwarded-for": "10.0.0.1" });
+  assert.equal(events[0].request.headers["x-forwarded-for"], "10.0.0.1");
+  assert.equal(events[0].request.env.REMOTE_ADDR, "127.0.0.1");
+});
+
+test("an error that is the visitor's is not captured", async () => {
+  const { status, events } = await answer({}, shop, "/pay/7?status=404");
+  assert.deepEqual([status, events.length], [404, 0]);
+});

@@ -1,0 +1,60 @@
+// A server that takes envelopes and remembers them.
+import { createServer } from "node:http";
+import { gunzipSync } from "node:zlib";
+
+/** Listens on a port of its own, or on `port`. */
+export async function openSink(port = 0) {
+  const events = [];
+  const encodings = new Set();
+  const waiting = new Set();
+  const server = createServer((request, response) => {
+    const chunks = [];
+    request.on("data", (chunk) => chunks.push(chunk));
+    request.on("end", () => {
+      const encoding = request.headers["content-encoding"];
+      encodings.add(encoding);
+      const body = Buffer.concat(chunks);
+      events.push(...readEvents(encoding === "gzip" ? gunzipSync(body) : body));
+      response.setHeader("content-type", "application/json").end("{}");
+      for (const check of waiting) check();
+    });
+  });
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const address = server.address();
+  return {
+    events,
+    encodings,
+    port: address.port,
+    dsn: `http://key@127.0.0.1:${address.port}/42`,
+    /** Waits until `count` events have arrived. */
+    arrived: (count, limit = 15_000) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`${events.length} of ${count} events arrived`)), limit);
+        const check = () => {
+          if (events.length < count) return;
+          clearTimeout(timer);
+          waiting.delete(check);
+          resolve(events);
+        };
+        waiting.add(check);
+        check();
+      }),
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function readEvents(bytes) {
+  const events = [];
+  let at = bytes.indexOf(10) + 1;
+  while (at < bytes.length) {
+    const end = bytes.indexOf(10, at);
+    const header = JSON.parse(bytes.subarray(at, end).toString());
+    const from = end + 1;
+    if (header.type === "event") events.push(JSON.parse(bytes.subarray(from, from + header.length).toString()));
+    at = from + header.length + 1;
+  }
+  return events;
+}
