@@ -82,10 +82,10 @@ fn once(language: Language, program: &mut Command, sink: &Sink) -> Result<Value>
     let said = process::output(&mut command)?;
     let last = said.lines().last().unwrap_or_default();
     let mut figures: Value = serde_json::from_str(last).context(format_args!("the figures {last:?}"))?;
-    let (requests, bytes) = sink.take();
+    let (events, bytes) = sink.take();
     let captures = figures["captures"].as_u64().unwrap_or(0);
-    if captures == 0 || requests < captures {
-        return Err(Failure::new(format!("{captures} captures, but only {requests} requests arrived")));
+    if captures == 0 || events != captures {
+        return Err(Failure::new(format!("{captures} captures, but {events} events arrived")));
     }
     figures["wire"] = (bytes / captures).into();
     Ok(figures)
