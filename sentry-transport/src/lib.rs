@@ -64,6 +64,7 @@ mod loss;
 mod memory;
 mod outgoing;
 mod pauses;
+mod politeness;
 mod process;
 mod queue;
 mod rate_limit;

@@ -13,6 +13,7 @@ use crate::delivery::{Fate, judge, request};
 use crate::loss::{count_envelope, count_item};
 use crate::outgoing::{is_sendable, trim};
 use crate::pauses::Pauses;
+use crate::politeness::never_preempt_the_waker;
 use crate::process::{Process, Sleep};
 use crate::queue::{Cursors, Place};
 use crate::rate_limit::RateLimits;
@@ -83,6 +84,7 @@ impl Worker {
     /// The body of the thread. No panic leaves it.
     pub(crate) fn run(mut self) {
         IS_WORKER.with(|flag| flag.set(true));
+        never_preempt_the_waker();
         self.process.bell.enter();
         while !self.process.is_stopping() {
             let heard = self.process.bell.heard();
