@@ -23,6 +23,7 @@ pub use rust::{build_server, clippy, deny, docs, fmt};
 struct Suite {
     runner: Runner,
     built: bool,
+    examples: Option<Vec<Language>>,
 }
 
 type Part = (&'static str, fn(&mut Suite));
@@ -65,7 +66,7 @@ pub fn run(words: &[String]) -> Result<()> {
         return Err(Failure::new(format!("there is no part {part:?}; there are {}", names.join(", "))));
     }
     let start = Instant::now();
-    let mut suite = Suite { runner: Runner::new(repo::in_ci()), built: false };
+    let mut suite = Suite { runner: Runner::new(repo::in_ci()), built: false, examples: None };
     for (name, part) in PARTS {
         if wanted.is_none_or(|wanted| wanted == name) {
             part(&mut suite);
@@ -113,7 +114,7 @@ impl Suite {
         if ready.is_empty() {
             return;
         }
-        self.runner.step("corpus", rust::corpus);
+        self.runner.step("corpus replay", rust::replay);
         self.runner.step("e2e", |log| rust::end_to_end(log, &ready));
     }
 
@@ -142,22 +143,25 @@ impl Suite {
         self.built
     }
 
-    /// Builds the programs and all bindings that can be built here; answers their languages.
+    /// Builds the programs and all bindings that can be built here, once; answers their languages.
     fn stand(&mut self, name: &str) -> Vec<Language> {
         if !self.build() {
             self.runner.blocked(name, "the build");
             return Vec::new();
         }
+        if let Some(ready) = &self.examples {
+            return ready.clone();
+        }
         let mut ready = Vec::new();
         for language in Language::ALL {
-            if !self.ready(Need::Language(language), &format!("{name} {language}")) {
-                continue;
-            }
-            let step = format!("{name} examples {language}");
-            if self.runner.step(&step, |log| build_examples(language, log).map(|()| Outcome::one())) {
+            let step = format!("{language} examples");
+            if self.ready(Need::Language(language), &step)
+                && self.runner.step(&step, |log| build_examples(language, log).map(|()| Outcome::one()))
+            {
                 ready.push(language);
             }
         }
+        self.examples = Some(ready.clone());
         ready
     }
 

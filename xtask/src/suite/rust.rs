@@ -75,8 +75,8 @@ pub(super) fn doc_tests(log: &Log) -> Result<Outcome> {
 }
 
 /// What the official SDKs sent, posted to the server.
-pub(super) fn corpus(log: &Log) -> Result<Outcome> {
-    log.tests(cargo().args(["test", "--workspace", "--test", "corpus"]), Dialect::Cargo)
+pub(super) fn replay(log: &Log) -> Result<Outcome> {
+    log.tests(cargo().args(["test", "--workspace", "--test", "replay"]), Dialect::Cargo)
 }
 
 /// The end-to-end tests, without those of the languages that could not be built.
