@@ -42,4 +42,4 @@ pub use crate::protocol::{
 pub use crate::rng::{OsRng, Rng, SeededRng};
 pub use crate::scope::{PropagationContext, Scope, Scopes, SharedScope};
 pub use crate::text::Text;
-pub use crate::transport::Transport;
+pub use crate::transport::{Buffers, Transport};

@@ -1,9 +1,11 @@
 //! The seam between the pure core and the world.
 
 use std::fmt::Debug;
+use std::sync::Weak;
 use std::time::Duration;
 
 use crate::envelope::Envelope;
+use crate::protocol::Timestamp;
 
 /// Takes finished envelopes off the application's hands.
 ///
@@ -19,4 +21,19 @@ pub trait Transport: Send + Sync + Debug {
 
     /// Flushes and stops. Later envelopes may be dropped; they are counted.
     fn close(&self, timeout: Duration) -> bool;
+
+    /// Tells the transport, once, who is to be called back for [`remind`](Self::remind).
+    fn attach(&self, _buffers: Weak<dyn Buffers>) {}
+
+    /// Asks for one call of [`Buffers::send_due`] at `at` or soon after, on the transport's own thread. An earlier
+    /// time that was asked for before still holds. A transport without a thread does nothing: then only `flush` and
+    /// `close` of the client empty its buffers.
+    fn remind(&self, _at: Timestamp) {}
+}
+
+/// What a client holds back for a while, to send many small things together: logs, metrics, streamed spans, counted
+/// sessions.
+pub trait Buffers: Send + Sync + Debug {
+    /// Hands what is due to the transport. When more will be due, if anything is left: the transport calls again then.
+    fn send_due(&self) -> Option<Timestamp>;
 }

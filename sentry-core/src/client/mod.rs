@@ -1,18 +1,22 @@
 //! The client: from a capture to the transport.
 
+mod builder;
+
+pub use self::builder::ClientBuilder;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::client_reports::ClientReports;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::envelope::{Envelope, EnvelopeHeader, Item, ItemType};
 use crate::hook::{self, Hint};
 use crate::options::ClientOptions;
 use crate::pipeline::{self, Given, MAX_EVENT_BYTES, Outcome};
 use crate::protocol::{Breadcrumb, Category, DiscardReason, Event, EventId, Level, LogEntry, Map, Timestamp};
-use crate::rng::{OsRng, Rng};
+use crate::rng::Rng;
 use crate::scope::{Layers, PropagationContext, Scopes, SharedScope};
 use crate::text::Text;
 use crate::transport::Transport;
@@ -30,56 +34,10 @@ pub struct Client {
     closed: AtomicBool,
 }
 
-/// Puts a client together.
-#[derive(Debug)]
-pub struct ClientBuilder(Client);
-
-impl ClientBuilder {
-    /// Where envelopes go; without one the client does nothing.
-    #[must_use]
-    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
-        self.0.transport = Some(transport);
-        self
-    }
-
-    /// The counters that the client shares with its transport.
-    #[must_use]
-    pub fn reports(mut self, reports: Arc<ClientReports>) -> Self {
-        self.0.reports = reports;
-        self
-    }
-
-    /// Another clock.
-    #[must_use]
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.0.clock = clock;
-        self
-    }
-
-    /// Another source of ids and draws.
-    #[must_use]
-    pub fn rng(mut self, rng: Arc<dyn Rng>) -> Self {
-        self.0.rng = rng;
-        self
-    }
-
-    /// The client.
-    pub fn build(self) -> Client {
-        self.0
-    }
-}
-
 impl Client {
     /// Starts to put a client together.
     pub fn builder(options: ClientOptions) -> ClientBuilder {
-        ClientBuilder(Self {
-            options,
-            transport: None,
-            reports: Arc::default(),
-            clock: Arc::new(SystemClock),
-            rng: Arc::new(OsRng),
-            closed: AtomicBool::new(false),
-        })
+        ClientBuilder::new(options)
     }
 
     /// Captures an event, with the caller's scopes and what the hooks may look at beside it. Its id, or `None` if it

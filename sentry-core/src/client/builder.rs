@@ -1,0 +1,61 @@
+//! Putting a client together.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::Client;
+use crate::client_reports::ClientReports;
+use crate::clock::{Clock, SystemClock};
+use crate::options::ClientOptions;
+use crate::rng::{OsRng, Rng};
+use crate::transport::Transport;
+
+/// Puts a client together.
+#[derive(Debug)]
+pub struct ClientBuilder(Client);
+
+impl ClientBuilder {
+    pub(super) fn new(options: ClientOptions) -> Self {
+        Self(Client {
+            options,
+            transport: None,
+            reports: Arc::default(),
+            clock: Arc::new(SystemClock),
+            rng: Arc::new(OsRng),
+            closed: AtomicBool::new(false),
+        })
+    }
+
+    /// Where envelopes go; without one the client does nothing.
+    #[must_use]
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.0.transport = Some(transport);
+        self
+    }
+
+    /// The counters that the client shares with its transport.
+    #[must_use]
+    pub fn reports(mut self, reports: Arc<ClientReports>) -> Self {
+        self.0.reports = reports;
+        self
+    }
+
+    /// Another clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.0.clock = clock;
+        self
+    }
+
+    /// Another source of ids and draws.
+    #[must_use]
+    pub fn rng(mut self, rng: Arc<dyn Rng>) -> Self {
+        self.0.rng = rng;
+        self
+    }
+
+    /// The client.
+    pub fn build(self) -> Client {
+        self.0
+    }
+}
