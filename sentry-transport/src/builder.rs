@@ -1,7 +1,7 @@
 //! Setting up a transport.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use watchpost_core::{ClientReports, Clock, Dsn, OsRng, Rng, SystemClock};
 
@@ -154,6 +154,7 @@ impl HttpTransportBuilder {
             rng: self.rng,
             uploader: self.uploader,
             diagnostic: self.diagnostic,
+            buffers: OnceLock::new(),
         })
     }
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
-use watchpost_core::{ClientReports, Clock, Rng};
+use watchpost_core::{Buffers, ClientReports, Clock, Rng};
 
 use crate::upload::Uploader;
 
@@ -26,6 +26,8 @@ pub(crate) struct Config {
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) uploader: Option<Arc<dyn Uploader>>,
     pub(crate) diagnostic: Diagnostic,
+    /// What the client holds back; set once, when the client is made.
+    pub(crate) buffers: OnceLock<Weak<dyn Buffers>>,
 }
 
 /// Where remarks for developers go; nowhere by default.

@@ -68,6 +68,7 @@ mod politeness;
 mod process;
 mod queue;
 mod rate_limit;
+mod reminder;
 mod signals;
 mod storage_dir;
 #[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]

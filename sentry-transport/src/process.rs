@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use watchpost_core::{DiscardReason, Envelope, ItemType, generation};
+use watchpost_core::{DiscardReason, Envelope, ItemType, Timestamp, generation};
 use watchpost_spool::Lane;
 
 use crate::config::Config;
@@ -14,6 +14,7 @@ use crate::limits::{SharedLimits, is_limited};
 use crate::loss::count_item;
 use crate::outgoing::drop_limited;
 use crate::queue::Queue;
+use crate::reminder::Reminder;
 use crate::signals::spawn_deaf;
 use crate::worker::Worker;
 
@@ -29,6 +30,7 @@ pub(crate) struct Process {
     pub(crate) limits: SharedLimits,
     pub(crate) gate: Arc<FlushGate>,
     pub(crate) bell: Bell,
+    pub(crate) reminder: Reminder,
     queue: OnceLock<Queue>,
     stop: AtomicBool,
     starting: Mutex<()>,
@@ -47,6 +49,7 @@ impl Process {
             limits: SharedLimits::default(),
             gate,
             bell: Bell::default(),
+            reminder: Reminder::default(),
             queue: OnceLock::new(),
             stop: AtomicBool::new(stopped),
             starting: Mutex::new(()),
@@ -79,6 +82,13 @@ impl Process {
         if !self.is_stopping() {
             self.start_worker();
             self.bell.appended(length, config.max_spool_bytes / 64);
+        }
+    }
+
+    /// Has the client's buffers looked at; see `Transport::remind`.
+    pub(crate) fn remind(self: &Arc<Self>, at: Timestamp) {
+        if !self.is_stopping() && self.reminder.set(at) && self.start_worker() {
+            self.bell.command();
         }
     }
 

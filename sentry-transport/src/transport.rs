@@ -1,11 +1,11 @@
 //! What an application's client holds.
 
 use std::ptr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use watchpost_core::{Dsn, Envelope, Transport, generation};
+use watchpost_core::{Buffers, Dsn, Envelope, Timestamp, Transport, generation};
 use watchpost_spool::Outbox;
 
 use crate::builder::HttpTransportBuilder;
@@ -103,6 +103,15 @@ impl Transport for HttpTransport {
         let flushed = self.process().close(timeout);
         self.closed.store(true, Ordering::Release);
         flushed
+    }
+
+    fn attach(&self, buffers: Weak<dyn Buffers>) {
+        // Only the first client of a transport can be called back.
+        let _ = self.config.buffers.set(buffers);
+    }
+
+    fn remind(&self, at: Timestamp) {
+        self.process().remind(at);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use watchpost_core::{Category, ClientReport, DiscardReason, Timestamp};
@@ -112,6 +112,7 @@ impl Worker {
     fn pass(&mut self, ticket: Option<u64>) -> bool {
         let flushing = ticket.is_some();
         self.notice_clock();
+        self.empty_buffers();
         self.rescan();
         self.process.queue().count_lost(&self.config);
         let mut held = self.is_held(flushing);
@@ -140,8 +141,20 @@ impl Worker {
             self.cursors_until = None;
             self.cursors = Cursors::default();
             self.last_reports = now;
+            self.process.reminder.set(now);
         }
         self.last_now = now;
+    }
+
+    /// Lets the client hand over what it has held back for long enough.
+    fn empty_buffers(&self) {
+        if !self.process.reminder.take(self.config.clock.now()) {
+            return;
+        }
+        let next = self.config.buffers.get().and_then(Weak::upgrade).and_then(|buffers| buffers.send_due());
+        if let Some(next) = next {
+            self.process.reminder.set(next);
+        }
     }
 
     fn rescan(&mut self) {
@@ -287,6 +300,7 @@ impl Worker {
     fn rest(&self) -> (Sleep, Duration) {
         let now = self.config.clock.now();
         let mut until = self.next_rescan.unwrap_or(now).min(now.after(RESCAN));
+        until = until.min(self.process.reminder.at());
         if let Some(end) = self.pauses.end() {
             return (Sleep::Deep, until.min(end).since(now));
         }

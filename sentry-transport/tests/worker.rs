@@ -2,11 +2,14 @@
 
 mod support;
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use support::uploader::{limits, response, unreachable};
 use support::{PATIENCE, SECOND, envelope, event, number, rig};
-use watchpost_core::{Category, ClientReport, DiscardReason, ItemType, Transport};
+use watchpost_core::{
+    Buffers, Category, ClientReport, Clock, DiscardReason, ItemType, ManualClock, Timestamp, Transport,
+};
 use watchpost_transport::{UploadResponse, UploadResult};
 
 #[test]
@@ -205,4 +208,46 @@ fn dropping_waits_for_nothing() {
     rig.network.request();
     drop(rig.transport);
     rig.network.status(200);
+}
+
+/// Holds two things back, the second a minute longer.
+#[derive(Debug)]
+struct Held {
+    calls: Mutex<Vec<Timestamp>>,
+    clock: Arc<ManualClock>,
+}
+
+impl Buffers for Held {
+    fn send_due(&self) -> Option<Timestamp> {
+        let now = self.clock.now();
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.push(now);
+        (calls.len() == 1).then(|| now.after(60 * SECOND))
+    }
+}
+
+#[test]
+fn a_client_is_reminded_of_what_it_holds_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = rig(folder.path(), |builder| builder);
+    let held = Arc::new(Held { calls: Mutex::default(), clock: rig.clock.clone() });
+    let weak: std::sync::Weak<Held> = Arc::downgrade(&held);
+    rig.transport.attach(weak);
+    let start = rig.clock.now();
+    rig.transport.remind(start.after(9 * SECOND));
+    rig.transport.remind(start.after(5 * SECOND));
+    let calls = |wanted: usize| {
+        let end = std::time::Instant::now() + PATIENCE;
+        while held.calls.lock().unwrap().len() < wanted && std::time::Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        held.calls.lock().unwrap().clone()
+    };
+    rig.advance(4 * SECOND);
+    rig.advance(SECOND);
+    let expected = start.after(5 * SECOND);
+    assert_eq!(calls(1), [expected], "the earlier time counts, and not before it");
+    rig.advance(30 * SECOND);
+    rig.advance(30 * SECOND);
+    assert_eq!(calls(2), [expected, expected.after(60 * SECOND)], "it said when to come back");
 }

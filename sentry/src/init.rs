@@ -81,6 +81,7 @@ pub(crate) fn with_client<R>(f: impl FnOnce(&Client) -> R) -> Option<R> {
 }
 
 pub(crate) fn install(client: Arc<Client>) -> Guard {
+    crate::scopes::prepare();
     if let Some(old) = CLIENT.swap(Some(Arc::clone(&client))) {
         // What the old client captured is in its spool; it need not be waited for.
         old.close(Some(Duration::ZERO));

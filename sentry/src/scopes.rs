@@ -20,6 +20,12 @@ thread_local! {
     static LOCAL: RefCell<Local> = RefCell::new(Local { isolation: PROCESS.clone(), current: SharedScope::new() });
 }
 
+/// Makes the process's scopes. A fork amid another thread's first use of them would leave the child waiting for ever.
+pub(crate) fn prepare() {
+    LazyLock::force(&GLOBAL);
+    LazyLock::force(&PROCESS);
+}
+
 /// The scope of the whole process.
 pub fn global_scope() -> SharedScope {
     GLOBAL.clone()

@@ -107,6 +107,17 @@ struct Variable {
     main_thread: u64,
 }
 
+/// Makes what every entry needs, while the module is being imported. Left to the first use, a fork amid another
+/// thread's first use would leave the child waiting for a thread that does not exist there.
+///
+/// # Errors
+/// When the interpreter's own modules cannot be imported.
+pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
+    LazyLock::force(&ROOT);
+    let _ = (global_scope(), modules(py)?);
+    Variable::of_process(py).map(drop)
+}
+
 impl Variable {
     fn of_process(py: Python<'_>) -> PyResult<&Self> {
         VARIABLE.get_or_try_init(py, || {
@@ -116,8 +127,7 @@ impl Variable {
             let variable = class.call(("watchpost",), Some(&options))?;
             let method = |name: &str| variable.getattr(name).map(Bound::unbind);
             // Without the module there is only the main thread.
-            let modules = py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?;
-            let main_thread = match modules.get_item("threading")? {
+            let main_thread = match modules(py)?.get_item("threading")? {
                 Some(threading) => threading.call_method0("main_thread")?.getattr("ident")?.extract()?,
                 None => thread_ident(py)?,
             };
@@ -157,17 +167,22 @@ fn current_task(py: Python<'_>) -> usize {
 }
 
 fn asyncio(py: Python<'_>) -> Option<&Asyncio> {
-    static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
     if let Some(known) = ASYNCIO.get(py) {
         return Some(known);
     }
-    let modules = MODULES.get_or_try_init(py, || -> PyResult<_> {
-        Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind())
-    });
     let name: &Bound<'_, PyString> = intern!(py, "asyncio.tasks");
-    let tasks = modules.ok()?.bind(py).get_item(name).ok()??;
+    let tasks = modules(py).ok()?.get_item(name).ok()??;
     let running_loop = py.import("asyncio.events").ok()?.getattr("_get_running_loop").ok()?.unbind();
     // Missing while asyncio itself is being imported.
     let current_task = tasks.getattr("current_task").ok()?.unbind();
     Some(ASYNCIO.get_or_init(py, || Asyncio { running_loop, current_task }))
+}
+
+/// `sys.modules`.
+fn modules(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
+    static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    let modules = MODULES.get_or_try_init(py, || -> PyResult<_> {
+        Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind())
+    });
+    modules.map(|modules| modules.bind(py))
 }

@@ -27,6 +27,13 @@ mod verbs;
 /// The native half of the package `watchpost`; its names are not API.
 #[pyo3::pymodule(gil_used = false)]
 mod _watchpost {
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn prepare(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::active::prepare(module.py())
+    }
+
     #[pymodule_export]
     #[expect(non_upper_case_globals, reason = "the name that Python gives it")]
     const __version__: &str = env!("CARGO_PKG_VERSION");

@@ -24,6 +24,7 @@ class Sink:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # Head and body in one segment, or each answer waits for a delayed acknowledgement.
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))

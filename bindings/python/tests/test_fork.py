@@ -58,7 +58,7 @@ def busy():
         try: 1 / 0
         except ZeroDivisionError: watchpost.capture_exception()
         time.sleep(0.001)
-workers = [threading.Thread(target=busy) for _ in range(3)]
+workers = [threading.Thread(target=busy, daemon=True) for _ in range(3)]
 for worker in workers: worker.start()
 for n in range(20):
     pid = os.fork()
@@ -71,7 +71,8 @@ for worker in workers: worker.join()
 """
     done = run(script, DSN=sink.dsn, SPOOL=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    run(INIT + "watchpost.flush(20)", DSN=sink.dsn, SPOOL=tmp_path)
+    done = run(INIT + "assert watchpost.flush(50)", DSN=sink.dsn, SPOOL=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
     # A child that ended with a request under way has it made again, under the same id.
     children = {e["event_id"] for e in sink.events() if e.get("logentry", {}).get("formatted") == "child"}
     assert len(children) == 20

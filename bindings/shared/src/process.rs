@@ -17,6 +17,8 @@ pub fn current_client() -> Option<Arc<HostClient>> {
 
 /// Puts a client in the place of the current one, which is returned; the caller closes it.
 pub fn replace_client(client: Option<Arc<HostClient>>) -> Option<Arc<HostClient>> {
+    // Before anybody can fork amid its first use.
+    LazyLock::force(&GLOBAL);
     CLIENT.swap(client)
 }
 
