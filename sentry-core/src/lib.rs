@@ -4,6 +4,7 @@
 //! removed, the sampling draw is made and an [`Envelope`] is written. It does no I/O, starts no thread and asks
 //! neither the system's clock nor its random numbers by itself; a [`Transport`] takes the finished envelope.
 
+mod backpressure;
 mod breadcrumbs;
 mod client;
 mod client_reports;
@@ -19,12 +20,14 @@ mod scope;
 pub mod testing;
 mod text;
 mod transport;
+mod upload;
 
 mod hook;
 mod options;
 mod pipeline;
 mod protocol;
 
+pub use crate::backpressure::Backpressure;
 pub use crate::client::{Client, ClientBuilder};
 pub use crate::client_reports::{ClientReport, ClientReports, Discarded};
 pub use crate::clock::{Clock, ManualClock, SystemClock};
@@ -34,7 +37,7 @@ pub use crate::envelope::{Envelope, EnvelopeHeader, EnvelopeReader, Item, ItemHe
 pub use crate::error::{Error, Result};
 pub use crate::fork::{ForkLock, bump_generation, generation};
 pub use crate::hook::{BreadcrumbHook, EventHook, Hint, HookFailure, HookOutcome, in_hook};
-pub use crate::options::ClientOptions;
+pub use crate::options::{ClientOptions, Compression, Spotlight, TransportOptions};
 pub use crate::protocol::{
     Breadcrumb, Category, Context, DiscardReason, Event, EventId, Exception, Frame, Level, LogEntry, Map,
     Mechanism, Request, SdkInfo, SdkPackage, Stacktrace, Tags, Thread, Timestamp, User, Value,
@@ -43,3 +46,4 @@ pub use crate::rng::{OsRng, Rng, SeededRng};
 pub use crate::scope::{PropagationContext, Scope, Scopes, SharedScope};
 pub use crate::text::Text;
 pub use crate::transport::{Buffers, Transport};
+pub use crate::upload::{UploadRequest, UploadResponse, UploadResult, Uploader};

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use watchpost_core::{ClientReports, Clock, Dsn, OsRng, Rng, SystemClock};
+use watchpost_core::{
+    Backpressure, ClientReports, Clock, Dsn, OsRng, Rng, SystemClock, TransportOptions, Uploader,
+};
 
 use crate::config::{Config, Diagnostic};
 use crate::storage_dir::default_folders;
 use crate::transport::HttpTransport;
-use crate::upload::Uploader;
 
 /// Settings of an [`HttpTransport`]; every one but the DSN has a default.
 #[derive(Debug)]
@@ -23,7 +24,8 @@ pub struct HttpTransportBuilder {
     send_reports: bool,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
-    uploader: Option<Arc<dyn Uploader>>,
+    backpressure: Arc<Backpressure>,
+    options: TransportOptions,
     diagnostic: Diagnostic,
 }
 
@@ -46,7 +48,8 @@ impl HttpTransportBuilder {
             send_reports: true,
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
-            uploader: None,
+            backpressure: Arc::default(),
+            options: TransportOptions::default(),
             diagnostic: Diagnostic::default(),
         }
     }
@@ -113,7 +116,23 @@ impl HttpTransportBuilder {
 
     /// Who makes the HTTP requests. Default: reqwest over rustls, made by the worker at its first request.
     pub fn uploader(mut self, uploader: Arc<dyn Uploader>) -> Self {
-        self.uploader = Some(uploader);
+        self.options.uploader = Some(uploader);
+        self
+    }
+
+    /// How requests travel: proxy, certificates, compression, tunnel, Spotlight, an uploader. Default: the options'
+    /// own defaults.
+    pub fn options(mut self, options: TransportOptions) -> Self {
+        if !options.spool {
+            self.storage = Storage::Memory;
+        }
+        self.options = options;
+        self
+    }
+
+    /// The factor that the client divides its trace sample rate by; raised while the queue is full or limited.
+    pub fn backpressure(mut self, backpressure: Arc<Backpressure>) -> Self {
+        self.backpressure = backpressure;
         self
     }
 
@@ -152,7 +171,8 @@ impl HttpTransportBuilder {
             send_reports: self.send_reports,
             clock: self.clock,
             rng: self.rng,
-            uploader: self.uploader,
+            backpressure: self.backpressure,
+            options: self.options,
             diagnostic: self.diagnostic,
             buffers: OnceLock::new(),
         })

@@ -4,9 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, Weak};
 
-use watchpost_core::{Buffers, ClientReports, Clock, Rng};
-
-use crate::upload::Uploader;
+use watchpost_core::{Backpressure, Buffers, ClientReports, Clock, Rng, TransportOptions};
 
 /// Built once; shared by every generation of a process and by its worker.
 #[derive(Debug)]
@@ -24,7 +22,9 @@ pub(crate) struct Config {
     pub(crate) send_reports: bool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
-    pub(crate) uploader: Option<Arc<dyn Uploader>>,
+    pub(crate) backpressure: Arc<Backpressure>,
+    /// How requests travel: proxy, certificates, compression, whose HTTP.
+    pub(crate) options: TransportOptions,
     pub(crate) diagnostic: Diagnostic,
     /// What the client holds back; set once, when the client is made.
     pub(crate) buffers: OnceLock<Weak<dyn Buffers>>,

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use watchpost_core::{ClientReport, Timestamp};
+use watchpost_core::{ClientReport, Timestamp, UploadRequest, UploadResponse, UploadResult};
 
 use crate::compress::Gzip;
 use crate::config::Config;
 use crate::outgoing::{append_report, splice_sent_at};
 use crate::rate_limit::parse_retry_after;
-use crate::upload::{UploadRequest, UploadResponse, UploadResult};
 
 /// What is to become of an envelope after an attempt.
 #[derive(Debug, Clone, Copy, PartialEq)]

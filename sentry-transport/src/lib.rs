@@ -59,6 +59,7 @@ mod delivery;
 mod flush;
 mod fork;
 mod from_options;
+mod health;
 mod limits;
 mod loss;
 mod memory;
@@ -74,13 +75,13 @@ mod storage_dir;
 #[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
 mod tls;
 mod transport;
-mod upload;
 #[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
 mod uploader_reqwest;
 mod worker;
 
 pub use self::builder::HttpTransportBuilder;
+pub use self::from_options::client_builder;
 pub use self::rate_limit::RateLimits;
 pub use self::transport::HttpTransport;
-pub use self::upload::{UploadRequest, UploadResponse, UploadResult, Uploader};
 pub use self::worker::is_worker_thread;
+pub use watchpost_core::{UploadRequest, UploadResponse, UploadResult, Uploader};

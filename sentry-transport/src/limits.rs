@@ -3,11 +3,10 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use watchpost_core::{Clock, ItemType, Timestamp};
+use watchpost_core::{Clock, ItemType, Timestamp, UploadResponse};
 
 use crate::loss::limiting_categories;
 use crate::rate_limit::RateLimits;
-use crate::upload::UploadResponse;
 
 /// Rate limits that cost a capture one atomic load while none is in force.
 #[derive(Debug, Default)]
@@ -26,6 +25,11 @@ impl SharedLimits {
         }
         let now = clock.now();
         (last > now.micros()).then(|| (self.lock().clone(), now))
+    }
+
+    /// True while a limit is in force.
+    pub(crate) fn any(&self, clock: &dyn Clock) -> bool {
+        self.current(clock).is_some_and(|(limits, now)| limits.next_expiry(now).is_some())
     }
 
     /// Learns from an answer. Returns whether a deadline moved.

@@ -78,10 +78,14 @@ impl Process {
         let mut bytes = Vec::new();
         envelope.encode(&mut bytes);
         let length = bytes.len();
-        self.queue().push(config, lane, bytes, !self.is_stopping());
+        let overflowed = self.queue().push(config, lane, bytes, !self.is_stopping());
         if !self.is_stopping() {
             self.start_worker();
             self.bell.appended(length, config.max_spool_bytes / 64);
+            if overflowed {
+                // However deep it sleeps: the sample rate of traces is to be lowered.
+                self.bell.command();
+            }
         }
     }
 

@@ -1,10 +1,11 @@
 //! What waits to be sent: the spool's outbox, and memory for when there is none.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use watchpost_core::{Category, DiscardReason};
-use watchpost_spool::{Adopted, Lane, Outbox, OutboxConfig, RecordId};
+use watchpost_spool::{Adopted, Cause, Lane, Outbox, OutboxConfig, RecordId};
 
 use crate::breaker::Breaker;
 use crate::config::Config;
@@ -18,6 +19,8 @@ pub(crate) struct Queue {
     spool: Option<Registration>,
     breaker: Breaker,
     memory: Mutex<Memory>,
+    /// Whether something was lost for want of room since the last check of health.
+    overflowed: AtomicBool,
 }
 
 /// An envelope that waits, and where.
@@ -65,12 +68,14 @@ impl Queue {
                     .to_owned()
             });
         }
-        Self { spool, breaker: Breaker::default(), memory }
+        Self { spool, breaker: Breaker::default(), memory, overflowed: AtomicBool::new(false) }
     }
 
     /// Takes an encoded envelope in. It is durable on return, unless memory mode holds. `accept_memory` is false
     /// when nobody will empty the memory any more: then what cannot be spooled is lost, and counted.
-    pub(crate) fn push(&self, config: &Config, lane: Lane, envelope: Vec<u8>, accept_memory: bool) {
+    ///
+    /// True if something was lost for want of room, for the first time since the last check of health.
+    pub(crate) fn push(&self, config: &Config, lane: Lane, envelope: Vec<u8>, accept_memory: bool) -> bool {
         if let Some(spool) = &self.spool
             && !self.breaker.is_open(|| config.clock.now())
         {
@@ -83,7 +88,7 @@ impl Queue {
                             .diagnostic
                             .say(|| format!("the spool's disk is slow ({took:?}): a minute in memory only"));
                     }
-                    return;
+                    return false;
                 }
                 Err(error) if error.is_too_large() => {
                     config.diagnostic.say(|| format!("kept in memory only: {error}"));
@@ -94,13 +99,27 @@ impl Queue {
                 }
             }
         }
-        let lost =
-            |envelope: Vec<u8>| count_envelope(&config.reports, DiscardReason::QueueOverflow, &envelope);
+        let mut overflowed = false;
+        let mut lost = |envelope: Vec<u8>| {
+            overflowed = true;
+            count_envelope(&config.reports, DiscardReason::QueueOverflow, &envelope);
+        };
         if accept_memory {
-            self.memory().push(lane, envelope, lost);
+            self.memory().push(lane, envelope, &mut lost);
         } else {
             lost(envelope);
         }
+        overflowed && !self.overflowed.swap(true, Ordering::Relaxed)
+    }
+
+    /// True if something was lost for want of room since the last [`forget_overflow`](Self::forget_overflow).
+    pub(crate) fn has_overflowed(&self) -> bool {
+        self.overflowed.load(Ordering::Relaxed)
+    }
+
+    /// Begins a new interval of health.
+    pub(crate) fn forget_overflow(&self) {
+        self.overflowed.store(false, Ordering::Relaxed);
     }
 
     /// The next envelope that may be sent: urgent before bulk, memory before disk (it lives shorter), old before new.
@@ -166,6 +185,9 @@ impl Queue {
         let Some(spool) = &self.spool else { return };
         let mut damaged = spool.outbox().take_lost().records;
         for evicted in spool.outbox().take_evicted() {
+            if evicted.cause() == Cause::Overflow {
+                self.overflowed.store(true, Ordering::Relaxed);
+            }
             let count = |bytes: &[u8]| count_envelope(&config.reports, DiscardReason::CacheOverflow, bytes);
             damaged += evicted.for_each(count).map_or(1, |lost| lost.records);
         }

@@ -65,6 +65,8 @@ impl HttpTransport {
 
     #[cold]
     fn start_over(&self, stale: *mut Arc<Process>) -> &Arc<Process> {
+        // The parent's trouble may not be the child's; its own worker will find out.
+        self.config.backpressure.healthy();
         let fresh = boxed(Process::new(self.config.clone(), self.closed.load(Ordering::Acquire)));
         let swapped = self.process.compare_exchange(stale, fresh, Ordering::AcqRel, Ordering::Acquire);
         #[expect(

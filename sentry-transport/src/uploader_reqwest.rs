@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::config::Diagnostic;
 use crate::tls::client_config;
-use crate::upload::{UploadRequest, UploadResponse, UploadResult, Uploader};
+use watchpost_core::{UploadRequest, UploadResponse, UploadResult, Uploader};
 
 /// Name, connection and TLS must be there within this time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

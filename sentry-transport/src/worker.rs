@@ -5,11 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use watchpost_core::{Category, ClientReport, DiscardReason, Timestamp};
+use watchpost_core::{
+    Category, ClientReport, DiscardReason, Timestamp, UploadRequest, UploadResult, Uploader,
+};
 
 use crate::compress::Gzip;
 use crate::config::Config;
 use crate::delivery::{Fate, judge, request};
+use crate::health::Health;
 use crate::loss::{count_envelope, count_item};
 use crate::outgoing::{is_sendable, trim};
 use crate::pauses::Pauses;
@@ -17,7 +20,6 @@ use crate::politeness::never_preempt_the_waker;
 use crate::process::{Process, Sleep};
 use crate::queue::{Cursors, Place};
 use crate::rate_limit::RateLimits;
-use crate::upload::{UploadRequest, UploadResult, Uploader};
 
 /// How often the worker looks for what processes that were killed left behind.
 const RESCAN: Duration = Duration::from_secs(30);
@@ -50,6 +52,7 @@ pub(crate) struct Worker {
     uploader: Option<Arc<dyn Uploader>>,
     gzip: Gzip,
     pauses: Pauses,
+    health: Health,
     cursors: Cursors,
     /// When the cursors stop being true.
     cursors_until: Option<Timestamp>,
@@ -69,6 +72,7 @@ impl Worker {
             uploader: None,
             gzip: Gzip::new(GZIP_LEVEL),
             pauses: Pauses::default(),
+            health: Health::default(),
             cursors: Cursors::default(),
             cursors_until: None,
             next_rescan: None,
@@ -115,6 +119,7 @@ impl Worker {
         self.empty_buffers();
         self.rescan();
         self.process.queue().count_lost(&self.config);
+        self.check_health();
         let mut held = self.is_held(flushing);
         for _ in 0..REQUESTS_PER_PASS {
             if held || self.process.is_stopping() || !self.send_next() {
@@ -137,6 +142,7 @@ impl Worker {
         let now = self.config.clock.now();
         if now < self.last_now {
             self.pauses.clock_went_back();
+            self.health.clock_went_back();
             self.next_rescan = None;
             self.cursors_until = None;
             self.cursors = Cursors::default();
@@ -168,6 +174,19 @@ impl Worker {
                 // What was adopted is older than what the cursors have passed.
                 self.cursors = Cursors::default();
             }
+        }
+    }
+
+    /// Lowers the sample rate of traces while what is captured cannot leave.
+    fn check_health(&mut self) {
+        let config = &self.config;
+        if !config.options.enable_backpressure_handling {
+            return;
+        }
+        let queue = self.process.queue();
+        let unhealthy = queue.has_overflowed() || self.process.limits.any(&*config.clock);
+        if self.health.look(&config.backpressure, unhealthy, config.clock.now()) {
+            queue.forget_overflow();
         }
     }
 
@@ -301,6 +320,9 @@ impl Worker {
         let now = self.config.clock.now();
         let mut until = self.next_rescan.unwrap_or(now).min(now.after(RESCAN));
         until = until.min(self.process.reminder.at());
+        if let Some(check) = self.health.next_check() {
+            until = until.min(check);
+        }
         if let Some(end) = self.pauses.end() {
             return (Sleep::Deep, until.min(end).since(now));
         }
@@ -346,7 +368,7 @@ impl Worker {
 }
 
 fn new_uploader(config: &Config) -> Result<Arc<dyn Uploader>, String> {
-    if let Some(uploader) = &config.uploader {
+    if let Some(uploader) = &config.options.uploader {
         return Ok(uploader.clone());
     }
     #[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]

@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use watchpost_core::{
-    Client, ClientOptions, ClientReports, Diagnostics, Result, SdkInfo, SdkPackage, Text, Transport,
-};
-use watchpost_transport::HttpTransport;
+use watchpost_core::{Client, ClientOptions, Diagnostics, Result, SdkInfo, SdkPackage, Text};
+use watchpost_transport::client_builder;
 
 use crate::integrations;
 
@@ -46,8 +44,8 @@ impl IntoOptions for (&str, ClientOptions) {
     }
 }
 
-/// Starts reporting. What the options leave open comes from `SENTRY_DSN`, `SENTRY_RELEASE`, `SENTRY_ENVIRONMENT` and
-/// `SENTRY_DEBUG`. Without a DSN everything works and nothing is sent. Keep the guard until the end of `main`.
+/// Starts reporting. What the options leave open comes from `SENTRY_DSN`, `SENTRY_RELEASE`, `SENTRY_ENVIRONMENT`,
+/// `SENTRY_SPOTLIGHT` and `SENTRY_DEBUG`, proxies from `HTTPS_PROXY` and its like. Without a DSN everything works and nothing is sent. Keep the guard until the end of `main`.
 ///
 /// # Errors
 /// When the DSN is none; the error says what is wrong and shows a right one.
@@ -58,12 +56,7 @@ impl IntoOptions for (&str, ClientOptions) {
 /// ```
 pub fn init(options: impl IntoOptions) -> Result<Guard> {
     let options = complete(options.into_options()?)?;
-    let reports = Arc::new(ClientReports::default());
-    let mut builder = Client::builder(options.clone()).reports(Arc::clone(&reports));
-    if let Some(transport) = transport(&options, reports) {
-        builder = builder.transport(transport);
-    }
-    let client = Arc::new(builder.build());
+    let client = Arc::new(client_builder(options).build());
     let guard = install(Arc::clone(&client));
     #[cfg(feature = "panic")]
     integrations::panic::install();
@@ -107,11 +100,6 @@ impl Drop for Guard {
     }
 }
 
-fn transport(options: &ClientOptions, reports: Arc<ClientReports>) -> Option<Arc<dyn Transport>> {
-    let builder = HttpTransport::from_options(options, reports)?;
-    Some(Arc::new(builder.build()))
-}
-
 /// Environment variables, the SDK's name, and what is known about the machine.
 fn complete(mut options: ClientOptions) -> Result<ClientOptions> {
     let env = |name: &str| std::env::var(name).ok().filter(|text| !text.trim().is_empty());
@@ -136,6 +124,9 @@ fn complete(mut options: ClientOptions) -> Result<ClientOptions> {
             // Asked for by the environment; a closed standard error is nobody's problem.
             let _ = writeln!(std::io::stderr(), "[watchpost] {line}");
         })));
+    }
+    if let Some(spotlight) = env("SENTRY_SPOTLIGHT") {
+        options = options.with_spotlight_variable(&spotlight)?;
     }
     let version = Text::from_static(env!("CARGO_PKG_VERSION"));
     let package = SdkPackage { name: Text::from_static("cargo:watchpost"), version: version.clone() };

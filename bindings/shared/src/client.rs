@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 use watchpost_core::testing::{RecordingTransport, TestClient};
 use watchpost_core::{
-    Breadcrumb, Client, ClientReports, Event, EventId, Hint, ManualClock, Result, Scopes, SharedScope, Value,
+    Breadcrumb, Client, Event, EventId, Hint, ManualClock, Result, Scopes, SharedScope, Value,
 };
-use watchpost_transport::HttpTransport;
+use watchpost_transport::client_builder;
 
 use crate::identity::HostIdentity;
 use crate::options::HostOptions;
@@ -29,13 +29,8 @@ impl HostClient {
     pub fn start(options: HostOptions, identity: HostIdentity) -> Self {
         let mut options = options.with_default_diagnostics();
         options.client = identity.apply(options.client);
-        let reports = Arc::new(ClientReports::default());
-        let mut builder = Client::builder(options.client.clone()).reports(Arc::clone(&reports));
-        if let Some(transport) = HttpTransport::from_options(&options.client, reports) {
-            let transport = if options.spool { transport } else { transport.memory_only() };
-            builder = builder.transport(Arc::new(transport.build()));
-        }
-        Self { client: Arc::new(builder.build()), options, recorder: None }
+        let client = client_builder(options.client.clone()).build();
+        Self { client: Arc::new(client), options, recorder: None }
     }
 
     /// A client that repeats and records, for the conformance vectors.

@@ -1,5 +1,7 @@
 //! The options of `init`, by name.
 
+mod transport;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +36,7 @@ pub struct HostOptions {
     pub disabled_integrations: Vec<Text>,
 }
 
-const KNOWN: [&str; 22] = [
+const KNOWN: [&str; 33] = [
     "dsn",
     "release",
     "environment",
@@ -55,6 +57,17 @@ const KNOWN: [&str; 22] = [
     "include_local_variables",
     "include_source_context",
     "disabled_integrations",
+    "compression",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "ca_certs",
+    "cert_file",
+    "key_file",
+    "tunnel",
+    "spotlight",
+    "enable_backpressure_handling",
+    "keep_alive",
     // Functions; a host takes them out before it hands over the rest.
     "before_send",
     "before_breadcrumb",
@@ -62,7 +75,8 @@ const KNOWN: [&str; 22] = [
 
 impl HostOptions {
     /// Reads options from an object of plain values; `null` means not given. What is not given comes from the
-    /// environment (`SENTRY_DSN`, `SENTRY_RELEASE`, `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE`, `SENTRY_DEBUG`), read
+    /// environment (`SENTRY_DSN`, `SENTRY_RELEASE`, `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE`, `SENTRY_DEBUG`,
+    /// `SENTRY_KEEP_ALIVE`, `SENTRY_SPOTLIGHT`), read
     /// through `env`, else it has its default. `shutdown_timeout` is in seconds, in camel case (`shutdownTimeout`) in
     /// milliseconds, as each language's users expect.
     ///
@@ -86,6 +100,7 @@ impl HostOptions {
             ("environment", "SENTRY_ENVIRONMENT"),
             ("sample_rate", "SENTRY_SAMPLE_RATE"),
             ("debug", "SENTRY_DEBUG"),
+            ("keep_alive", "SENTRY_KEEP_ALIVE"),
         ];
         for (name, variable) in from_env {
             if !given.contains_key(name)
@@ -96,6 +111,9 @@ impl HostOptions {
         }
         for (name, value) in given {
             options = options.set(&name, value, style)?;
+        }
+        if let Some(text) = env("SENTRY_SPOTLIGHT") {
+            options.client = options.client.with_spotlight_variable(&text)?;
         }
         Ok(options)
     }
@@ -158,11 +176,14 @@ impl HostOptions {
             "in_app_include" => client.with_in_app_include(option.texts("[\"shop\"]")?),
             "in_app_exclude" => client.with_in_app_exclude(option.texts("[\"vendored\"]")?),
             "ignore_errors" => client.with_ignore_errors(option.texts("[\"BrokenPipeError\"]")?),
-            _ => client,
+            _ => transport::set(client, &option)?,
         };
         match name {
             "debug" => self.debug = option.flag()?,
-            "spool" => self.spool = option.flag()?,
+            "spool" => {
+                self.spool = option.flag()?;
+                self.client = self.client.with_spool(self.spool);
+            }
             "include_local_variables" => self.include_local_variables = option.flag()?,
             "include_source_context" => self.include_source_context = option.flag()?,
             "disabled_integrations" => self.disabled_integrations = option.texts("[\"logging\"]")?,
@@ -182,6 +203,13 @@ struct Given<'a> {
 }
 
 impl Given<'_> {
+    /// The core's complaint under the name that the host writes.
+    fn rename(&self, error: &Error) -> Error {
+        let text = error.to_string();
+        let detail = text.split_once("`: ").map_or(text.as_str(), |(_, detail)| detail);
+        Error::option(written(self.name, self.style), detail)
+    }
+
     fn refuse(&self, wanted: &str) -> Error {
         let name = written(self.name, self.style);
         Error::option(name, format!("{} is not {wanted}", self.value))
@@ -231,7 +259,7 @@ fn from_text(name: &str, text: &str) -> Value {
     let text = text.trim();
     match name {
         "sample_rate" => text.parse::<f64>().map_or_else(|_| text.into(), Value::from),
-        "debug" => match text.to_ascii_lowercase().as_str() {
+        "debug" | "keep_alive" => match text.to_ascii_lowercase().as_str() {
             "true" | "t" | "yes" | "y" | "on" | "1" => true.into(),
             "false" | "f" | "no" | "n" | "off" | "0" => false.into(),
             _ => text.into(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::Client;
+use crate::backpressure::Backpressure;
 use crate::client_reports::ClientReports;
 use crate::clock::{Clock, SystemClock};
 use crate::options::ClientOptions;
@@ -20,6 +21,7 @@ impl ClientBuilder {
             options,
             transport: None,
             reports: Arc::default(),
+            backpressure: Arc::default(),
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
             closed: AtomicBool::new(false),
@@ -37,6 +39,13 @@ impl ClientBuilder {
     #[must_use]
     pub fn reports(mut self, reports: Arc<ClientReports>) -> Self {
         self.0.reports = reports;
+        self
+    }
+
+    /// The sampling factor that the client shares with its transport.
+    #[must_use]
+    pub fn backpressure(mut self, backpressure: Arc<Backpressure>) -> Self {
+        self.0.backpressure = backpressure;
         self
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::backpressure::Backpressure;
 use crate::client_reports::ClientReports;
 use crate::clock::Clock;
 use crate::envelope::{Envelope, EnvelopeHeader, Item, ItemType};
@@ -29,6 +30,7 @@ pub struct Client {
     options: ClientOptions,
     transport: Option<Arc<dyn Transport>>,
     reports: Arc<ClientReports>,
+    backpressure: Arc<Backpressure>,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     closed: AtomicBool,
@@ -109,6 +111,11 @@ impl Client {
     /// The counters of what was dropped.
     pub fn reports(&self) -> &Arc<ClientReports> {
         &self.reports
+    }
+
+    /// How far traces are sampled down at the moment.
+    pub fn backpressure(&self) -> &Arc<Backpressure> {
+        &self.backpressure
     }
 
     /// The client's clock.

@@ -1,5 +1,9 @@
 //! How a client is set up.
 
+mod transport;
+
+pub use self::transport::{Compression, Spotlight, TransportOptions};
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -39,6 +43,7 @@ pub struct ClientOptions {
     sdk: SdkInfo,
     platform: Text,
     contexts: BTreeMap<Text, Context>,
+    transport: TransportOptions,
 }
 
 impl Default for ClientOptions {
@@ -70,6 +75,7 @@ impl Default for ClientOptions {
             },
             platform: Text::from_static("other"),
             contexts: BTreeMap::new(),
+            transport: TransportOptions::default(),
         }
     }
 }

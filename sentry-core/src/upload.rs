@@ -1,4 +1,4 @@
-//! The seam between the worker and the network.
+//! The seam between a transport and the network.
 
 use std::fmt::Debug;
 
