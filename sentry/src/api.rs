@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::error::Error;
 use std::time::Duration;
 
-use watchpost_core::{Breadcrumb, Event, EventId, Hint, Level, Map, Text, User, Value};
+use watchpost_core::{Breadcrumb, Client, Event, EventId, Hint, Level, Map, Stacktrace, Text, User, Value};
 
 use crate::error_chain;
 use crate::init::{client, with_client};
@@ -15,7 +15,31 @@ thread_local! {
 }
 
 /// Reports an error with its sources. The id of the event, or `None` if it was dropped.
+///
+/// ```
+/// if let Err(error) = "x".parse::<u32>() {
+///     watchpost::capture_error(&error);
+/// }
+/// ```
 pub fn capture_error<E: Error + ?Sized>(error: &E) -> Option<EventId> {
+    capture_chain(error, || None)
+}
+
+/// Reports an error with the backtrace that it noted when it was made. One that is disabled (`RUST_BACKTRACE`) is
+/// replaced by the caller's.
+#[cfg(feature = "backtrace")]
+pub fn capture_error_with_backtrace<E: Error + ?Sized>(
+    error: &E,
+    backtrace: &std::backtrace::Backtrace,
+) -> Option<EventId> {
+    capture_chain(error, || crate::integrations::std_backtrace::stacktrace(backtrace))
+}
+
+/// `own` is the error's stack trace, if it has one: else it is the caller's.
+pub(crate) fn capture_chain<E: Error + ?Sized>(
+    error: &E,
+    own: impl FnOnce() -> Option<Stacktrace>,
+) -> Option<EventId> {
     with_client(|client| {
         if !client.is_enabled() {
             return None;
@@ -24,14 +48,26 @@ pub fn capture_error<E: Error + ?Sized>(error: &E) -> Option<EventId> {
         if let Some(caught) = chain.last_mut() {
             caught.mechanism.get_or_insert_default().ty = Text::from_static("generic");
             caught.mechanism.get_or_insert_default().handled = Some(true);
+            caught.stacktrace = own();
             #[cfg(feature = "backtrace")]
             {
-                caught.stacktrace = crate::integrations::backtrace::current();
+                caught.stacktrace = caught.stacktrace.take().or_else(crate::integrations::backtrace::current);
             }
         }
-        remember(with_all(|scopes| client.capture_event(Event::exception(chain), &Hint::default(), scopes)))
+        send(client, Event::exception(chain))
     })
     .flatten()
+}
+
+/// Captures an event of this crate's own making, with the scopes of this thread.
+pub(crate) fn send(client: &Client, event: Event) -> Option<EventId> {
+    #[cfg(feature = "debug-images")]
+    let event = {
+        let mut event = event;
+        crate::integrations::debug_images::add(&mut event);
+        event
+    };
+    remember(with_all(|scopes| client.capture_event(event, &Hint::default(), scopes)))
 }
 
 /// Reports a message; without a level it takes the scopes', else `info`.
@@ -47,8 +83,7 @@ pub fn capture_message(text: impl Into<Text>, level: impl Into<Option<Level>>) -
                 ..Default::default()
             };
             let level = level.unwrap_or(Level::Info);
-            let event = Event { threads: vec![thread], ..Event::message(text, level) };
-            return with_all(|scopes| client.capture_event(event, &Hint::default(), scopes));
+            return send(client, Event { threads: vec![thread], ..Event::message(text, level) });
         }
         with_all(|scopes| client.capture_message(text, level, scopes))
     });

@@ -65,11 +65,19 @@ pub fn init(options: impl IntoOptions) -> Result<Guard> {
 
 /// The client of the last [`init`].
 pub fn client() -> Option<Arc<Client>> {
+    #[cfg(feature = "testing")]
+    if let Some(sandbox) = crate::scopes::local().sandbox {
+        return Some(Arc::clone(&sandbox.client));
+    }
     CLIENT.load_full()
 }
 
 /// Calls `f` with the client, without touching its reference count.
 pub(crate) fn with_client<R>(f: impl FnOnce(&Client) -> R) -> Option<R> {
+    #[cfg(feature = "testing")]
+    if let Some(sandbox) = crate::scopes::local().sandbox {
+        return Some(f(&sandbox.client));
+    }
     CLIENT.load().as_deref().map(f)
 }
 

@@ -29,15 +29,19 @@ pub mod testing;
 /// Connections to other libraries, each behind a feature of the same name.
 pub mod integrations;
 
+#[cfg(feature = "backtrace")]
+pub use crate::api::capture_error_with_backtrace;
 pub use crate::api::{
     add_breadcrumb, capture_error, capture_event, capture_message, close, flush, is_enabled, last_event_id,
     remove_tag, set_context, set_extra, set_fingerprint, set_level, set_tag, set_transaction_name, set_user,
 };
 pub use crate::future::{ScopeFuture, ScopeFutureExt};
 pub use crate::init::{Guard, IntoOptions, client, init};
+#[cfg(feature = "anyhow")]
+pub use crate::integrations::anyhow::capture_anyhow;
 pub use crate::scopes::{current_scope, global_scope, isolate, isolation_scope, with_scope};
 pub use watchpost_core::{
-    Breadcrumb, Client, ClientOptions, Context, Diagnostics, Dsn, Error, Event, EventHook, EventId,
-    Exception, Frame, Hint, HookFailure, Level, LogEntry, Map, Mechanism, Request, Result, Scope, SdkInfo,
-    SharedScope, Stacktrace, Text, Thread, Timestamp, User, Value,
+    Breadcrumb, Client, ClientOptions, Context, Diagnostics, Dsn, Envelope, Error, Event, EventHook, EventId,
+    Exception, Frame, Hint, HookFailure, Item, ItemType, Level, LogEntry, Map, Mechanism, Request, Result,
+    Scope, SdkInfo, SharedScope, Stacktrace, Text, Thread, Timestamp, User, Value,
 };

@@ -14,10 +14,24 @@ static PROCESS: LazyLock<SharedScope> = LazyLock::new(SharedScope::new);
 pub(crate) struct Local {
     pub(crate) isolation: SharedScope,
     pub(crate) current: SharedScope,
+    /// A client and a global scope that hold for this piece of work only.
+    #[cfg(feature = "testing")]
+    pub(crate) sandbox: Option<std::sync::Arc<crate::testing::Sandbox>>,
+}
+
+impl Local {
+    fn of_the_process() -> Self {
+        Self {
+            isolation: PROCESS.clone(),
+            current: SharedScope::new(),
+            #[cfg(feature = "testing")]
+            sandbox: None,
+        }
+    }
 }
 
 thread_local! {
-    static LOCAL: RefCell<Local> = RefCell::new(Local { isolation: PROCESS.clone(), current: SharedScope::new() });
+    static LOCAL: RefCell<Local> = RefCell::new(Local::of_the_process());
 }
 
 /// Makes the process's scopes. A fork amid another thread's first use of them would leave the child waiting for ever.
@@ -28,6 +42,10 @@ pub(crate) fn prepare() {
 
 /// The scope of the whole process.
 pub fn global_scope() -> SharedScope {
+    #[cfg(feature = "testing")]
+    if let Some(sandbox) = local().sandbox {
+        return sandbox.global.clone();
+    }
     GLOBAL.clone()
 }
 
@@ -66,13 +84,12 @@ pub(crate) fn isolated() -> Local {
     let (isolation, current) = (local.isolation.fork(), local.current.fork());
     isolation.update(|scope| scope.set_propagation(None));
     current.update(|scope| scope.set_propagation(None));
-    Local { isolation, current }
+    Local { isolation, current, ..local }
 }
 
 /// This thread's scopes. While a thread is being torn down: those of the process.
 pub(crate) fn local() -> Local {
-    let fallback = || Local { isolation: PROCESS.clone(), current: SharedScope::new() };
-    LOCAL.try_with(|local| local.borrow().clone()).unwrap_or_else(|_| fallback())
+    LOCAL.try_with(|local| local.borrow().clone()).unwrap_or_else(|_| Local::of_the_process())
 }
 
 /// Runs `f` with other scopes, and puts the old ones back even if it panics.
@@ -92,6 +109,10 @@ pub(crate) fn enter<R>(scopes: Local, f: impl FnOnce() -> R) -> R {
 /// Calls `f` with the three scopes of a capture.
 pub(crate) fn with_all<R>(f: impl FnOnce(Scopes<'_>) -> R) -> R {
     let local = local();
+    #[cfg(feature = "testing")]
+    if let Some(sandbox) = &local.sandbox {
+        return f(Scopes { global: &sandbox.global, isolation: &local.isolation, current: &local.current });
+    }
     f(Scopes { global: &GLOBAL, isolation: &local.isolation, current: &local.current })
 }
 
@@ -100,6 +121,5 @@ pub(crate) fn reset() {
     for scope in [&*GLOBAL, &*PROCESS] {
         scope.replace(watchpost_core::Scope::new());
     }
-    let fresh = Local { isolation: PROCESS.clone(), current: SharedScope::new() };
-    let _ = LOCAL.try_with(|local| local.replace(fresh));
+    let _ = LOCAL.try_with(|local| local.replace(Local::of_the_process()));
 }

@@ -9,6 +9,16 @@ use super::source;
 
 /// How many frames are reported, counted from the failing one.
 const MAX_FRAMES: usize = 128;
+/// The files of this crate that capture; those that call the application back are not among them.
+const ENTRIES: [&str; 7] = [
+    "integrations/anyhow.rs",
+    "integrations/backtrace.rs",
+    "integrations/log.rs",
+    "integrations/panic.rs",
+    "integrations/record.rs",
+    "integrations/tracing/mod.rs",
+    "api.rs",
+];
 /// How many addresses are kept; beyond that all are forgotten and looked up again.
 const MAX_CACHED: usize = 16 * 1024;
 
@@ -28,6 +38,10 @@ enum Role {
     Entry,
     /// The panic machinery.
     Panicking,
+    /// A logging library on its way to this crate.
+    Logging,
+    /// The standard library, whose closures such libraries go through.
+    Standard,
     Other,
 }
 
@@ -41,6 +55,17 @@ pub fn current() -> Option<Stacktrace> {
     let known = || resolved.iter().flat_map(|frames| frames.iter());
     let roles: Vec<Role> = known().map(|known| known.role).collect();
     let mut frames: Vec<Frame> = known().skip(machinery(&roles)).map(|known| known.frame.clone()).collect();
+    frames.reverse();
+    (!frames.is_empty()).then(|| Stacktrace { frames, ..Stacktrace::default() })
+}
+
+/// The stack that was noted as these return addresses, the innermost first, without the frames up to the first one
+/// that is not noise.
+pub(super) fn of_addresses(addresses: &[usize], is_noise: fn(&Frame) -> bool) -> Option<Stacktrace> {
+    let resolved: Vec<Resolved> =
+        addresses.iter().take(MAX_FRAMES).map(|address| resolve(*address)).collect();
+    let frames = resolved.iter().flat_map(|frames| frames.iter()).map(|known| &known.frame);
+    let mut frames: Vec<Frame> = frames.skip_while(|frame| is_noise(frame)).cloned().collect();
     frames.reverse();
     (!frames.is_empty()).then(|| Stacktrace { frames, ..Stacktrace::default() })
 }
@@ -78,8 +103,13 @@ fn resolve(address: usize) -> Resolved {
     // A return address points behind the call; one byte before it is still inside.
     backtrace::resolve(address.wrapping_sub(1) as *mut _, |symbol| frames.push(known(frame(symbol))));
     if frames.is_empty() {
-        let instruction_addr = Some(format!("{address:#x}").into());
-        frames.push(known(Frame { instruction_addr, ..Frame::default() }));
+        frames.push(known(Frame::default()));
+    }
+    for known in &mut frames {
+        // What has no line here may get one where the debug information is.
+        if known.frame.lineno.is_none() {
+            known.frame.instruction_addr = Some(format!("{address:#x}").into());
+        }
     }
     let frames: Resolved = frames.into();
     let old = CACHE.with(|cache| {
@@ -152,6 +182,10 @@ fn known(frame: Frame) -> Known {
         Role::Entry
     } else if is_panicking(&frame) {
         Role::Panicking
+    } else if is_logging(&frame) {
+        Role::Logging
+    } else if is_standard(&frame) {
+        Role::Standard
     } else {
         Role::Other
     };
@@ -159,21 +193,23 @@ fn known(frame: Frame) -> Known {
 }
 
 /// How many frames at the inner end only say how the error was captured: this crate's entry points with everything
-/// inside of them, and the panic machinery that called them. Debug information has the files, even of inlined
-/// functions, but often no full names; without it there are full names only.
+/// inside of them, the logging library that called them, and the panic machinery. Debug information has the files, even
+/// of inlined functions, but often no full names; without it there are full names only.
 fn machinery(roles: &[Role]) -> usize {
     let own = roles.iter().rposition(|role| *role == Role::Entry).map_or(0, |at| at + 1);
-    own + roles[own..].iter().take_while(|role| **role == Role::Panicking).count()
+    let passing =
+        roles[own..].iter().take_while(|role| matches!(role, Role::Logging | Role::Standard)).count();
+    let logging = roles[own..own + passing].iter().rposition(|role| *role == Role::Logging);
+    let start = own + logging.map_or(0, |at| at + 1);
+    start + roles[start..].iter().take_while(|role| **role == Role::Panicking).count()
 }
 
 fn is_entry(frame: &Frame) -> bool {
     let path = frame.abs_path.as_deref().unwrap_or_default();
     let name = frame.function.as_deref().unwrap_or_default().trim_start_matches('<');
     let here = file!();
-    let file = |name: &str| path.ends_with(&here.replace("integrations/backtrace.rs", name));
-    file("integrations/backtrace.rs")
-        || file("integrations/panic.rs")
-        || file("api.rs")
+    let file = |name: &&str| path.ends_with(&here.replace("integrations/backtrace.rs", name));
+    ENTRIES.iter().any(file)
         || name.starts_with("watchpost::api::")
         || name.starts_with("watchpost::integrations::")
 }
@@ -199,6 +235,22 @@ fn is_panicking(frame: &Frame) -> bool {
     FILES.iter().any(|file| path.ends_with(file))
         || NAMES.iter().any(|prefix| name.starts_with(prefix))
         || name.ends_with("rust_begin_unwind")
+}
+
+fn is_logging(frame: &Frame) -> bool {
+    const PATHS: [&str; 4] = ["/tracing-0", "/tracing-core-", "/tracing-subscriber-", "/log-0"];
+    const NAMES: [&str; 4] = ["tracing::", "tracing_core::", "tracing_subscriber::", "log::"];
+    let path = frame.abs_path.as_deref().unwrap_or_default();
+    let name = frame.function.as_deref().unwrap_or_default().trim_start_matches(['<', '&']);
+    PATHS.iter().any(|part| path.contains(part)) || NAMES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn is_standard(frame: &Frame) -> bool {
+    let path = frame.abs_path.as_deref().unwrap_or_default();
+    path.contains("/library/std/src/")
+        || path.contains("/library/core/src/")
+        || path.contains("/library/alloc/src/")
+        || (path.is_empty() && frame.function.as_deref().is_some_and(is_library))
 }
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 use std::panic::PanicHookInfo;
 use std::sync::Once;
 
-use watchpost_core::{Event, Exception, Hint, Level, Mechanism, Text, in_hook};
+use watchpost_core::{Event, Exception, Level, Mechanism, Text, in_hook};
 
-use crate::api::remember;
+use crate::api::send;
 use crate::init::with_client;
-use crate::scopes::with_all;
 
 /// Puts the hook in front of the present one, once per process.
 pub(crate) fn install() {
@@ -29,8 +28,7 @@ pub fn capture(info: &PanicHookInfo<'_>) {
     }
     with_client(|client| {
         if client.is_enabled() {
-            let event = event(info);
-            remember(with_all(|scopes| client.capture_event(event, &Hint::default(), scopes)));
+            send(client, event(info));
         }
     });
 }
