@@ -6,6 +6,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use crate::diagnostics::Diagnostics;
 use crate::protocol::{Breadcrumb, Event};
 
 /// What a hook answers: the item, perhaps changed; `None` to drop it; or that it failed, which also drops it.
@@ -41,6 +42,10 @@ impl HookFailure {
         self.deferred
     }
 }
+
+/// An `error_sampler`: the share of errors like this one that is sent, from 0 to 1. Called on the capturing thread, after
+/// every other hook. A failure is as if it were not set.
+pub type ErrorSampler = Arc<dyn Fn(&Event, &Hint) -> Result<f64, HookFailure> + Send + Sync>;
 
 /// What a hook may look at beside the item: the host's original object, like the exception.
 #[derive(Default)]
@@ -85,6 +90,57 @@ pub(crate) fn call<T>(hook: impl FnOnce() -> HookOutcome<T>) -> HookOutcome<T> {
     }
     let _leave = Leave(IN_HOOK.with(|flag| flag.replace(true)));
     catch_unwind(AssertUnwindSafe(hook)).unwrap_or_else(|panic| Err(HookFailure::new(panic_text(&*panic))))
+}
+
+/// What a filter hook (`before_*`, a processor) decided.
+#[derive(Debug)]
+pub(crate) enum Verdict<T> {
+    /// Go on with this.
+    Keep(T),
+    /// It said no, or it failed, which is the same: the caller counts the drop as the hook's.
+    Drop,
+    /// The host answers later; nothing is sent or counted now.
+    Later,
+}
+
+/// Calls a filter hook by the rules that hold for all of them: a panic, an error or an answer of the wrong type drops
+/// the item and says one line with the hook's name (callback failure, published hooks spec 1.1.0).
+pub(crate) fn filter<T>(
+    name: &str,
+    diagnostics: &Diagnostics,
+    hook: impl FnOnce() -> HookOutcome<T>,
+) -> Verdict<T> {
+    match call(hook) {
+        Ok(Some(item)) => Verdict::Keep(item),
+        Ok(None) => Verdict::Drop,
+        Err(failure) if failure.is_deferred() => Verdict::Later,
+        Err(failure) => {
+            diagnostics.say(|| format!("{name} failed, its item is dropped: {}", failure.message));
+            Verdict::Drop
+        }
+    }
+}
+
+/// Calls a sampler: a failure, or a rate that is none, is as if the sampler were not set, and says one line.
+pub(crate) fn sample(
+    name: &str,
+    diagnostics: &Diagnostics,
+    hook: impl FnOnce() -> Result<f64, HookFailure>,
+) -> Option<f64> {
+    match call(|| hook().map(Some)) {
+        Ok(Some(rate)) if (0.0..=1.0).contains(&rate) => Some(rate),
+        Ok(rate) => {
+            let rate = rate.unwrap_or(f64::NAN);
+            diagnostics.say(|| {
+                format!("{name} answered with {rate}, which is no rate between 0 and 1; it is ignored")
+            });
+            None
+        }
+        Err(failure) => {
+            diagnostics.say(|| format!("{name} failed, it is ignored: {}", failure.message));
+            None
+        }
+    }
 }
 
 /// The words of a panic.

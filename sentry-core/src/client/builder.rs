@@ -65,6 +65,7 @@ impl ClientBuilder {
 
     /// The client.
     pub fn build(self) -> Client {
+        self.0.options.explain_privacy();
         self.0
     }
 }

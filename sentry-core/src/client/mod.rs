@@ -13,7 +13,7 @@ use crate::backpressure::Backpressure;
 use crate::client_reports::ClientReports;
 use crate::clock::Clock;
 use crate::envelope::{Envelope, EnvelopeHeader, Item, ItemType};
-use crate::hook::{self, Hint};
+use crate::hook::{self, Hint, Verdict};
 use crate::options::ClientOptions;
 use crate::pipeline::{self, Given, MAX_EVENT_BYTES, Outcome};
 use crate::protocol::{Breadcrumb, Category, DiscardReason, Event, EventId, Level, LogEntry, Map, Timestamp};
@@ -88,16 +88,10 @@ impl Client {
         }
         crumb.timestamp.get_or_insert_with(|| self.clock.now());
         if let Some(before_breadcrumb) = self.options.before_breadcrumb() {
-            crumb = match hook::call(|| before_breadcrumb(crumb, hint)) {
-                Ok(Some(crumb)) => crumb,
-                Ok(None) => return,
-                Err(failure) => {
-                    let say = || {
-                        format!("before_breadcrumb failed, the breadcrumb is dropped: {}", failure.message)
-                    };
-                    self.options.diagnostics().say(say);
-                    return;
-                }
+            let ask = || before_breadcrumb(crumb, hint);
+            crumb = match hook::filter("before_breadcrumb", self.options.diagnostics(), ask) {
+                Verdict::Keep(crumb) => crumb,
+                Verdict::Drop | Verdict::Later => return,
             };
         }
         scope.update(|scope| scope.add_breadcrumb(crumb, max));
@@ -158,7 +152,7 @@ impl Client {
         event.contexts.entry(Text::from_static("trace")).or_insert_with(|| trace.context());
         let given = Given { options: &self.options, layers: &layers, hint };
         let event_id = event.event_id;
-        match pipeline::run(event, given) {
+        match pipeline::run(event, given, &*self.rng) {
             Outcome::Send(event) => self.send(*event, Some(trace), transport),
             Outcome::Drop(reason) => self.drop_error(reason),
             Outcome::Deferred => event_id,
@@ -169,7 +163,13 @@ impl Client {
     /// through everything else.
     pub fn resume_event(&self, event: Event) -> Option<EventId> {
         let transport = self.transport.as_ref().filter(|_| self.is_enabled())?;
-        let sent = catch_unwind(AssertUnwindSafe(|| self.send(pipeline::finish(event), None, transport)));
+        let sent = catch_unwind(AssertUnwindSafe(|| {
+            match pipeline::finish(event, &self.options, &Hint::default(), &*self.rng) {
+                Outcome::Send(event) => self.send(*event, None, transport),
+                Outcome::Drop(reason) => self.drop_error(reason),
+                Outcome::Deferred => None,
+            }
+        }));
         sent.unwrap_or_else(|_| self.drop_error(DiscardReason::InternalSdkError))
     }
 

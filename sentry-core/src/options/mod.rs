@@ -1,7 +1,11 @@
 //! How a client is set up.
 
+mod data_collection;
+mod filters;
+mod privacy;
 mod transport;
 
+pub use self::data_collection::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
 pub use self::transport::{Compression, Spotlight, TransportOptions};
 
 use std::collections::BTreeMap;
@@ -29,13 +33,14 @@ pub struct ClientOptions {
     sample_rate: f64,
     max_breadcrumbs: usize,
     attach_stacktrace: bool,
-    send_default_pii: bool,
+    privacy: privacy::PrivacyOptions,
     send_client_reports: bool,
     shutdown_timeout: Duration,
     storage_dir: Option<PathBuf>,
     in_app_include: Vec<Text>,
     in_app_exclude: Vec<Text>,
     ignore_errors: Vec<Text>,
+    filters: filters::FilterOptions,
     before_send: Option<EventHook>,
     before_breadcrumb: Option<BreadcrumbHook>,
     event_processors: Vec<EventHook>,
@@ -57,13 +62,14 @@ impl Default for ClientOptions {
             sample_rate: 1.0,
             max_breadcrumbs: 100,
             attach_stacktrace: false,
-            send_default_pii: false,
+            privacy: privacy::PrivacyOptions::default(),
             send_client_reports: true,
             shutdown_timeout: Duration::from_secs(2),
             storage_dir: None,
             in_app_include: Vec::new(),
             in_app_exclude: Vec::new(),
             ignore_errors: Vec::new(),
+            filters: filters::FilterOptions::default(),
             before_send: None,
             before_breadcrumb: None,
             event_processors: Vec::new(),
@@ -120,8 +126,6 @@ impl ClientOptions {
         with_max_breadcrumbs / max_breadcrumbs: usize => usize, |value| value, |field| *field;
         /// True adds the caller's stack trace to messages.
         with_attach_stacktrace / attach_stacktrace: bool => bool, |value| value, |field| *field;
-        /// True lets integrations collect personal data: user, address, cookies, bodies.
-        with_send_default_pii / send_default_pii: bool => bool, |value| value, |field| *field;
         /// False keeps counts of dropped items to ourselves.
         with_send_client_reports / send_client_reports: bool => bool, |value| value, |field| *field;
         /// How long `close` and a normal exit may wait; 2 s by default.

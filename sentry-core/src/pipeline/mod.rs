@@ -3,13 +3,13 @@
 mod ignore;
 mod in_app;
 mod limits;
-mod processors;
 mod sample;
 mod scrub;
 
 pub(crate) use self::limits::{MAX_EVENT_BYTES, serialize};
+pub(crate) use self::scrub::Scrubber;
 
-use crate::hook::{self, Hint, HookOutcome};
+use crate::hook::{self, Hint, Verdict};
 use crate::options::ClientOptions;
 use crate::protocol::{DiscardReason, Event, Level};
 use crate::rng::Rng;
@@ -35,39 +35,49 @@ pub(crate) struct Given<'a> {
 }
 
 /// True if the event may be dropped before any work is done for it: it is ignored, or the sampling draw said no.
-/// The draw may be made first because no session is tracked that would have to count the event.
+/// The draw may be made first because no session is tracked that would have to count the event, unless a sampler wants
+/// to see the event.
 pub(crate) fn refuse_early(event: &Event, options: &ClientOptions, rng: &dyn Rng) -> Option<DiscardReason> {
     if ignore::matches(event, options.ignore_errors()) {
         return Some(DiscardReason::EventProcessor);
     }
-    (!sample::keep(options.sample_rate(), rng)).then_some(DiscardReason::SampleRate)
+    let keep = options.error_sampler().is_some() || sample::keep(options.sample_rate(), rng);
+    (!keep).then_some(DiscardReason::SampleRate)
 }
 
-/// Scopes, scope processors, global processors, `before_send`, scrubbing. The event has its id, time and trace.
-pub(crate) fn run(mut event: Event, given: Given<'_>) -> Outcome {
+/// Scopes, scope processors, global processors, `before_send`, then what [`finish`] does. The event has its id, time
+/// and trace.
+pub(crate) fn run(mut event: Event, given: Given<'_>, rng: &dyn Rng) -> Outcome {
     let Given { options, layers, hint } = given;
     scope::apply(layers, &mut event, options.max_breadcrumbs());
     defaults(&mut event, options);
     in_app::mark(&mut event, options);
-    let processors = layers.processors().chain(options.event_processors());
-    event = match processors::run(event, processors, hint) {
-        Ok(Some(event)) => event,
-        outcome => return dropped("event processor", outcome, DiscardReason::EventProcessor, options),
-    };
-    if let Some(before_send) = options.before_send() {
-        event = match hook::call(|| before_send(event, hint)) {
-            Ok(Some(event)) => event,
-            Err(failure) if failure.is_deferred() => return Outcome::Deferred,
-            outcome => return dropped("before_send", outcome, DiscardReason::BeforeSend, options),
+    for processor in layers.processors().chain(options.event_processors()) {
+        event = match hook::filter("event processor", options.diagnostics(), || processor(event, hint)) {
+            Verdict::Keep(event) => event,
+            Verdict::Drop | Verdict::Later => return Outcome::Drop(DiscardReason::EventProcessor),
         };
     }
-    Outcome::Send(Box::new(finish(event)))
+    if let Some(before_send) = options.before_send() {
+        event = match hook::filter("before_send", options.diagnostics(), || before_send(event, hint)) {
+            Verdict::Keep(event) => event,
+            Verdict::Drop => return Outcome::Drop(DiscardReason::BeforeSend),
+            Verdict::Later => return Outcome::Deferred,
+        };
+    }
+    finish(event, options, hint, rng)
 }
 
-/// What comes after every hook.
-pub(crate) fn finish(mut event: Event) -> Event {
-    scrub::event(&mut event);
-    event
+/// What comes after every hook: the sampler that wants to see the event, then scrubbing.
+pub(crate) fn finish(mut event: Event, options: &ClientOptions, hint: &Hint, rng: &dyn Rng) -> Outcome {
+    if let Some(sampler) = options.error_sampler() {
+        let rate = hook::sample("error_sampler", options.diagnostics(), || sampler(&event, hint));
+        if !sample::keep(rate.unwrap_or(options.sample_rate()), rng) {
+            return Outcome::Drop(DiscardReason::SampleRate);
+        }
+    }
+    options.scrubber().event(&mut event);
+    Outcome::Send(Box::new(event))
 }
 
 /// What every event has, unless it or a scope said otherwise.
@@ -90,16 +100,4 @@ fn defaults(event: &mut Event, options: &ClientOptions) {
             event.contexts.insert(key.clone(), context.clone());
         }
     }
-}
-
-fn dropped(
-    name: &str,
-    outcome: HookOutcome<Event>,
-    reason: DiscardReason,
-    options: &ClientOptions,
-) -> Outcome {
-    if let Err(failure) = outcome {
-        options.diagnostics().say(|| format!("{name} failed, the event is dropped: {}", failure.message));
-    }
-    Outcome::Drop(reason)
 }
