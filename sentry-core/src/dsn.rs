@@ -1,14 +1,16 @@
 //! Where events go and under which key.
 
 use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
 
 /// A parsed data source name: `scheme://public_key[:secret]@host[:port][/path]/project_id`.
 ///
-/// Source: authentication, published transport spec. All parts are opaque strings; a path in front of the project id
-/// is kept as a prefix of every derived URL; a slash after the project id is tolerated.
+/// Source: authentication, published transport spec. Key and project id are opaque strings; a path in front of the
+/// project id is kept as a prefix of every derived URL; a slash after the project id is tolerated; the scheme's case
+/// does not matter. What no HTTP client could reach is refused here, where somebody reads the error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dsn {
     scheme: &'static str,
@@ -84,10 +86,10 @@ impl FromStr for Dsn {
             return Err(refuse("it contains a blank or a control character"));
         }
         let (scheme, rest) = text.split_once("://").ok_or_else(|| refuse("it has no scheme"))?;
-        let (scheme, default_port) = match scheme {
+        let (scheme, default_port) = match scheme.to_ascii_lowercase().as_str() {
             "http" => ("http", 80),
             "https" => ("https", 443),
-            other => return Err(refuse(&format!("its scheme is `{other}`, not http or https"))),
+            _ => return Err(refuse("its scheme is not http or https")),
         };
         let (authority, path) = rest.split_once('/').ok_or_else(|| refuse("it has no project id"))?;
         let (keys, host_port) = authority.rsplit_once('@').ok_or_else(|| refuse("it has no public key"))?;
@@ -102,10 +104,13 @@ impl FromStr for Dsn {
         if !public_key.chars().all(is_key) {
             return Err(refuse("its public key has a character other than letters, digits, `_` and `-`"));
         }
+        // A comma would end the value in the header that carries it.
+        if secret_key.as_deref().unwrap_or_default().contains(|c: char| !c.is_ascii_graphic() || c == ',') {
+            return Err(refuse("its secret key has a comma or a character outside of ASCII"));
+        }
         let (host, port) =
             split_port(host_port).ok_or_else(|| refuse("its port is not a number below 65536"))?;
-        let host_ok = |c: char| !matches!(c, '?' | '#' | '\\' | '"' | '<' | '>');
-        if host.is_empty() || !host.chars().all(host_ok) {
+        if !is_host(host) {
             return Err(refuse("its host is empty or not a host name"));
         }
         let path = path.trim_matches('/');
@@ -118,6 +123,10 @@ impl FromStr for Dsn {
         }
         if path.contains(['?', '#']) {
             return Err(refuse("it has a query or a fragment"));
+        }
+        // A client resolves both before it sends, so the path would lead elsewhere.
+        if path.contains('\\') || path.split('/').any(is_dots) {
+            return Err(refuse("its path has a backslash, or a part `.` or `..`"));
         }
         Ok(Self {
             scheme,
@@ -147,10 +156,30 @@ fn split_port(text: &str) -> Option<(&str, Option<u16>)> {
     match text[end_of_host..].find(':') {
         Some(at) => {
             let (host, port) = text.split_at(end_of_host + at);
-            Some((host, Some(port[1..].parse().ok()?)))
+            let port = Some(&port[1..]).filter(|port| port.bytes().all(|b| b.is_ascii_digit()))?;
+            Some((host, Some(port.parse().ok()?)))
         }
         None => Some((text, None)),
     }
+}
+
+/// A name, an IPv4 address, or an IPv6 address in brackets. Names outside of ASCII are left to the HTTP client.
+fn is_host(text: &str) -> bool {
+    if let Some(address) = text.strip_prefix('[') {
+        return address.strip_suffix(']').is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
+    }
+    let name_ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') || !c.is_ascii();
+    // A last part that is a number makes it an address, by the rules of URLs.
+    let last = text.trim_end_matches('.').rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    let is_number = last.bytes().all(|b| b.is_ascii_digit())
+        || last.strip_prefix("0x").is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()));
+    !last.is_empty() && text.chars().all(name_ok) && (!is_number || text.parse::<Ipv4Addr>().is_ok())
+}
+
+/// `.` and `..`, also as `%2e`.
+fn is_dots(part: &str) -> bool {
+    let part = part.to_ascii_lowercase().replace("%2e", ".");
+    part == "." || part == ".."
 }
 
 #[cfg(test)]
@@ -167,6 +196,8 @@ mod tests {
         assert_eq!(url("https://k@h:443/1/"), "https://h/api/1/envelope/");
         assert_eq!(url("http://k:@h:9000/a/b/1"), "http://h:9000/a/b/api/1/envelope/");
         assert_eq!(url("http://k@[::1]:9000/1"), "http://[::1]:9000/api/1/envelope/");
+        assert_eq!(url("HTTPS://k@H.example:443/1"), "https://H.example/api/1/envelope/");
+        assert_eq!(url("https://k@b\u{fc}cher.example/1"), "https://b\u{fc}cher.example/api/1/envelope/");
     }
 
     #[test]
@@ -192,6 +223,20 @@ mod tests {
             "https://k@h:99999/1",
             "https://k k@h/1",
             "https://k@h/1?x=1",
+            // Found by fuzzing: accepted once, and then no request could be sent, or it went elsewhere.
+            "https://k@[x]/1",
+            "https://k@[::1]y:80/1",
+            "https://k@h:+80/1",
+            "https://k@h%00/1",
+            "https://k@a|b/1",
+            "https://k@./1",
+            "https://k@1.2.3.999/1",
+            "https://k@h.0x/1",
+            "https://k@h/..",
+            "https://k@h/a/%2E%2e/1",
+            "https://k@h/a\\1",
+            "https://k:s,sentry_key=x@h/1",
+            "https://k:\u{e9}@h/1",
         ] {
             let error = bad.parse::<Dsn>().unwrap_err();
             assert!(error.is_dsn() && error.field() == "dsn", "{bad}");

@@ -12,6 +12,9 @@ pub struct Error {
     detail: String,
 }
 
+/// The longest text about one error, in bytes.
+const MAX_DETAIL_BYTES: usize = 4096;
+
 /// A result whose error is [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -25,21 +28,21 @@ enum Kind {
 
 impl Error {
     pub(crate) fn dsn(detail: impl Into<String>) -> Self {
-        Self { kind: Kind::Dsn, field: "dsn", detail: detail.into() }
+        Self { kind: Kind::Dsn, field: "dsn", detail: short(detail.into()) }
     }
 
     /// An option has a value that it cannot have. `detail` says what is wrong and shows a right value.
     pub fn option(name: &'static str, detail: impl Into<String>) -> Self {
-        Self { kind: Kind::Option, field: name, detail: detail.into() }
+        Self { kind: Kind::Option, field: name, detail: short(detail.into()) }
     }
 
     pub(crate) fn envelope(detail: impl Into<String>) -> Self {
-        Self { kind: Kind::Envelope, field: "envelope", detail: detail.into() }
+        Self { kind: Kind::Envelope, field: "envelope", detail: short(detail.into()) }
     }
 
     /// A payload handed in by a host (event, breadcrumb, user ...) does not have its shape.
     pub fn payload(field: &'static str, detail: impl Into<String>) -> Self {
-        Self { kind: Kind::Payload, field, detail: detail.into() }
+        Self { kind: Kind::Payload, field, detail: short(detail.into()) }
     }
 
     /// The name of the option, header or payload that is wrong.
@@ -80,3 +83,27 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// A text may quote what was given; it stays a text that a person reads, with the fix at its end.
+fn short(text: String) -> String {
+    if text.len() <= MAX_DETAIL_BYTES {
+        return text;
+    }
+    let character = |at: &usize| text.is_char_boundary(*at);
+    let head = (0..=MAX_DETAIL_BYTES / 2).rev().find(character).unwrap_or(0);
+    let tail = (text.len() - MAX_DETAIL_BYTES / 2..=text.len()).find(character).unwrap_or(text.len());
+    format!("{} ... {}", &text[..head], &text[tail..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_never_quotes_more_than_a_person_reads() {
+        let error = Error::payload("event", format!("at `a`: {} is not text", "\u{e9}".repeat(1_000_000)));
+        let text = error.to_string();
+        assert!(text.len() < MAX_DETAIL_BYTES + 100, "{}", text.len());
+        assert!(text.starts_with("invalid payload `event`: at `a`") && text.ends_with("is not text"));
+    }
+}
