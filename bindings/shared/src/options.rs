@@ -212,7 +212,7 @@ impl Given<'_> {
 
     fn refuse(&self, wanted: &str) -> Error {
         let name = written(self.name, self.style);
-        Error::option(name, format!("{} is not {wanted}", self.value))
+        Error::option(name, format!("{} is not {wanted}", shown(&self.value.to_string())))
     }
 
     fn text(&self, example: &str) -> Result<String> {
@@ -278,7 +278,16 @@ fn unknown_option(name: &str, style: NameStyle) -> Error {
         }
     };
     let name = if style == NameStyle::Camel { camel(name) } else { name.to_owned() };
-    Error::option("options", format!("there is no option `{name}`; {hint}"))
+    Error::option("options", format!("there is no option `{}`; {hint}", shown(&name)))
+}
+
+/// So much of a wrong value as says which one it is.
+fn shown(text: &str) -> std::borrow::Cow<'_, str> {
+    const MOST: usize = 200;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} ...", &text[..end]).into(),
+        None => text.into(),
+    }
 }
 
 /// A known name as the host writes it. Leaks nothing: the camel forms are made once.

@@ -1,0 +1,9 @@
+//! One property each, for any bytes.
+
+pub(crate) mod dsn;
+pub(crate) mod envelope;
+pub(crate) mod event;
+mod frames;
+pub(crate) mod log;
+pub(crate) mod options;
+pub(crate) mod outbox;
