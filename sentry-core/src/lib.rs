@@ -14,6 +14,7 @@ mod dsn;
 mod envelope;
 mod error;
 mod fork;
+mod http;
 mod rng;
 mod scope;
 #[cfg(feature = "testing")]
@@ -37,6 +38,7 @@ pub use crate::envelope::{Envelope, EnvelopeHeader, EnvelopeReader, Item, ItemHe
 pub use crate::error::{Error, Result};
 pub use crate::fork::{ForkLock, bump_generation, generation};
 pub use crate::hook::{BreadcrumbHook, ErrorSampler, EventHook, Hint, HookFailure, HookOutcome, in_hook};
+pub use crate::http::{IncomingRequest, OutgoingRequest, RequestBody};
 pub use crate::options::{ClientOptions, Compression, Spotlight, TransportOptions};
 pub use crate::options::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
 pub use crate::protocol::{

@@ -84,7 +84,12 @@ pub(crate) fn isolated() -> Local {
     let (isolation, current) = (local.isolation.fork(), local.current.fork());
     isolation.update(|scope| scope.set_propagation(None));
     current.update(|scope| scope.set_propagation(None));
-    Local { isolation, current, ..local }
+    Local {
+        isolation,
+        current,
+        #[cfg(feature = "testing")]
+        sandbox: local.sandbox,
+    }
 }
 
 /// This thread's scopes. While a thread is being torn down: those of the process.

@@ -1,0 +1,135 @@
+//! A request that the application answers.
+
+use super::address::Address;
+use crate::client::Client;
+use crate::options::{Collect, DataCollection};
+use crate::protocol::{Event, Map, Request, User, Value};
+use crate::text::Text;
+
+/// Headers that tell who is asking, by parts of their names (data collection, published spec 0.1.0).
+const ABOUT_THE_USER: [&str; 5] = ["forwarded", "-ip", "remote-", "via", "-user"];
+const FILTERED: &str = "[Filtered]";
+
+/// What every server framework knows of a request. Made only when an event needs it.
+#[derive(Debug, Clone, Default)]
+pub struct IncomingRequest {
+    /// `GET`, `POST` ...
+    pub method: Text,
+    /// The full address, or as much of it as is known: `https://shop.example/orders/7?full=1`.
+    pub url: Text,
+    /// Names, in any case, and values, in order.
+    pub headers: Vec<(Text, Text)>,
+    /// The address of whoever is connected: a proxy's, perhaps.
+    pub remote_addr: Option<Text>,
+    /// The body, if it was read.
+    pub body: Option<RequestBody>,
+    /// The server's environment, like `SERVER_NAME`.
+    pub env: Map,
+}
+
+/// A body as it came.
+#[derive(Debug, Clone, Default)]
+pub struct RequestBody {
+    /// The value of `Content-Type`.
+    pub content_type: Text,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl IncomingRequest {
+    /// Adds it to an event that has none: as `request`, and the address of the user, where the options allow that.
+    pub fn describe(&self, event: &mut Event, client: &Client) {
+        let collect = client.options().data_collection();
+        if event.request.is_none() {
+            event.request = Some(self.interface(client));
+        }
+        if collect.user_info
+            && let Some(address) = self.user_address()
+        {
+            let user = event.user.get_or_insert_with(User::default);
+            user.ip_address.get_or_insert_with(|| address.into());
+        }
+    }
+
+    /// The `request` interface, with what the options let be collected. Secrets are masked later, by key.
+    pub fn interface(&self, client: &Client) -> Request {
+        let collect = client.options().data_collection();
+        let address = Address::parse(&self.url);
+        let mut env = self.env.clone();
+        if collect.user_info {
+            env.extend(self.remote_addr.as_ref().map(|own| ("REMOTE_ADDR".to_owned(), own.as_str().into())));
+        } else {
+            env.shift_remove("REMOTE_ADDR");
+        }
+        Request {
+            url: Some(address.bare().into()),
+            method: Some(self.method.clone()).filter(|method| !method.is_empty()),
+            query_string: address.query.filter(|_| collect.query_params != Collect::Off).map(Value::from),
+            cookies: self.header("cookie").filter(|_| collect.cookies != Collect::Off).map(Value::from),
+            headers: (collect.request_headers != Collect::Off).then(|| self.shown_headers(&collect).into()),
+            data: self.shown_body(client, &collect),
+            env,
+            ..Request::default()
+        }
+    }
+
+    /// What is known about the request when its transaction starts.
+    pub fn attributes(&self) -> Map {
+        let address = Address::parse(&self.url);
+        let mut map = Map::new();
+        map.insert("http.request.method".into(), self.method.as_str().into());
+        map.insert("url".into(), address.bare().into());
+        map
+    }
+
+    /// The first header of this name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The nearest address of the user: what the first proxy saw, else who is connected.
+    fn user_address(&self) -> Option<&str> {
+        let forwarded = self.header("x-forwarded-for").and_then(|list| list.split(',').next());
+        let forwarded = forwarded.or_else(|| self.header("x-real-ip"));
+        forwarded.map(str::trim).filter(|text| !text.is_empty()).or(self.remote_addr.as_deref())
+    }
+
+    /// Several headers of one name are joined; cookies have a place of their own.
+    fn shown_headers(&self, collect: &DataCollection) -> Map {
+        let mut map = Map::new();
+        for (name, value) in &self.headers {
+            let lower = name.to_ascii_lowercase();
+            if lower == "cookie" {
+                continue;
+            }
+            let personal = !collect.user_info && ABOUT_THE_USER.iter().any(|part| lower.contains(part));
+            let value = if personal { FILTERED } else { value.as_str() };
+            match map.get_mut(name.as_str()) {
+                Some(Value::String(before)) if !personal => {
+                    before.push_str(", ");
+                    before.push_str(value);
+                }
+                Some(_) => {}
+                None => {
+                    map.insert(name.as_str().to_owned(), value.into());
+                }
+            }
+        }
+        map
+    }
+
+    /// JSON and forms only: in anything else secrets could not be told from the rest.
+    fn shown_body(&self, client: &Client, collect: &DataCollection) -> Option<Value> {
+        let body = self.body.as_ref().filter(|_| collect.http_bodies.incoming_request)?;
+        if body.bytes.is_empty() || body.bytes.len() > client.options().max_request_body_size().bytes() {
+            return None;
+        }
+        let media = body.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if media == "application/json" || media.ends_with("+json") {
+            return serde_json::from_slice(&body.bytes).ok();
+        }
+        let form = media == "application/x-www-form-urlencoded";
+        form.then(|| std::str::from_utf8(&body.bytes).ok().map(Value::from)).flatten()
+    }
+}

@@ -1,0 +1,59 @@
+//! A request that the application makes.
+
+use super::address::Address;
+use crate::client::Client;
+use crate::options::Collect;
+use crate::protocol::{Breadcrumb, Level, Map};
+use crate::text::Text;
+
+/// What every client library knows of a request that it makes.
+#[derive(Debug, Clone, Copy)]
+pub struct OutgoingRequest<'a> {
+    method: &'a str,
+    address: Address<'a>,
+}
+
+impl<'a> OutgoingRequest<'a> {
+    /// A request with this method to this address.
+    pub fn new(method: &'a str, url: &'a str) -> Self {
+        Self { method, address: Address::parse(url) }
+    }
+
+    /// What a span of operation `http.client` is called: `GET https://example.com/a`.
+    pub fn description(&self) -> String {
+        format!("{} {}", self.method, self.address.bare())
+    }
+
+    /// The attributes of its span. The query only where it may be collected; secrets are masked later.
+    pub fn attributes(&self, client: &Client) -> Map {
+        let mut map = Map::new();
+        map.insert("http.request.method".into(), self.method.into());
+        map.insert("url".into(), self.address.bare().into());
+        map.extend(self.address.host().map(|host| ("server.address".to_owned(), host.into())));
+        if client.options().data_collection().query_params != Collect::Off {
+            map.extend(self.address.query.map(|query| ("http.query".to_owned(), query.into())));
+        }
+        map.extend(self.address.fragment.map(|fragment| ("http.fragment".to_owned(), fragment.into())));
+        map
+    }
+
+    /// The breadcrumb of the finished request; `status` is `None` if there was no answer (breadcrumbs, published spec
+    /// 1.1.0).
+    pub fn breadcrumb(&self, client: &Client, status: Option<u16>) -> Breadcrumb {
+        let mut data = self.attributes(client);
+        data.shift_remove("server.address");
+        data.extend(status.map(|status| ("http.response.status_code".to_owned(), status.into())));
+        let level = match status {
+            None | Some(500..) => Level::Error,
+            Some(400..) => Level::Warning,
+            Some(_) => Level::Info,
+        };
+        Breadcrumb {
+            ty: Some(Text::from_static("http")),
+            category: Some(Text::from_static("http")),
+            level: Some(level),
+            data,
+            ..Breadcrumb::default()
+        }
+    }
+}
