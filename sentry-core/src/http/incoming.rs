@@ -6,10 +6,6 @@ use crate::options::{Collect, DataCollection};
 use crate::protocol::{Event, Map, Request, User, Value};
 use crate::text::Text;
 
-/// Headers that tell who is asking, by parts of their names (data collection, published spec 0.1.0).
-const ABOUT_THE_USER: [&str; 5] = ["forwarded", "-ip", "remote-", "via", "-user"];
-const FILTERED: &str = "[Filtered]";
-
 /// What every server framework knows of a request. Made only when an event needs it.
 #[derive(Debug, Clone, Default)]
 pub struct IncomingRequest {
@@ -66,8 +62,8 @@ impl IncomingRequest {
             method: Some(self.method.clone()).filter(|method| !method.is_empty()),
             query_string: address.query.filter(|_| collect.query_params != Collect::Off).map(Value::from),
             cookies: self.header("cookie").filter(|_| collect.cookies != Collect::Off).map(Value::from),
-            headers: (collect.request_headers != Collect::Off).then(|| self.shown_headers(&collect).into()),
-            data: self.shown_body(client, &collect),
+            headers: (collect.request_headers != Collect::Off).then(|| self.shown_headers().into()),
+            data: self.shown_body(client, collect),
             env,
             ..Request::default()
         }
@@ -96,24 +92,15 @@ impl IncomingRequest {
     }
 
     /// Several headers of one name are joined; cookies have a place of their own.
-    fn shown_headers(&self, collect: &DataCollection) -> Map {
+    fn shown_headers(&self) -> Map {
         let mut map = Map::new();
-        for (name, value) in &self.headers {
-            let lower = name.to_ascii_lowercase();
-            if lower == "cookie" {
-                continue;
-            }
-            let personal = !collect.user_info && ABOUT_THE_USER.iter().any(|part| lower.contains(part));
-            let value = if personal { FILTERED } else { value.as_str() };
-            match map.get_mut(name.as_str()) {
-                Some(Value::String(before)) if !personal => {
-                    before.push_str(", ");
-                    before.push_str(value);
-                }
-                Some(_) => {}
-                None => {
-                    map.insert(name.as_str().to_owned(), value.into());
-                }
+        for (name, value) in self.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("cookie")) {
+            let mut known = map.iter_mut().filter(|(own, _)| own.eq_ignore_ascii_case(name));
+            if let Some((_, Value::String(before))) = known.next() {
+                before.push_str(", ");
+                before.push_str(value);
+            } else {
+                map.insert(name.as_str().to_owned(), value.as_str().into());
             }
         }
         map
@@ -131,5 +118,59 @@ impl IncomingRequest {
         }
         let form = media == "application/x-www-form-urlencoded";
         form.then(|| std::str::from_utf8(&body.bytes).ok().map(Value::from)).flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ClientOptions;
+
+    fn request() -> IncomingRequest {
+        let header = |name: &str, value: &str| (Text::from(name), Text::from(value));
+        IncomingRequest {
+            method: "POST".into(),
+            url: "https://ada:pw@shop.example/orders/7?full=1".into(),
+            headers: vec![
+                header("Accept", "text/html"),
+                header("accept", "*/*"),
+                header("Cookie", "theme=dark"),
+                header("X-Forwarded-For", "203.0.113.7, 10.0.0.1"),
+            ],
+            remote_addr: Some("10.0.0.1".into()),
+            body: Some(RequestBody {
+                content_type: "application/json; charset=utf-8".into(),
+                bytes: b"{\"a\":1}".to_vec(),
+            }),
+            env: Map::new(),
+        }
+    }
+
+    fn described(options: ClientOptions) -> Event {
+        let mut event = Event::default();
+        request().describe(&mut event, &Client::builder(options).build());
+        event
+    }
+
+    #[test]
+    fn headers_are_left_to_the_scrubber_and_the_rest_is_not_collected() {
+        let event = described(ClientOptions::new());
+        let request = event.request.unwrap();
+        assert_eq!(request.url.as_deref(), Some("https://shop.example/orders/7"));
+        assert_eq!(request.query_string, Some("full=1".into()));
+        assert_eq!((request.cookies, request.data, event.user), (None, None, None));
+        assert!(request.env.is_empty());
+        let headers = serde_json::to_string(&request.headers).unwrap();
+        assert_eq!(headers, r#"{"Accept":"text/html, */*","X-Forwarded-For":"203.0.113.7, 10.0.0.1"}"#);
+    }
+
+    #[test]
+    fn everything_where_it_was_asked_for() {
+        let event = described(ClientOptions::new().with_send_default_pii(true));
+        let request = event.request.unwrap();
+        assert_eq!(request.cookies, Some("theme=dark".into()));
+        assert_eq!(request.data, Some(serde_json::json!({"a": 1})));
+        assert_eq!(request.env["REMOTE_ADDR"], "10.0.0.1");
+        assert_eq!(event.user.unwrap().ip_address.as_deref(), Some("203.0.113.7"));
     }
 }
