@@ -34,7 +34,7 @@ pub use crate::client_reports::{ClientReport, ClientReports, Discarded};
 pub use crate::clock::{Clock, ManualClock, SystemClock};
 pub use crate::diagnostics::{DiagnosticSink, Diagnostics};
 pub use crate::dsn::Dsn;
-pub use crate::envelope::{Envelope, EnvelopeHeader, EnvelopeReader, Item, ItemHeader, ItemType};
+pub use crate::envelope::{Envelope, EnvelopeHeader, EnvelopeReader, Item, ItemHeader, ItemType, RAW_FRAMES};
 pub use crate::error::{Error, Result};
 pub use crate::fork::{ForkLock, bump_generation, generation};
 pub use crate::hook::{BreadcrumbHook, ErrorSampler, EventHook, Hint, HookFailure, HookOutcome, in_hook};
@@ -42,11 +42,11 @@ pub use crate::http::{IncomingRequest, OutgoingRequest, RequestBody};
 pub use crate::options::{ClientOptions, Compression, Spotlight, TransportOptions};
 pub use crate::options::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
 pub use crate::protocol::{
-    Breadcrumb, Category, Context, DiscardReason, Event, EventId, Exception, Frame, Level, LogEntry, Map,
-    Mechanism, Request, SdkInfo, SdkPackage, Stacktrace, Tags, Thread, Timestamp, User, Value,
+    Breadcrumb, Category, Context, DiscardReason, Event, EventId, Exception, Frame, Level, LogEntry, LookUp,
+    Map, Mechanism, Request, SdkInfo, SdkPackage, Stacktrace, Tags, Thread, Timestamp, User, Value, Walked,
 };
 pub use crate::rng::{OsRng, Rng, SeededRng};
 pub use crate::scope::{PropagationContext, Scope, Scopes, SharedScope};
 pub use crate::text::Text;
-pub use crate::transport::{Buffers, Transport};
+pub use crate::transport::{Buffers, Resolver, Transport};
 pub use crate::upload::{UploadRequest, UploadResponse, UploadResult, Uploader};

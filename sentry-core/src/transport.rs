@@ -22,6 +22,11 @@ pub trait Transport: Send + Sync + Debug {
     /// Flushes and stops. Later envelopes may be dropped; they are counted.
     fn close(&self, timeout: Duration) -> bool;
 
+    /// True if it fills in the frames of stacks that were stored as addresses, by a [`Resolver`].
+    fn resolves(&self) -> bool {
+        false
+    }
+
     /// Tells the transport, once, who is to be called back for [`remind`](Self::remind).
     fn attach(&self, _buffers: Weak<dyn Buffers>) {}
 
@@ -29,6 +34,16 @@ pub trait Transport: Send + Sync + Debug {
     /// time that was asked for before still holds. A transport without a thread does nothing: then only `flush` and
     /// `close` of the client empty its buffers.
     fn remind(&self, _at: Timestamp) {}
+}
+
+/// Fills in what is too slow for the capturing thread: frames of native stacks. Called on the transport's own thread,
+/// just before a stored event is sent; may block it.
+pub trait Resolver: Send + Sync + Debug {
+    /// The payload of an event item with the frames of its raw stacks filled in, or `None` to send it as it is.
+    ///
+    /// `origin` says whose addresses they are, in the words of [`Walked::raw`](crate::Walked::raw). The event may come
+    /// from another process, or from this program before it was restarted or changed.
+    fn resolve(&self, payload: &[u8], origin: &str) -> Option<Vec<u8>>;
 }
 
 /// What a client holds back for a while, to send many small things together: logs, metrics, streamed spans, counted

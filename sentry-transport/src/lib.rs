@@ -53,6 +53,7 @@
 mod backoff;
 mod breaker;
 mod builder;
+mod complete;
 mod compress;
 mod config;
 mod delivery;

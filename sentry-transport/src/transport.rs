@@ -91,6 +91,10 @@ impl Transport for HttpTransport {
         self.process().send(envelope);
     }
 
+    fn resolves(&self) -> bool {
+        self.config.options.resolver.is_some()
+    }
+
     /// Waits until the outbox is empty and pending client reports are out, for at most `timeout`.
     ///
     /// Makes one attempt of its own if the last failure is a second ago. Returns false early when an attempt fails

@@ -9,6 +9,7 @@ use watchpost_core::{
     Category, ClientReport, DiscardReason, Timestamp, UploadRequest, UploadResult, Uploader,
 };
 
+use crate::complete::complete;
 use crate::compress::Gzip;
 use crate::config::Config;
 use crate::delivery::{Fate, judge, request};
@@ -211,6 +212,8 @@ impl Worker {
         let now = config.clock.now();
         let report = config.send_reports.then(|| config.reports.take(now)).flatten();
         let envelope = trimmed.as_ref().map_or(&envelope[..], |(bytes, _)| bytes);
+        let completed = complete(config.options.resolver.as_deref(), envelope);
+        let envelope = completed.as_deref().unwrap_or(envelope);
         let request = request(&config, &mut self.gzip, envelope, report.as_ref(), now);
         if report.is_some() {
             self.last_reports = now;

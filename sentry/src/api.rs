@@ -51,7 +51,7 @@ pub(crate) fn capture_chain<E: Error + ?Sized>(
             caught.stacktrace = own();
             #[cfg(feature = "backtrace")]
             {
-                caught.stacktrace = caught.stacktrace.take().or_else(crate::integrations::backtrace::current);
+                caught.stacktrace = caught.stacktrace.take().or_else(crate::integrations::backtrace::stored);
             }
         }
         send(client, Event::exception(chain))
@@ -79,7 +79,7 @@ pub fn capture_message(text: impl Into<Text>, level: impl Into<Option<Level>>) -
             let thread = watchpost_core::Thread {
                 id: Some(0.into()),
                 current: Some(true),
-                stacktrace: crate::integrations::backtrace::current(),
+                stacktrace: crate::integrations::backtrace::stored(),
                 ..Default::default()
             };
             let level = level.unwrap_or(Level::Info);

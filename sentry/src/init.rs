@@ -146,6 +146,10 @@ fn complete(mut options: ClientOptions) -> Result<ClientOptions> {
         ..SdkInfo::default()
     };
     options = options.with_sdk(sdk).with_platform(Text::from_static("rust"));
+    #[cfg(feature = "backtrace")]
+    {
+        options = options.with_resolver(Arc::new(integrations::backtrace::FrameResolver));
+    }
     #[cfg(feature = "contexts")]
     {
         options = integrations::contexts::add(options);

@@ -77,7 +77,7 @@ impl Frames {
             frames.push(self.frame(&frame, line.extract().ok(), vars)?);
         }
         frames.reverse();
-        Ok((!frames.is_empty()).then_some(Stacktrace { frames, other }))
+        Ok((!frames.is_empty()).then_some(Stacktrace { frames, other, ..Stacktrace::default() }))
     }
 
     fn frame(&self, frame: &Bound<'_, PyAny>, lineno: Option<u32>, vars: &mut Vars) -> PyResult<Frame> {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crate::backpressure::Backpressure;
 use crate::client_reports::ClientReports;
 use crate::clock::Clock;
-use crate::envelope::{Envelope, EnvelopeHeader, Item, ItemType};
+use crate::envelope::{Envelope, EnvelopeHeader, Item, ItemType, RAW_FRAMES};
 use crate::hook::{self, Hint, Verdict};
 use crate::options::ClientOptions;
 use crate::pipeline::{self, Given, MAX_EVENT_BYTES, Outcome};
@@ -122,6 +122,11 @@ impl Client {
         self.options.dsn().is_some() && self.transport.is_some() && !self.closed.load(Ordering::Relaxed)
     }
 
+    /// True if frames that are not known yet may be stored as addresses: the transport fills them in.
+    pub fn resolves_later(&self) -> bool {
+        self.transport.as_ref().is_some_and(|transport| transport.resolves())
+    }
+
     /// Waits until everything captured has left, for at most `timeout`; true if it has. The client stays usable.
     pub fn flush(&self, timeout: Duration) -> bool {
         self.transport.as_ref().is_none_or(|transport| transport.flush(timeout))
@@ -187,9 +192,11 @@ impl Client {
                 .say(|| "an event could not be made small enough to be sent".to_owned());
             return self.drop_error(DiscardReason::InternalSdkError);
         };
+        let origin = event.origin().map(|origin| (RAW_FRAMES.to_owned(), origin.as_str().into()));
         let header = EnvelopeHeader {
             event_id: Some(event_id),
             trace: Some(self.sampling_context(&event, trace)),
+            other: origin.into_iter().collect(),
             ..EnvelopeHeader::default()
         };
         transport.send(Envelope { header, items: vec![Item::new(ItemType::Event, payload)] });

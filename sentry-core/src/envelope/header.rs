@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::lists::lenient;
 use crate::protocol::{EventId, Map, SdkInfo};
 
+/// The header of a stored envelope whose event has stacks of addresses, with their origin as its value. It is removed
+/// when they are filled in; to servers it means nothing.
+pub const RAW_FRAMES: &str = "raw_frames";
+
 /// Headers of an envelope; all are optional.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EnvelopeHeader {

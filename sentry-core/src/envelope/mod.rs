@@ -12,7 +12,7 @@ mod header;
 mod item;
 mod reader;
 
-pub use self::header::EnvelopeHeader;
+pub use self::header::{EnvelopeHeader, RAW_FRAMES};
 pub use self::item::{Item, ItemHeader, ItemType};
 pub use self::reader::EnvelopeReader;
 

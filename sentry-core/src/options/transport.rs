@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::ClientOptions;
 use crate::error::{Error, Result};
+use crate::transport::Resolver;
 use crate::upload::Uploader;
 
 /// What the transport needs to know beside the DSN; set by the `with_*` methods of [`ClientOptions`].
@@ -37,6 +38,9 @@ pub struct TransportOptions {
     pub spool: bool,
     /// Who makes the HTTP requests; the transport's own by default.
     pub uploader: Option<Arc<dyn Uploader>>,
+    /// Who fills in the frames of native stacks that were stored as addresses. Default: nobody, they are sent as they
+    /// are.
+    pub resolver: Option<Arc<dyn Resolver>>,
 }
 
 /// How bodies are compressed.
@@ -97,6 +101,7 @@ impl Default for TransportOptions {
             keep_alive: true,
             spool: true,
             uploader: None,
+            resolver: None,
         }
     }
 }
@@ -238,6 +243,13 @@ impl ClientOptions {
     #[must_use]
     pub fn with_spool(mut self, yes: bool) -> Self {
         self.transport.spool = yes;
+        self
+    }
+
+    /// Who fills in the frames of native stacks just before they are sent. For SDKs, not for applications.
+    #[must_use]
+    pub fn with_resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
+        self.transport.resolver = Some(resolver);
         self
     }
 

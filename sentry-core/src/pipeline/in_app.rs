@@ -10,9 +10,7 @@ pub(super) fn mark(event: &mut Event, options: &ClientOptions) {
     if include.is_empty() && exclude.is_empty() {
         return;
     }
-    let of_exceptions = event.exception.iter_mut().filter_map(|exception| exception.stacktrace.as_mut());
-    let of_threads = event.threads.iter_mut().filter_map(|thread| thread.stacktrace.as_mut());
-    for frame in of_exceptions.chain(of_threads).flat_map(|stack| &mut stack.frames) {
+    for frame in event.stacks_mut().flat_map(|stack| &mut stack.frames) {
         if include.iter().any(|rule| names(rule, frame)) {
             frame.in_app = Some(true);
         } else if exclude.iter().any(|rule| names(rule, frame)) {

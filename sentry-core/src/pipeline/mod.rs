@@ -51,6 +51,9 @@ pub(crate) fn run(mut event: Event, given: Given<'_>, rng: &dyn Rng) -> Outcome 
     let Given { options, layers, hint } = given;
     scope::apply(layers, &mut event, options.max_breadcrumbs());
     defaults(&mut event, options);
+    if reads_frames(given) {
+        event.look_up_frames();
+    }
     in_app::mark(&mut event, options);
     for processor in layers.processors().chain(options.event_processors()) {
         event = match hook::filter("event processor", options.diagnostics(), || processor(event, hint)) {
@@ -66,6 +69,13 @@ pub(crate) fn run(mut event: Event, given: Given<'_>, rng: &dyn Rng) -> Outcome 
         };
     }
     finish(event, options, hint, rng)
+}
+
+/// True if a rule or a hook may look at frames, so that they must be there.
+fn reads_frames(Given { options, layers, .. }: Given<'_>) -> bool {
+    let rules = !options.in_app_include().is_empty() || !options.in_app_exclude().is_empty();
+    let hooks = options.before_send().is_some() || options.error_sampler().is_some();
+    rules || hooks || !options.event_processors().is_empty() || layers.read_frames()
 }
 
 /// What comes after every hook: the sampler that wants to see the event, then scrubbing.

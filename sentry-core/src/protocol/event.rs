@@ -7,7 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::lists::{null_is_default, values};
 use super::{
-    Breadcrumb, EventId, Exception, Level, LogEntry, Map, Request, SdkInfo, Thread, Timestamp, User, Value,
+    Breadcrumb, EventId, Exception, Level, LogEntry, Map, Request, SdkInfo, Stacktrace, Thread, Timestamp,
+    User, Value,
 };
 use crate::text::Text;
 
@@ -86,7 +87,7 @@ pub struct Event {
     pub modules: BTreeMap<Text, Text>,
     /// The libraries that native frames point into.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub debug_meta: Option<Value>,
+    pub debug_meta: Option<Arc<Value>>,
     /// The SDK; given by the client if missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sdk: Option<SdkInfo>,
@@ -104,6 +105,31 @@ impl Event {
     /// An event about a chain of errors, oldest cause first.
     pub fn exception(chain: Vec<Exception>) -> Self {
         Self { exception: chain, ..Self::default() }
+    }
+
+    /// Fills in the frames of native stacks that were only walked, on the calling thread.
+    pub fn look_up_frames(&mut self) {
+        self.stacks_mut().for_each(Stacktrace::look_up);
+    }
+
+    /// The event as JSON, as it is sent: over 1 MiB it is cut down, and `_meta` says what was cut.
+    ///
+    /// `None` if it does not fit even so, or cannot be written at all.
+    pub fn to_json(&mut self) -> Option<Vec<u8>> {
+        crate::pipeline::serialize(self, crate::pipeline::MAX_EVENT_BYTES)
+    }
+
+    /// The stacks of exceptions and threads.
+    pub fn stacks_mut(&mut self) -> impl Iterator<Item = &mut Stacktrace> {
+        let of_exceptions = self.exception.iter_mut().filter_map(|exception| exception.stacktrace.as_mut());
+        of_exceptions.chain(self.threads.iter_mut().filter_map(|thread| thread.stacktrace.as_mut()))
+    }
+
+    /// Whose addresses are stored in the place of frames, if any are.
+    pub(crate) fn origin(&self) -> Option<&Text> {
+        let of_exceptions = self.exception.iter().filter_map(|exception| exception.stacktrace.as_ref());
+        let stacks = of_exceptions.chain(self.threads.iter().filter_map(|thread| thread.stacktrace.as_ref()));
+        stacks.filter_map(Stacktrace::origin).next()
     }
 }
 

@@ -15,6 +15,7 @@ mod stacktrace;
 mod thread;
 mod timestamp;
 mod user;
+mod walked;
 
 pub use self::breadcrumb::Breadcrumb;
 pub use self::category::Category;
@@ -30,6 +31,7 @@ pub use self::stacktrace::{Frame, Stacktrace};
 pub use self::thread::Thread;
 pub use self::timestamp::Timestamp;
 pub use self::user::User;
+pub use self::walked::{LookUp, Walked};
 
 /// A JSON object that keeps the order of its keys.
 pub type Map = serde_json::Map<String, serde_json::Value>;

@@ -1,19 +1,58 @@
 //! Where it went wrong.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::{Map, lists};
+use super::{Map, Walked, lists};
 use crate::text::Text;
 
 /// The frames from the outermost caller to the one that failed.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct Stacktrace {
     /// Oldest call first, the failing one last.
     #[serde(default, deserialize_with = "lists::null_is_default")]
     pub frames: Vec<Frame>,
+    /// A native stack in the place of `frames`, which are then empty: they are filled in for the first hook or rule
+    /// that may look at them.
+    #[serde(skip)]
+    pub walked: Option<Walked>,
     /// `registers` and what else there may be.
     #[serde(flatten)]
     pub other: Map,
+}
+
+impl Stacktrace {
+    /// A stack whose frames are written as they were walked.
+    pub fn walked(walked: Walked) -> Self {
+        Self { walked: Some(walked), ..Self::default() }
+    }
+
+    /// Fills in the frames of a native stack, on the calling thread.
+    pub fn look_up(&mut self) {
+        if let Some(walked) = self.walked.take() {
+            self.frames = walked.look_up();
+        }
+    }
+
+    /// Whose addresses are stored in the place of names; `None` if there are names.
+    pub(crate) fn origin(&self) -> Option<&Text> {
+        self.walked.as_ref()?.origin()
+    }
+}
+
+impl Serialize for Stacktrace {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Wire<'a, F> {
+            frames: F,
+            #[serde(flatten)]
+            other: &'a Map,
+        }
+        let other = &self.other;
+        match &self.walked {
+            Some(walked) => Wire { frames: walked.json(), other }.serialize(serializer),
+            None => Wire { frames: &self.frames, other }.serialize(serializer),
+        }
+    }
 }
 
 /// One call. Needs one of `filename`, `function` and `instruction_addr`.

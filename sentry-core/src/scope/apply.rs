@@ -21,6 +21,11 @@ impl Layers {
         self.0[1..].iter().rev().find_map(Scope::propagation)
     }
 
+    /// True if a scope processor may look at frames.
+    pub(crate) fn read_frames(&self) -> bool {
+        self.0.iter().any(|scope| scope.data().reads_frames)
+    }
+
     /// Scope processors: global, isolation, current, each in the order of registration.
     pub(crate) fn processors(&self) -> impl Iterator<Item = &EventHook> {
         self.0.iter().flat_map(|scope| scope.data().processors.iter().flat_map(|list| list.iter()))

@@ -25,6 +25,7 @@ pub(super) struct Data {
     pub(super) transaction: Option<Text>,
     pub(super) breadcrumbs: Breadcrumbs,
     pub(super) processors: Option<Arc<Vec<EventHook>>>,
+    pub(super) reads_frames: bool,
     pub(super) propagation: Option<PropagationContext>,
 }
 
@@ -113,13 +114,20 @@ impl Scope {
 
     /// Adds a processor; they run in the order of their registration.
     pub fn add_event_processor(&mut self, processor: EventHook) {
+        self.edit().reads_frames = true;
+        self.add_blind_event_processor(processor);
+    }
+
+    /// Adds a processor that does not look at frames: those of native stacks may still be missing when it runs, which
+    /// spares the capturing thread to look them up.
+    pub fn add_blind_event_processor(&mut self, processor: EventHook) {
         Arc::make_mut(self.edit().processors.get_or_insert_default()).push(processor);
     }
 
     /// Forgets everything but the processors.
     pub fn clear(&mut self) {
-        let processors = self.0.processors.clone();
-        self.0 = Arc::new(Data { processors, ..Data::default() });
+        let (processors, reads_frames) = (self.0.processors.clone(), self.0.reads_frames);
+        self.0 = Arc::new(Data { processors, reads_frames, ..Data::default() });
     }
 
     pub(super) fn data(&self) -> &Data {

@@ -15,8 +15,6 @@ pub mod panic;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod record;
 #[cfg(feature = "backtrace")]
-mod source;
-#[cfg(feature = "backtrace")]
 pub(crate) mod std_backtrace;
 #[cfg(feature = "tower")]
 pub mod tower;

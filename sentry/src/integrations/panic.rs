@@ -45,7 +45,7 @@ fn event(info: &PanicHookInfo<'_>) -> Event {
         value: Some(text.into()),
         mechanism: Some(mechanism),
         #[cfg(feature = "backtrace")]
-        stacktrace: super::backtrace::current(),
+        stacktrace: super::backtrace::stored(),
         ..Exception::default()
     };
     Event { level: Some(Level::Fatal), ..Event::exception(vec![exception]) }

@@ -139,12 +139,12 @@ impl Record {
         }
         #[cfg(feature = "backtrace")]
         match self.exception.last_mut() {
-            Some(caught) => caught.stacktrace = super::backtrace::current(),
+            Some(caught) => caught.stacktrace = super::backtrace::stored(),
             None if with_stack => {
                 event.threads.push(watchpost_core::Thread {
                     id: Some(0.into()),
                     current: Some(true),
-                    stacktrace: super::backtrace::current(),
+                    stacktrace: super::backtrace::stored(),
                     ..Default::default()
                 });
             }

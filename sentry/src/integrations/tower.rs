@@ -55,7 +55,7 @@ fn describe<B>(request: &HttpRequest<B>) {
     let personal = with_client(|client| client.options().send_default_pii()).unwrap_or(false);
     let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
     isolation_scope().update(|scope| {
-        scope.add_event_processor(std::sync::Arc::new(move |mut event, _| {
+        scope.add_blind_event_processor(std::sync::Arc::new(move |mut event, _| {
             if event.transaction.is_none() {
                 event.transaction = Some(format!("{method} {}", uri.path()).into());
             }

@@ -110,6 +110,9 @@ fn shorten(event: &mut Event) {
         cut(&mut exception.value);
         if let Some(stack) = &mut exception.stacktrace {
             stack.other.clear();
+            if let Some(walked) = &mut stack.walked {
+                walked.shorten(FRAMES);
+            }
             if stack.frames.len() > 2 * FRAMES {
                 let end = stack.frames.len() - FRAMES;
                 stack.frames.drain(FRAMES..end);

@@ -3,7 +3,9 @@
 //! Only looked at for an event with frames that have an address instead of a line, and only the images that such a
 //! frame points into are sent (debug meta, published event payload spec). On ELF systems; elsewhere nothing is sent.
 
-use watchpost_core::{Event, Frame, Map, Value};
+use std::sync::Arc;
+
+use watchpost_core::{Event, ForkLock, Frame, Map, Value};
 
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 #[path = "elf.rs"]
@@ -36,19 +38,59 @@ pub(crate) fn add(event: &mut Event) {
     }
     let of_exceptions = event.exception.iter().flat_map(|exception| &exception.stacktrace);
     let of_threads = event.threads.iter().flat_map(|thread| &thread.stacktrace);
-    let frames = of_exceptions.chain(of_threads).flat_map(|stack| &stack.frames);
-    let addresses: Vec<usize> = frames.filter_map(address).collect();
-    if addresses.is_empty() {
-        return;
+    let mut addresses = Vec::new();
+    for stack in of_exceptions.chain(of_threads) {
+        addresses.extend(stack.frames.iter().filter_map(address));
+        addresses.extend(stack.walked.iter().flat_map(|walked| walked.without_line()));
     }
+    if !addresses.is_empty() {
+        event.debug_meta = of(&addresses);
+    }
+}
+
+/// Where the image with this build id and size starts in this process.
+pub(crate) fn start_of(code_id: &str, size: usize) -> Option<usize> {
     let images = loaded::images();
-    let needed = images.iter().filter(|image| addresses.iter().any(|address| image.holds(*address)));
-    let needed: Vec<Value> = needed.map(Image::shape).collect();
-    if !needed.is_empty() {
-        let mut meta = Map::new();
-        meta.insert("images".into(), needed.into());
-        event.debug_meta = Some(meta.into());
+    let found = images.iter().find(|image| image.size == size && hex(&image.build_id) == code_id);
+    found.map(|image| image.start)
+}
+
+/// The sets of images that events needed, by their places in the list, with what was made of them. Most stacks lead
+/// through the same few.
+type Sets = Vec<(Arc<[Image]>, Box<[usize]>, Arc<Value>)>;
+
+static SETS: ForkLock<Sets> = ForkLock::new(Vec::new());
+
+/// More sets than these begin anew.
+const MAX_SETS: usize = 32;
+
+fn of(addresses: &[usize]) -> Option<Arc<Value>> {
+    let images = loaded::images();
+    let place = |address: &usize| images.iter().position(|image| image.holds(*address));
+    let mut set: Vec<usize> = addresses.iter().filter_map(place).collect();
+    set.sort_unstable();
+    set.dedup();
+    if set.is_empty() {
+        return None;
     }
+    let known = SETS.with(|sets| {
+        let same = sets.iter().find(|(of, known, _)| **known == *set && Arc::ptr_eq(of, &images));
+        same.map(|(_, _, meta)| Arc::clone(meta))
+    });
+    if known.is_some() {
+        return known;
+    }
+    let mut meta = Map::new();
+    meta.insert("images".into(), set.iter().map(|place| images[*place].shape()).collect::<Vec<_>>().into());
+    let meta = Arc::new(Value::from(meta));
+    let old = SETS.with(|sets| {
+        let old = if sets.len() < MAX_SETS { Vec::new() } else { std::mem::take(sets) };
+        sets.push((Arc::clone(&images), set.into(), Arc::clone(&meta)));
+        old
+    });
+    // Freed outside of the lock.
+    drop(old);
+    Some(meta)
 }
 
 fn address(frame: &Frame) -> Option<usize> {

@@ -12,10 +12,17 @@ const AROUND: usize = 5;
 const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024;
 /// A line is cut after so many characters.
 const MAX_LINE: usize = 200;
-/// How many files are kept; beyond that all are forgotten and read again.
-const MAX_FILES: usize = 64;
+/// How much text of files is kept; beyond that all are forgotten and read again.
+const MAX_KEPT_BYTES: usize = 4 * 1024 * 1024;
 
-static FILES: ForkLock<Option<HashMap<Text, Option<Arc<str>>>>> = ForkLock::new(None);
+#[derive(Default)]
+struct Files {
+    /// By path; `None` for those that are not at hand.
+    files: HashMap<Text, Option<Arc<str>>>,
+    bytes: usize,
+}
+
+static FILES: ForkLock<Option<Files>> = ForkLock::new(None);
 
 /// Fills in the context lines of a frame. Only done once per address, as frames are cached.
 pub(super) fn add(frame: &mut Frame) {
@@ -41,15 +48,18 @@ pub(super) fn add(frame: &mut Frame) {
 }
 
 fn file(path: &Text) -> Option<Arc<str>> {
-    let cached = FILES.with(|files| files.as_ref().and_then(|files| files.get(path).cloned()));
+    let cached = FILES.with(|files| files.as_ref().and_then(|files| files.files.get(path).cloned()));
     if let Some(text) = cached {
         return text;
     }
     let text = read(Path::new(path.as_str()));
+    let bytes = text.as_ref().map_or(0, |text| text.len()) + 2 * path.len() + 64;
     let old = FILES.with(|files| {
-        let full = files.as_ref().is_some_and(|files| files.len() >= MAX_FILES);
+        let full = files.as_ref().is_some_and(|files| files.bytes + bytes > MAX_KEPT_BYTES);
         let old = if full { files.take() } else { None };
-        files.get_or_insert_default().insert(path.clone(), text.clone());
+        let files = files.get_or_insert_default();
+        files.bytes += bytes;
+        files.files.insert(path.clone(), text.clone());
         old
     });
     // Freed outside of the lock.

@@ -1,39 +1,21 @@
-//! Stack traces: walked on the capturing thread, names and source looked up once per address.
+//! From an address to names: functions, files, lines, and what each frame is good for.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use watchpost_core::{ForkLock, Frame, Stacktrace, Text};
+use watchpost_core::{Frame, Text, generation};
 
 use super::source;
 
-/// How many frames are reported, counted from the failing one.
-const MAX_FRAMES: usize = 128;
-/// The files of this crate that capture; those that call the application back are not among them.
-const ENTRIES: [&str; 7] = [
-    "integrations/anyhow.rs",
-    "integrations/backtrace.rs",
-    "integrations/log.rs",
-    "integrations/panic.rs",
-    "integrations/record.rs",
-    "integrations/tracing/mod.rs",
-    "api.rs",
-];
-/// How many addresses are kept; beyond that all are forgotten and looked up again.
-const MAX_CACHED: usize = 16 * 1024;
-
-/// The frames of one address: more than one where functions were inlined, innermost first.
-type Resolved = Arc<[Known]>;
-
 /// A frame, and whether it only says how the error was captured.
 #[derive(Debug)]
-struct Known {
-    frame: Frame,
-    role: Role,
+pub(super) struct Known {
+    pub(super) frame: Frame,
+    pub(super) role: Role,
 }
 
+/// What a frame is to the reader of a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     /// An entry point of this crate.
     Entry,
     /// The panic machinery.
@@ -45,82 +27,66 @@ enum Role {
     Other,
 }
 
-static CACHE: ForkLock<Option<HashMap<usize, Resolved>>> = ForkLock::new(None);
-
-/// The stack of the caller, without the frames of this crate and of the panic machinery.
-pub fn current() -> Option<Stacktrace> {
-    let mut addresses = [0_usize; MAX_FRAMES];
-    let depth = walk(&mut addresses);
-    let resolved: Vec<Resolved> = addresses[..depth].iter().map(|address| resolve(*address)).collect();
-    let known = || resolved.iter().flat_map(|frames| frames.iter());
-    let roles: Vec<Role> = known().map(|known| known.role).collect();
-    let mut frames: Vec<Frame> = known().skip(machinery(&roles)).map(|known| known.frame.clone()).collect();
-    frames.reverse();
-    (!frames.is_empty()).then(|| Stacktrace { frames, ..Stacktrace::default() })
-}
-
-/// The stack that was noted as these return addresses, the innermost first, without the frames up to the first one
-/// that is not noise.
-pub(super) fn of_addresses(addresses: &[usize], is_noise: fn(&Frame) -> bool) -> Option<Stacktrace> {
-    let resolved: Vec<Resolved> =
-        addresses.iter().take(MAX_FRAMES).map(|address| resolve(*address)).collect();
-    let frames = resolved.iter().flat_map(|frames| frames.iter()).map(|known| &known.frame);
-    let mut frames: Vec<Frame> = frames.skip_while(|frame| is_noise(frame)).cloned().collect();
-    frames.reverse();
-    (!frames.is_empty()).then(|| Stacktrace { frames, ..Stacktrace::default() })
-}
-
-/// Collects return addresses, the innermost first.
-#[inline(never)]
-fn walk(addresses: &mut [usize; MAX_FRAMES]) -> usize {
-    let mut depth = 0;
-    let mut collect = |frame: &backtrace::Frame| {
-        addresses[depth] = frame.ip() as usize;
-        depth += 1;
-        depth < MAX_FRAMES
-    };
-    #[cfg(unix)]
-    {
-        #[expect(unsafe_code, reason = "the synchronised walk takes a lock that all threads share")]
-        // SAFETY: on Unix the walk is the unwinder's `_Unwind_Backtrace`, which may be called from several threads;
-        // the lock only matters for platforms whose debug libraries may not. The closure does not re-enter it.
-        unsafe {
-            backtrace::trace_unsynchronized(&mut collect);
-        }
-    }
-    #[cfg(not(unix))]
-    backtrace::trace(&mut collect);
-    depth
-}
-
-fn resolve(address: usize) -> Resolved {
-    if let Some(known) =
-        CACHE.with(|cache| cache.as_ref().and_then(|cache| cache.get(&address).map(Arc::clone)))
-    {
-        return known;
-    }
+/// The frames at a return address, innermost first; at least one.
+pub(super) fn look_up(address: usize) -> Vec<Known> {
     let mut frames = Vec::new();
-    // A return address points behind the call; one byte before it is still inside.
-    backtrace::resolve(address.wrapping_sub(1) as *mut _, |symbol| frames.push(known(frame(symbol))));
+    if let Some(_inside) = Inside::enter() {
+        // A return address points behind the call; the library itself looks one byte before it.
+        backtrace::resolve(address as *mut _, |symbol| {
+            frames.push(known(frame(symbol)));
+        });
+    }
     if frames.is_empty() {
         frames.push(known(Frame::default()));
     }
     for known in &mut frames {
         // What has no line here may get one where the debug information is.
         if known.frame.lineno.is_none() {
-            known.frame.instruction_addr = Some(format!("{address:#x}").into());
+            known.frame.instruction_addr = nameless(address).instruction_addr;
         }
     }
-    let frames: Resolved = frames.into();
-    let old = CACHE.with(|cache| {
-        let full = cache.as_ref().is_some_and(|cache| cache.len() >= MAX_CACHED);
-        let old = if full { cache.take() } else { None };
-        cache.get_or_insert_default().insert(address, Arc::clone(&frames));
-        old
-    });
-    // Freed outside of the lock.
-    drop(old);
     frames
+}
+
+/// A frame of which only the address is known.
+pub(super) fn nameless(address: usize) -> Frame {
+    Frame { instruction_addr: Some(format!("{address:#x}").into()), ..Frame::default() }
+}
+
+/// How many frames at the inner end only say how the error was captured: this crate's entry points with everything
+/// inside of them, the logging library that called them, and the panic machinery. Debug information has the files, even
+/// of inlined functions, but often no full names; without it there are full names only.
+pub(super) fn machinery(roles: impl Iterator<Item = Role> + Clone) -> usize {
+    let after = |last: Option<(usize, Role)>| last.map_or(0, |(at, _)| at + 1);
+    let own = after(roles.clone().enumerate().filter(|(_, role)| *role == Role::Entry).last());
+    let passing = roles.clone().skip(own).take_while(|role| matches!(role, Role::Logging | Role::Standard));
+    let start = own + after(passing.enumerate().filter(|(_, role)| *role == Role::Logging).last());
+    start + roles.skip(start).take_while(|role| *role == Role::Panicking).count()
+}
+
+/// A thread that is inside the library that looks names up, which has a lock for the whole process. A forked child
+/// inherits that lock as it was: if another thread was inside, it is locked for ever, and the child stays outside.
+struct Inside;
+
+/// The generation in the upper 48 bits, the number of threads inside in the lower 16.
+static INSIDE: AtomicU64 = AtomicU64::new(0);
+
+impl Inside {
+    fn enter() -> Option<Self> {
+        const COUNT: u64 = 0xFFFF;
+        let now = generation();
+        let enter = |state: u64| match state >> 16 == now {
+            true => Some(state + 1),
+            false => (state & COUNT == 0).then_some(now << 16 | 1),
+        };
+        INSIDE.fetch_update(Ordering::AcqRel, Ordering::Relaxed, enter).ok().map(|_| Self)
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 fn frame(symbol: &backtrace::Symbol) -> Frame {
@@ -192,24 +158,25 @@ fn known(frame: Frame) -> Known {
     Known { frame, role }
 }
 
-/// How many frames at the inner end only say how the error was captured: this crate's entry points with everything
-/// inside of them, the logging library that called them, and the panic machinery. Debug information has the files, even
-/// of inlined functions, but often no full names; without it there are full names only.
-fn machinery(roles: &[Role]) -> usize {
-    let own = roles.iter().rposition(|role| *role == Role::Entry).map_or(0, |at| at + 1);
-    let passing =
-        roles[own..].iter().take_while(|role| matches!(role, Role::Logging | Role::Standard)).count();
-    let logging = roles[own..own + passing].iter().rposition(|role| *role == Role::Logging);
-    let start = own + logging.map_or(0, |at| at + 1);
-    start + roles[start..].iter().take_while(|role| **role == Role::Panicking).count()
-}
+/// The files of this crate that capture; those that call the application back are not among them.
+const ENTRIES: [&str; 9] = [
+    "integrations/anyhow.rs",
+    "integrations/backtrace/mod.rs",
+    "integrations/backtrace/sites.rs",
+    "integrations/backtrace/symbols.rs",
+    "integrations/log.rs",
+    "integrations/panic.rs",
+    "integrations/record.rs",
+    "integrations/tracing/mod.rs",
+    "api.rs",
+];
 
 fn is_entry(frame: &Frame) -> bool {
     let path = frame.abs_path.as_deref().unwrap_or_default();
     let name = frame.function.as_deref().unwrap_or_default().trim_start_matches('<');
-    let here = file!();
-    let file = |name: &&str| path.ends_with(&here.replace("integrations/backtrace.rs", name));
-    ENTRIES.iter().any(file)
+    let source = file!().strip_suffix("integrations/backtrace/symbols.rs").unwrap_or_default();
+    let is = |entry: &str| path.strip_suffix(entry).is_some_and(|before| before.ends_with(source));
+    ENTRIES.iter().any(|entry| is(entry))
         || name.starts_with("watchpost::api::")
         || name.starts_with("watchpost::integrations::")
 }
@@ -265,5 +232,17 @@ mod tests {
         assert_eq!(module("main"), None);
         assert_eq!(short("/home/me/shop/src/cart.rs"), "shop/src/cart.rs");
         assert!(!is_own_path("/home/me/.cargo/registry/src/x/tokio-1/src/lib.rs"));
+    }
+
+    #[test]
+    fn the_capture_itself_is_cut_off() {
+        use Role::{Entry, Logging, Other, Panicking, Standard};
+        assert_eq!(
+            machinery([Other, Entry, Other, Entry, Panicking, Panicking, Other, Panicking].into_iter()),
+            6
+        );
+        assert_eq!(machinery([Other, Panicking].into_iter()), 0);
+        assert_eq!(machinery([Entry, Standard, Logging, Standard, Other].into_iter()), 3);
+        assert_eq!(machinery([Entry, Standard, Other, Logging].into_iter()), 1);
     }
 }
