@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::diagnostics::Diagnostics;
-use crate::protocol::{Breadcrumb, Event};
+use crate::protocol::{Breadcrumb, CheckIn, Event, Log, Metric};
 
 /// What a hook answers: the item, perhaps changed; `None` to drop it; or that it failed, which also drops it.
 pub type HookOutcome<T> = Result<Option<T>, HookFailure>;
@@ -16,6 +16,12 @@ pub type HookOutcome<T> = Result<Option<T>, HookFailure>;
 pub type EventHook = Arc<dyn Fn(Event, &Hint) -> HookOutcome<Event> + Send + Sync>;
 /// A `before_breadcrumb` hook. The same rules as for [`EventHook`].
 pub type BreadcrumbHook = Arc<dyn Fn(Breadcrumb, &Hint) -> HookOutcome<Breadcrumb> + Send + Sync>;
+/// A `before_send_log` hook. The same rules as for [`EventHook`].
+pub type LogHook = Arc<dyn Fn(Log) -> HookOutcome<Log> + Send + Sync>;
+/// A `before_send_metric` hook. The same rules as for [`EventHook`].
+pub type MetricHook = Arc<dyn Fn(Metric) -> HookOutcome<Metric> + Send + Sync>;
+/// A `before_send_check_in` hook. The same rules as for [`EventHook`].
+pub type CheckInHook = Arc<dyn Fn(CheckIn) -> HookOutcome<CheckIn> + Send + Sync>;
 
 /// A hook threw, panicked or answered with the wrong type: the item is dropped and counted as if the hook had said
 /// so (callback failure, published hooks spec 1.1.0).

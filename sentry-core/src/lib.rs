@@ -17,6 +17,7 @@ mod fork;
 mod http;
 mod rng;
 mod scope;
+mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
@@ -38,9 +39,14 @@ pub use crate::envelope::{Envelope, EnvelopeHeader, EnvelopeReader, Item, ItemHe
 pub use crate::error::{Error, Result};
 pub use crate::fork::{ForkLock, bump_generation, generation};
 pub use crate::hook::{BreadcrumbHook, ErrorSampler, EventHook, Hint, HookFailure, HookOutcome, in_hook};
+pub use crate::hook::{CheckInHook, LogHook, MetricHook};
 pub use crate::http::{IncomingRequest, OutgoingRequest, RequestBody};
 pub use crate::options::{ClientOptions, Compression, Spotlight, TransportOptions};
 pub use crate::options::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
+pub use crate::protocol::{
+    Attribute, AttributeValue, Attributes, CheckIn, CheckInStatus, Feedback, Log, LogLevel, Metric,
+    MetricType, MonitorConfig, Schedule, ScheduleUnit,
+};
 pub use crate::protocol::{
     Breadcrumb, Category, Context, DiscardReason, Event, EventId, Exception, Frame, Level, LogEntry, LookUp,
     Map, Mechanism, Request, SdkInfo, SdkPackage, Stacktrace, Tags, Thread, Timestamp, User, Value, Walked,

@@ -1,30 +1,62 @@
 //! For tests of the SDKs and of applications: a transport that keeps what it is given, and a client that repeats.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::client::Client;
-use crate::clock::ManualClock;
+use crate::clock::{Clock, ManualClock};
 use crate::envelope::Envelope;
 use crate::options::ClientOptions;
 use crate::protocol::Timestamp;
 use crate::rng::SeededRng;
-use crate::transport::Transport;
+use crate::transport::{Buffers, Transport};
 
 /// Keeps envelopes in memory.
+///
+/// It has no thread. With a clock, what a client holds back is sent at once when it is due at once, else by
+/// [`wake`](Self::wake); without one, only when the client is flushed or closed.
 #[derive(Debug, Default)]
-pub struct RecordingTransport(Mutex<Vec<Envelope>>);
+pub struct RecordingTransport {
+    envelopes: Mutex<Vec<Envelope>>,
+    buffers: OnceLock<Weak<dyn Buffers>>,
+    clock: Option<Arc<ManualClock>>,
+    reminder: Mutex<Option<Timestamp>>,
+}
 
 impl RecordingTransport {
+    /// A recorder that looks at this clock.
+    pub fn with_clock(clock: Arc<ManualClock>) -> Self {
+        Self { clock: Some(clock), ..Self::default() }
+    }
+
     /// Takes what was recorded so far.
     pub fn take(&self) -> Vec<Envelope> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.envelopes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lets the client send what is due by now: to be called after the clock was moved.
+    pub fn wake(&self) {
+        let Some(clock) = &self.clock else { return };
+        let is_due = self.reminder().take_if(|at| *at <= clock.now()).is_some();
+        let buffers = self.buffers.get().filter(|_| is_due).and_then(Weak::upgrade);
+        if let Some(next) = buffers.and_then(|buffers| buffers.send_due()) {
+            self.set_reminder(next);
+        }
+    }
+
+    fn reminder(&self) -> std::sync::MutexGuard<'_, Option<Timestamp>> {
+        self.reminder.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_reminder(&self, at: Timestamp) {
+        let mut reminder = self.reminder();
+        *reminder = Some(reminder.map_or(at, |earlier| earlier.min(at)));
     }
 }
 
 impl Transport for RecordingTransport {
     fn send(&self, envelope: Envelope) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(envelope);
+        self.envelopes.lock().unwrap_or_else(PoisonError::into_inner).push(envelope);
     }
 
     fn flush(&self, _timeout: Duration) -> bool {
@@ -33,6 +65,15 @@ impl Transport for RecordingTransport {
 
     fn close(&self, _timeout: Duration) -> bool {
         true
+    }
+
+    fn attach(&self, buffers: Weak<dyn Buffers>) {
+        let _ = self.buffers.set(buffers);
+    }
+
+    fn remind(&self, at: Timestamp) {
+        self.set_reminder(at);
+        self.wake();
     }
 }
 
@@ -50,10 +91,16 @@ pub struct TestClient {
 impl TestClient {
     /// A client with these options; the clock stands at `now` and the draws follow from `seed`.
     pub fn new(options: ClientOptions, now: Timestamp, seed: u64) -> Self {
-        let transport = Arc::new(RecordingTransport::default());
         let clock = Arc::new(ManualClock::new(now));
+        let transport = Arc::new(RecordingTransport::with_clock(clock.clone()));
         let builder = Client::builder(options).transport(transport.clone()).clock(clock.clone());
-        let client = Arc::new(builder.rng(Arc::new(SeededRng::new(seed))).build());
+        let client = builder.rng(Arc::new(SeededRng::new(seed))).build();
         Self { client, transport, clock }
+    }
+
+    /// Moves the clock forward, and lets the client send what is then due.
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.transport.wake();
     }
 }

@@ -34,6 +34,10 @@ pub trait Transport: Send + Sync + Debug {
     /// time that was asked for before still holds. A transport without a thread does nothing: then only `flush` and
     /// `close` of the client empty its buffers.
     fn remind(&self, _at: Timestamp) {}
+
+    /// While held, nothing leaves and nothing is taken in: the user has not agreed. What was taken in before stays
+    /// where it is. What comes meanwhile is dropped without being counted.
+    fn hold(&self, _held: bool) {}
 }
 
 /// Fills in what is too slow for the capturing thread: frames of native stacks. Called on the transport's own thread,

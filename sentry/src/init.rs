@@ -56,7 +56,7 @@ impl IntoOptions for (&str, ClientOptions) {
 /// ```
 pub fn init(options: impl IntoOptions) -> Result<Guard> {
     let options = complete(options.into_options()?)?;
-    let client = Arc::new(client_builder(options).build());
+    let client = client_builder(options).build();
     let guard = install(Arc::clone(&client));
     #[cfg(feature = "panic")]
     integrations::panic::install();

@@ -233,7 +233,7 @@ fn one(call: &Value, test: &TestClient, captured: &mut Vec<bool>) {
                 calls(&serde_json::from_str(&text).unwrap(), test, captured);
             }
         }
-        "advance_clock" => test.clock.advance(Duration::from_secs_f64(call["seconds"].as_f64().unwrap())),
+        "advance_clock" => test.advance(Duration::from_secs_f64(call["seconds"].as_f64().unwrap())),
         "flush" => drop(watchpost::flush(Duration::from_secs(1))),
         "close" => drop(watchpost::close(Duration::from_secs(1))),
         other => panic!("the runner does not know the call {other}"),

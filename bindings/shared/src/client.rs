@@ -30,7 +30,7 @@ impl HostClient {
         let mut options = options.with_default_diagnostics();
         options.client = identity.apply(options.client);
         let client = client_builder(options.client.clone()).build();
-        Self { client: Arc::new(client), options, recorder: None }
+        Self { client, options, recorder: None }
     }
 
     /// A client that repeats and records, for the conformance vectors.
@@ -135,8 +135,9 @@ impl HostClient {
 
     /// Vectors only: moves the clock.
     pub fn advance_clock(&self, by: Duration) {
-        if let Some((_, clock)) = &self.recorder {
+        if let Some((recorder, clock)) = &self.recorder {
             clock.advance(by);
+            recorder.wake();
         }
     }
 }

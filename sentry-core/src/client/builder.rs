@@ -9,6 +9,7 @@ use crate::client_reports::ClientReports;
 use crate::clock::{Clock, SystemClock};
 use crate::options::ClientOptions;
 use crate::rng::{OsRng, Rng};
+use crate::telemetry::{self, Telemetry};
 use crate::transport::Transport;
 
 /// Puts a client together.
@@ -17,6 +18,8 @@ pub struct ClientBuilder(Client);
 
 impl ClientBuilder {
     pub(super) fn new(options: ClientOptions) -> Self {
+        let telemetry = Telemetry::new(telemetry::defaults(&options));
+        let consent = AtomicBool::new(!options.require_consent());
         Self(Client {
             options,
             transport: None,
@@ -25,6 +28,8 @@ impl ClientBuilder {
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
             closed: AtomicBool::new(false),
+            telemetry,
+            consent,
         })
     }
 
@@ -63,9 +68,17 @@ impl ClientBuilder {
         self
     }
 
-    /// The client.
-    pub fn build(self) -> Client {
+    /// The client, known to its transport.
+    pub fn build(self) -> Arc<Client> {
         self.0.options.explain_privacy();
-        self.0
+        let client = Arc::new(self.0);
+        if let Some(transport) = &client.transport {
+            let weak = Arc::downgrade(&client);
+            transport.attach(weak);
+            if !client.has_consent() {
+                transport.hold(true);
+            }
+        }
+        client
     }
 }

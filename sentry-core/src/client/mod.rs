@@ -1,7 +1,13 @@
 //! The client: from a capture to the transport.
 
+mod buffers;
 mod builder;
+mod check_ins;
+mod consent;
+mod feedback;
+mod signals;
 
+pub(crate) use self::buffers::Due;
 pub use self::builder::ClientBuilder;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,6 +25,7 @@ use crate::pipeline::{self, Given, MAX_EVENT_BYTES, Outcome};
 use crate::protocol::{Breadcrumb, Category, DiscardReason, Event, EventId, Level, LogEntry, Map, Timestamp};
 use crate::rng::Rng;
 use crate::scope::{Layers, PropagationContext, Scopes, SharedScope};
+use crate::telemetry::Telemetry;
 use crate::text::Text;
 use crate::transport::Transport;
 
@@ -34,6 +41,9 @@ pub struct Client {
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     closed: AtomicBool,
+    telemetry: Telemetry,
+    /// False while the user has not agreed, where that is required.
+    consent: AtomicBool,
 }
 
 impl Client {
@@ -117,9 +127,13 @@ impl Client {
         self.clock.now()
     }
 
-    /// True if a capture can lead anywhere: there is a DSN and a transport, and the client is not closed.
+    /// True if a capture can lead anywhere: there is a DSN and a transport, the client is not closed, and the user's
+    /// consent is given or not required.
     pub fn is_enabled(&self) -> bool {
-        self.options.dsn().is_some() && self.transport.is_some() && !self.closed.load(Ordering::Relaxed)
+        self.options.dsn().is_some()
+            && self.transport.is_some()
+            && !self.closed.load(Ordering::Relaxed)
+            && self.has_consent()
     }
 
     /// True if frames that are not known yet may be stored as addresses: the transport fills them in.
@@ -129,6 +143,7 @@ impl Client {
 
     /// Waits until everything captured has left, for at most `timeout`; true if it has. The client stays usable.
     pub fn flush(&self, timeout: Duration) -> bool {
+        self.send_buffered(Due::All);
         self.transport.as_ref().is_none_or(|transport| transport.flush(timeout))
     }
 
@@ -137,6 +152,7 @@ impl Client {
         if self.closed.swap(true, Ordering::Relaxed) {
             return true;
         }
+        self.send_buffered(Due::All);
         let timeout = timeout.unwrap_or(self.options.shutdown_timeout());
         self.transport.as_ref().is_none_or(|transport| transport.close(timeout))
     }
@@ -153,15 +169,22 @@ impl Client {
         event.event_id.get_or_insert_with(|| EventId::random(&*self.rng));
         event.timestamp.get_or_insert_with(|| self.clock.now());
         let layers = snapshot(scopes);
-        let trace = layers.propagation().unwrap_or_else(|| scopes.isolation.propagation(&*self.rng));
+        let trace = self.propagation(scopes);
         event.contexts.entry(Text::from_static("trace")).or_insert_with(|| trace.context());
         let given = Given { options: &self.options, layers: &layers, hint };
         let event_id = event.event_id;
         match pipeline::run(event, given, &*self.rng) {
-            Outcome::Send(event) => self.send(*event, Some(trace), transport),
+            Outcome::Send(event) => self.send_as(ItemType::Event, *event, Some(trace), transport),
             Outcome::Drop(reason) => self.drop_error(reason),
             Outcome::Deferred => event_id,
         }
+    }
+
+    /// The trace that the current or the isolation scope was given; the isolation scope's own if there is none yet.
+    fn propagation(&self, scopes: Scopes<'_>) -> PropagationContext {
+        let given = [scopes.current, scopes.isolation];
+        let given = given.into_iter().find_map(|scope| scope.read(crate::Scope::propagation));
+        given.unwrap_or_else(|| scopes.isolation.propagation(&*self.rng))
     }
 
     /// Sends the answer of a `before_send` that was [deferred](crate::HookFailure::deferred): the event has been
@@ -170,7 +193,7 @@ impl Client {
         let transport = self.transport.as_ref().filter(|_| self.is_enabled())?;
         let sent = catch_unwind(AssertUnwindSafe(|| {
             match pipeline::finish(event, &self.options, &Hint::default(), &*self.rng) {
-                Outcome::Send(event) => self.send(*event, None, transport),
+                Outcome::Send(event) => self.send_as(ItemType::Event, *event, None, transport),
                 Outcome::Drop(reason) => self.drop_error(reason),
                 Outcome::Deferred => None,
             }
@@ -178,8 +201,9 @@ impl Client {
         sent.unwrap_or_else(|_| self.drop_error(DiscardReason::InternalSdkError))
     }
 
-    fn send(
+    fn send_as(
         &self,
+        item_type: ItemType,
         mut event: Event,
         trace: Option<PropagationContext>,
         transport: &Arc<dyn Transport>,
@@ -190,7 +214,7 @@ impl Client {
             self.options
                 .diagnostics()
                 .say(|| "an event could not be made small enough to be sent".to_owned());
-            return self.drop_error(DiscardReason::InternalSdkError);
+            return self.drop_one(DiscardReason::InternalSdkError, item_type.category());
         };
         let origin = event.origin().map(|origin| (RAW_FRAMES.to_owned(), origin.as_str().into()));
         let header = EnvelopeHeader {
@@ -199,7 +223,7 @@ impl Client {
             other: origin.into_iter().collect(),
             ..EnvelopeHeader::default()
         };
-        transport.send(Envelope { header, items: vec![Item::new(ItemType::Event, payload)] });
+        transport.send(Envelope { header, items: vec![Item::new(item_type, payload)] });
         Some(event_id)
     }
 

@@ -3,6 +3,7 @@
 mod data_collection;
 mod filters;
 mod privacy;
+mod signals;
 mod transport;
 
 pub use self::data_collection::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
@@ -49,6 +50,7 @@ pub struct ClientOptions {
     platform: Text,
     contexts: BTreeMap<Text, Context>,
     transport: TransportOptions,
+    signals: signals::SignalsOptions,
 }
 
 impl Default for ClientOptions {
@@ -82,6 +84,7 @@ impl Default for ClientOptions {
             platform: Text::from_static("other"),
             contexts: BTreeMap::new(),
             transport: TransportOptions::default(),
+            signals: signals::SignalsOptions::default(),
         }
     }
 }

@@ -7,9 +7,9 @@ mod sample;
 mod scrub;
 
 pub(crate) use self::limits::{MAX_EVENT_BYTES, serialize};
-pub(crate) use self::scrub::Scrubber;
+pub(crate) use self::scrub::{FILTERED, Place, Scrubber};
 
-use crate::hook::{self, Hint, Verdict};
+use crate::hook::{self, EventHook, Hint, Verdict};
 use crate::options::ClientOptions;
 use crate::protocol::{DiscardReason, Event, Level};
 use crate::rng::Rng;
@@ -47,7 +47,27 @@ pub(crate) fn refuse_early(event: &Event, options: &ClientOptions, rng: &dyn Rng
 
 /// Scopes, scope processors, global processors, `before_send`, then what [`finish`] does. The event has its id, time
 /// and trace.
-pub(crate) fn run(mut event: Event, given: Given<'_>, rng: &dyn Rng) -> Outcome {
+pub(crate) fn run(event: Event, given: Given<'_>, rng: &dyn Rng) -> Outcome {
+    let Given { options, hint, .. } = given;
+    match hooks(event, given, "before_send", options.before_send()) {
+        Outcome::Send(event) => finish(*event, options, hint, rng),
+        other => other,
+    }
+}
+
+/// The same for feedback, which has a hook of its own and no sampler.
+pub(crate) fn run_feedback(event: Event, given: Given<'_>) -> Outcome {
+    let options = given.options;
+    let outcome = hooks(event, given, "before_send_feedback", options.before_send_feedback());
+    if let Outcome::Send(mut event) = outcome {
+        options.scrubber().event(&mut event);
+        return Outcome::Send(event);
+    }
+    outcome
+}
+
+/// Scopes, processors, and the hook that sees the event last.
+fn hooks(mut event: Event, given: Given<'_>, name: &str, last: Option<&EventHook>) -> Outcome {
     let Given { options, layers, hint } = given;
     scope::apply(layers, &mut event, options.max_breadcrumbs());
     defaults(&mut event, options);
@@ -61,14 +81,14 @@ pub(crate) fn run(mut event: Event, given: Given<'_>, rng: &dyn Rng) -> Outcome 
             Verdict::Drop | Verdict::Later => return Outcome::Drop(DiscardReason::EventProcessor),
         };
     }
-    if let Some(before_send) = options.before_send() {
-        event = match hook::filter("before_send", options.diagnostics(), || before_send(event, hint)) {
+    if let Some(last) = last {
+        event = match hook::filter(name, options.diagnostics(), || last(event, hint)) {
             Verdict::Keep(event) => event,
             Verdict::Drop => return Outcome::Drop(DiscardReason::BeforeSend),
             Verdict::Later => return Outcome::Deferred,
         };
     }
-    finish(event, options, hint, rng)
+    Outcome::Send(Box::new(event))
 }
 
 /// True if a rule or a hook may look at frames, so that they must be there.

@@ -1,13 +1,19 @@
 //! The wire shapes of the protocol, one per file.
 
+mod attribute;
 mod breadcrumb;
 mod category;
+mod check_in;
 mod event;
 mod event_id;
 mod exception;
+mod feedback;
+pub(crate) mod ids;
 mod level;
 pub(crate) mod lists;
+mod log;
 mod logentry;
+pub(crate) mod metric;
 mod reason;
 mod request;
 mod sdk_info;
@@ -17,13 +23,18 @@ mod timestamp;
 mod user;
 mod walked;
 
+pub use self::attribute::{Attribute, AttributeValue, Attributes};
 pub use self::breadcrumb::Breadcrumb;
 pub use self::category::Category;
+pub use self::check_in::{CheckIn, CheckInStatus, MonitorConfig, Schedule, ScheduleUnit};
 pub use self::event::{Context, Event, Tags};
 pub use self::event_id::EventId;
 pub use self::exception::{Exception, Mechanism};
+pub use self::feedback::Feedback;
 pub use self::level::Level;
+pub use self::log::{Log, LogLevel};
 pub use self::logentry::LogEntry;
+pub use self::metric::{Metric, MetricType};
 pub use self::reason::DiscardReason;
 pub use self::request::Request;
 pub use self::sdk_info::{SdkInfo, SdkPackage};

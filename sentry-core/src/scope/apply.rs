@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::hook::EventHook;
 use crate::protocol::{Event, Level};
-use crate::scope::{PropagationContext, Scope};
+use crate::scope::Scope;
 
 /// Snapshots of the scopes of one capture, the most general first.
 #[derive(Debug)]
@@ -14,11 +14,6 @@ impl Layers {
     /// The level that the most specific scope asks for.
     pub(crate) fn level(&self) -> Option<Level> {
         self.0.iter().rev().find_map(|scope| scope.data().level)
-    }
-
-    /// The trace that the current or the isolation scope was given.
-    pub(crate) fn propagation(&self) -> Option<PropagationContext> {
-        self.0[1..].iter().rev().find_map(Scope::propagation)
     }
 
     /// True if a scope processor may look at frames.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::breadcrumbs::Breadcrumbs;
 use crate::hook::EventHook;
-use crate::protocol::{Breadcrumb, Context, Level, Map, Tags, User, Value};
+use crate::protocol::{Attribute, Attributes, Breadcrumb, Context, Level, Map, Tags, User, Value};
 use crate::scope::PropagationContext;
 use crate::text::Text;
 
@@ -21,6 +21,7 @@ pub(super) struct Data {
     pub(super) tags: Option<Arc<Tags>>,
     pub(super) extra: Option<Arc<Map>>,
     pub(super) contexts: Option<Arc<BTreeMap<Text, Context>>>,
+    pub(super) attributes: Option<Arc<Attributes>>,
     pub(super) fingerprint: Option<Arc<[Text]>>,
     pub(super) transaction: Option<Text>,
     pub(super) breadcrumbs: Breadcrumbs,
@@ -82,6 +83,18 @@ impl Scope {
         }
     }
 
+    /// Sets an attribute of every log, metric and streamed span.
+    pub fn set_attribute(&mut self, name: impl Into<Text>, value: impl Into<Attribute>) {
+        Arc::make_mut(self.edit().attributes.get_or_insert_default()).insert(name, value);
+    }
+
+    /// Removes an attribute.
+    pub fn remove_attribute(&mut self, name: &str) {
+        if let Some(attributes) = &mut self.edit().attributes {
+            Arc::make_mut(attributes).remove(name);
+        }
+    }
+
     /// Overrides the grouping of events that have no fingerprint of their own; an empty one takes it back.
     pub fn set_fingerprint(&mut self, fingerprint: Vec<Text>) {
         self.edit().fingerprint = (!fingerprint.is_empty()).then(|| fingerprint.into());
@@ -130,6 +143,14 @@ impl Scope {
         self.0 = Arc::new(Data { processors, reads_frames, ..Data::default() });
     }
 
+    pub(crate) fn attributes(&self) -> Option<Arc<Attributes>> {
+        self.0.attributes.clone()
+    }
+
+    pub(crate) fn user(&self) -> Option<Arc<User>> {
+        self.0.user.clone()
+    }
+
     pub(super) fn data(&self) -> &Data {
         &self.0
     }
@@ -147,6 +168,7 @@ impl fmt::Debug for Data {
             .field("tags", &self.tags)
             .field("extra", &self.extra)
             .field("contexts", &self.contexts)
+            .field("attributes", &self.attributes)
             .field("fingerprint", &self.fingerprint)
             .field("transaction", &self.transaction)
             .field("breadcrumbs", &self.breadcrumbs.len())

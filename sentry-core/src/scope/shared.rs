@@ -33,6 +33,11 @@ impl SharedScope {
         self.0.with(|scope| scope.clone())
     }
 
+    /// Looks at the scope, under the lock: the same rules as for [`update`](Self::update).
+    pub(crate) fn read<R>(&self, look: impl FnOnce(&Scope) -> R) -> R {
+        self.0.with(|scope| look(scope))
+    }
+
     /// Another scope that starts with what this one holds: a pointer, until one of them is changed.
     pub fn fork(&self) -> Self {
         Self::from_scope(self.snapshot())
