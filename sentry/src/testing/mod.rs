@@ -123,7 +123,7 @@ impl Recording {
         #[cfg(feature = "panic")]
         crate::integrations::panic::install();
         let transport = Arc::new(RecordingTransport::default());
-        let client = Arc::new(Client::builder(options).transport(transport.clone()).build());
+        let client = Client::builder(options).transport(transport.clone()).build();
         let global = SharedScope::new();
         let sandbox = Some(Arc::new(Sandbox { client: Arc::clone(&client), global }));
         let local = Local { isolation: SharedScope::new(), current: SharedScope::new(), sandbox };
