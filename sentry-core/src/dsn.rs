@@ -41,6 +41,11 @@ impl Dsn {
         &self.host
     }
 
+    /// The port, unless it is the scheme's own.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
     /// `http` or `https`.
     pub fn scheme(&self) -> &str {
         self.scheme

@@ -21,6 +21,7 @@ mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
+mod tracing;
 mod transport;
 mod upload;
 
@@ -49,10 +50,15 @@ pub use crate::protocol::{
 };
 pub use crate::protocol::{
     Breadcrumb, Category, Context, DiscardReason, Event, EventId, Exception, Frame, Level, LogEntry, LookUp,
-    Map, Mechanism, Request, SdkInfo, SdkPackage, Stacktrace, Tags, Thread, Timestamp, User, Value, Walked,
+    Map, Measurement, Measurements, Mechanism, Request, SdkInfo, SdkPackage, SpanId, SpanPayload, SpanStatus,
+    Stacktrace, Tags, Thread, Timestamp, TraceId, TransactionInfo, TransactionSource, User, Value, Walked,
 };
 pub use crate::rng::{OsRng, Rng, SeededRng};
 pub use crate::scope::{PropagationContext, Scope, Scopes, SharedScope};
 pub use crate::text::Text;
+pub use crate::tracing::{
+    IgnoreSpan, Label, Pattern, SampleRand, SamplingContext, Span, SpanOptions, TraceHeaders, TracesSampler,
+    TransactionOptions,
+};
 pub use crate::transport::{Buffers, Resolver, Transport};
 pub use crate::upload::{UploadRequest, UploadResponse, UploadResult, Uploader};

@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::error::Error;
 use std::time::Duration;
 
-use watchpost_core::{Breadcrumb, Client, Event, EventId, Hint, Level, Map, Stacktrace, Text, User, Value};
+use watchpost_core::{
+    Breadcrumb, Client, Event, EventId, Hint, Level, Map, Stacktrace, Text, TransactionSource, User, Value,
+};
 
 use crate::error_chain;
 use crate::init::{client, with_client};
@@ -151,9 +153,12 @@ pub fn set_fingerprint<T: Into<Text>>(parts: impl IntoIterator<Item = T>) {
     isolation_scope().update(|scope| scope.set_fingerprint(parts));
 }
 
-/// Names the route or task of the isolation scope.
+/// Names the route or task of the isolation scope, and the active transaction.
 pub fn set_transaction_name(name: impl Into<Text>) {
     let name = name.into();
+    if let Some(span) = crate::current_span() {
+        span.set_transaction_name(&name, TransactionSource::Custom);
+    }
     isolation_scope().update(|scope| scope.set_transaction(Some(name)));
 }
 

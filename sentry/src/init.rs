@@ -7,7 +7,7 @@ use arc_swap::ArcSwapOption;
 use watchpost_core::{Client, ClientOptions, Diagnostics, Result, SdkInfo, SdkPackage, Text};
 use watchpost_transport::client_builder;
 
-use crate::integrations;
+use crate::{integrations, tracing_api};
 
 static CLIENT: ArcSwapOption<Client> = ArcSwapOption::const_empty();
 
@@ -57,6 +57,7 @@ impl IntoOptions for (&str, ClientOptions) {
 pub fn init(options: impl IntoOptions) -> Result<Guard> {
     let options = complete(options.into_options()?)?;
     let client = client_builder(options).build();
+    tracing_api::continue_from_env(&client);
     let guard = install(Arc::clone(&client));
     #[cfg(feature = "panic")]
     integrations::panic::install();
@@ -74,11 +75,16 @@ pub fn client() -> Option<Arc<Client>> {
 
 /// Calls `f` with the client, without touching its reference count.
 pub(crate) fn with_client<R>(f: impl FnOnce(&Client) -> R) -> Option<R> {
+    with_shared_client(|client| f(client))
+}
+
+/// The same for what keeps the client.
+pub(crate) fn with_shared_client<R>(f: impl FnOnce(&Arc<Client>) -> R) -> Option<R> {
     #[cfg(feature = "testing")]
     if let Some(sandbox) = crate::scopes::local().sandbox {
         return Some(f(&sandbox.client));
     }
-    CLIENT.load().as_deref().map(f)
+    CLIENT.load().as_ref().map(f)
 }
 
 pub(crate) fn install(client: Arc<Client>) -> Guard {

@@ -25,6 +25,7 @@ mod init;
 mod scopes;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tracing_api;
 
 /// Connections to other libraries, each behind a feature of the same name.
 pub mod integrations;
@@ -40,8 +41,15 @@ pub use crate::init::{Guard, IntoOptions, client, init};
 #[cfg(feature = "anyhow")]
 pub use crate::integrations::anyhow::capture_anyhow;
 pub use crate::scopes::{current_scope, global_scope, isolate, isolation_scope, with_scope};
+pub use crate::tracing_api::{
+    SpanGuard, continue_from_headers, continue_trace, current_span, get_trace_data, outgoing_headers,
+    start_new_trace, start_span, start_span_with, start_transaction, start_transaction_detached,
+    start_transaction_with, trace, with_span,
+};
 pub use watchpost_core::{
     Breadcrumb, Client, ClientOptions, Context, Diagnostics, Dsn, Envelope, Error, Event, EventHook, EventId,
-    Exception, Frame, Hint, HookFailure, Item, ItemType, Level, LogEntry, Map, Mechanism, Request, Result,
-    Scope, SdkInfo, SharedScope, Stacktrace, Text, Thread, Timestamp, User, Value,
+    Exception, Frame, Hint, HookFailure, IgnoreSpan, Item, ItemType, Label, Level, LogEntry, Map, Mechanism,
+    Pattern, Request, Result, SamplingContext, Scope, SdkInfo, SharedScope, Span, SpanId, SpanOptions,
+    SpanStatus, Stacktrace, Text, Thread, Timestamp, TraceHeaders, TraceId, TransactionOptions,
+    TransactionSource, User, Value,
 };

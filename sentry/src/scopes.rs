@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::LazyLock;
 
-use watchpost_core::{Scopes, SharedScope};
+use watchpost_core::{Scopes, SharedScope, Span};
 
 static GLOBAL: LazyLock<SharedScope> = LazyLock::new(SharedScope::new);
 /// The isolation scope of everything that was not isolated: what `main` sets holds for all threads.
@@ -51,12 +51,12 @@ pub fn global_scope() -> SharedScope {
 
 /// The scope of this request or task; of the process, where nothing was isolated.
 pub fn isolation_scope() -> SharedScope {
-    local().isolation
+    LOCAL.try_with(|local| local.borrow().isolation.clone()).unwrap_or_else(|_| PROCESS.clone())
 }
 
 /// The scope of this block of code.
 pub fn current_scope() -> SharedScope {
-    local().current
+    LOCAL.try_with(|local| local.borrow().current.clone()).unwrap_or_default()
 }
 
 /// Runs `f` with a copy of the current scope; what it sets on [`current_scope`] ends with it.
@@ -81,9 +81,10 @@ pub fn isolate<R>(f: impl FnOnce() -> R) -> R {
 /// Copies of this thread's scopes for a new piece of work.
 pub(crate) fn isolated() -> Local {
     let local = local();
-    let (isolation, current) = (local.isolation.fork(), local.current.fork());
-    isolation.update(|scope| scope.set_propagation(None));
+    let (isolation, mut current) = (local.isolation.fork(), local.current.fork());
+    isolation.update(watchpost_core::Scope::start_trace);
     current.update(|scope| scope.set_propagation(None));
+    current.set_span(None);
     Local {
         isolation,
         current,
@@ -95,6 +96,46 @@ pub(crate) fn isolated() -> Local {
 /// This thread's scopes. While a thread is being torn down: those of the process.
 pub(crate) fn local() -> Local {
     LOCAL.try_with(|local| local.borrow().clone()).unwrap_or_else(|_| Local::of_the_process())
+}
+
+/// The isolation scope of everything that was not isolated.
+pub(crate) fn process() -> &'static SharedScope {
+    &PROCESS
+}
+
+/// The active span of this thread or future.
+pub(crate) fn span() -> Option<Span> {
+    LOCAL.try_with(|local| local.borrow().current.span().cloned()).ok().flatten()
+}
+
+/// Makes `span` the active one. The one before, or nothing while the thread is being torn down.
+pub(crate) fn set_span(span: Option<Span>) -> Option<Span> {
+    LOCAL.try_with(|local| local.borrow_mut().current.set_span(span)).ok().flatten()
+}
+
+/// Makes `previous` the active span again, if `span` still is.
+pub(crate) fn restore_span(span: &Span, previous: Option<Span>) {
+    let restored = LOCAL.try_with(|local| {
+        let current = &mut local.borrow_mut().current;
+        let is_active = current.span_slot().is_some_and(|active| active.is_same(span));
+        is_active.then(|| current.set_span(previous))
+    });
+    drop(restored);
+}
+
+/// Runs `f` with other scopes, keeps what it changes about them, and puts the old ones back even if it panics.
+pub(crate) fn lend<R>(scopes: &mut Local, f: impl FnOnce() -> R) -> R {
+    struct Back<'a>(Option<&'a mut Local>);
+    impl Drop for Back<'_> {
+        fn drop(&mut self) {
+            if let Some(scopes) = self.0.take() {
+                let _ = LOCAL.try_with(|local| std::mem::swap(&mut *local.borrow_mut(), scopes));
+            }
+        }
+    }
+    let lent = LOCAL.try_with(|local| std::mem::swap(&mut *local.borrow_mut(), scopes));
+    let _back = Back(lent.is_ok().then_some(scopes));
+    f()
 }
 
 /// Runs `f` with other scopes, and puts the old ones back even if it panics.

@@ -94,7 +94,7 @@ pub(crate) fn reset_root(py: Python<'_>) -> PyResult<()> {
 
 fn isolation_fork(scope: &SharedScope) -> SharedScope {
     let fork = scope.fork();
-    fork.update(|scope| scope.set_propagation(None));
+    fork.update(watchpost_core::Scope::start_trace);
     fork
 }
 

@@ -37,7 +37,7 @@ impl HostScope {
     #[must_use]
     pub fn fork_isolation(&self) -> Self {
         let fork = self.fork();
-        fork.0.update(|scope| scope.set_propagation(None));
+        fork.0.update(watchpost_core::Scope::start_trace);
         fork
     }
 

@@ -32,7 +32,7 @@ impl Client {
             check_in.release = self.options.release().cloned();
         }
         check_in.environment.get_or_insert_with(|| self.options.environment().clone());
-        let trace = self.propagation(scopes);
+        let trace = self.active_trace(scopes);
         check_in.contexts.entry(Text::from_static("trace")).or_insert_with(|| trace.context());
         if let Some(before) = self.options.before_send_check_in() {
             let verdict =
@@ -51,7 +51,7 @@ impl Client {
         }
         let header = EnvelopeHeader {
             sdk: Some(self.options.sdk().clone()),
-            trace: Some(self.trace_header(trace.trace_hex())),
+            trace: self.dsc_of(&trace).header(),
             ..EnvelopeHeader::default()
         };
         transport.send(Envelope { header, items: vec![Item::new(ItemType::CheckIn, payload)] });

@@ -49,11 +49,11 @@ impl Client {
         let transport = self.transport.as_ref()?;
         event.event_id = Some(EventId::random(&*self.rng));
         event.timestamp = Some(self.clock.now());
-        let trace = self.propagation(scopes);
+        let trace = self.active_trace(scopes);
         event.contexts.insert(Text::from_static("trace"), trace.context());
         let layers = snapshot(scopes);
         match pipeline::run_feedback(event, Given { options: &self.options, layers: &layers, hint }) {
-            Outcome::Send(event) => self.send_as(ItemType::Feedback, *event, Some(trace), transport),
+            Outcome::Send(event) => self.send_as(ItemType::Feedback, *event, Some(&trace), transport),
             Outcome::Drop(reason) => self.drop_one(reason, Category::Feedback),
             Outcome::Deferred => self.drop_one(DiscardReason::BeforeSend, Category::Feedback),
         }

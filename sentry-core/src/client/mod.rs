@@ -6,9 +6,11 @@ mod check_ins;
 mod consent;
 mod feedback;
 mod signals;
+mod tracing;
 
 pub(crate) use self::buffers::Due;
 pub use self::builder::ClientBuilder;
+pub(crate) use self::tracing::ActiveTrace;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -22,9 +24,11 @@ use crate::envelope::{Envelope, EnvelopeHeader, Item, ItemType, RAW_FRAMES};
 use crate::hook::{self, Hint, Verdict};
 use crate::options::ClientOptions;
 use crate::pipeline::{self, Given, MAX_EVENT_BYTES, Outcome};
-use crate::protocol::{Breadcrumb, Category, DiscardReason, Event, EventId, Level, LogEntry, Map, Timestamp};
+use crate::protocol::{
+    Breadcrumb, Category, DiscardReason, Event, EventId, Level, LogEntry, Map, Timestamp, TraceId,
+};
 use crate::rng::Rng;
-use crate::scope::{Layers, PropagationContext, Scopes, SharedScope};
+use crate::scope::{Layers, Scopes, SharedScope};
 use crate::telemetry::Telemetry;
 use crate::text::Text;
 use crate::transport::Transport;
@@ -169,22 +173,21 @@ impl Client {
         event.event_id.get_or_insert_with(|| EventId::random(&*self.rng));
         event.timestamp.get_or_insert_with(|| self.clock.now());
         let layers = snapshot(scopes);
-        let trace = self.propagation(scopes);
+        let trace = self.active_trace(scopes);
+        if event.transaction.is_none()
+            && let ActiveTrace::Span(span) = &trace
+            && !layers.names_transaction()
+        {
+            event.transaction = Some(span.transaction_name()).filter(|name| !name.is_empty());
+        }
         event.contexts.entry(Text::from_static("trace")).or_insert_with(|| trace.context());
         let given = Given { options: &self.options, layers: &layers, hint };
         let event_id = event.event_id;
         match pipeline::run(event, given, &*self.rng) {
-            Outcome::Send(event) => self.send_as(ItemType::Event, *event, Some(trace), transport),
+            Outcome::Send(event) => self.send_as(ItemType::Event, *event, Some(&trace), transport),
             Outcome::Drop(reason) => self.drop_error(reason),
             Outcome::Deferred => event_id,
         }
-    }
-
-    /// The trace that the current or the isolation scope was given; the isolation scope's own if there is none yet.
-    fn propagation(&self, scopes: Scopes<'_>) -> PropagationContext {
-        let given = [scopes.current, scopes.isolation];
-        let given = given.into_iter().find_map(|scope| scope.read(crate::Scope::propagation));
-        given.unwrap_or_else(|| scopes.isolation.propagation(&*self.rng))
     }
 
     /// Sends the answer of a `before_send` that was [deferred](crate::HookFailure::deferred): the event has been
@@ -205,7 +208,7 @@ impl Client {
         &self,
         item_type: ItemType,
         mut event: Event,
-        trace: Option<PropagationContext>,
+        trace: Option<&ActiveTrace<'_>>,
         transport: &Arc<dyn Transport>,
     ) -> Option<EventId> {
         // A hook may have removed the id; an event without one cannot be recognised as sent twice.
@@ -219,7 +222,7 @@ impl Client {
         let origin = event.origin().map(|origin| (RAW_FRAMES.to_owned(), origin.as_str().into()));
         let header = EnvelopeHeader {
             event_id: Some(event_id),
-            trace: Some(self.sampling_context(&event, trace)),
+            trace: self.sampling_context(&event, trace),
             other: origin.into_iter().collect(),
             ..EnvelopeHeader::default()
         };
@@ -227,19 +230,15 @@ impl Client {
         Some(event_id)
     }
 
-    /// The envelope's `trace` header (dynamic sampling context, published spec 1.3.0).
-    fn sampling_context(&self, event: &Event, trace: Option<PropagationContext>) -> Map {
-        let mut map = Map::new();
-        let own = event.contexts.get("trace").and_then(|context| context.get("trace_id")).cloned();
-        let own = own.or_else(|| trace.map(|trace| trace.trace_hex().into()));
-        map.extend(own.map(|id| ("trace_id".to_owned(), id)));
-        if let Some(dsn) = self.options.dsn() {
-            map.insert("public_key".into(), dsn.public_key().into());
-            map.extend(dsn.org_id().map(|id| ("org_id".to_owned(), id.into())));
+    /// The envelope's `trace` header (dynamic sampling context, published spec 1.3.0): that of the trace which the event
+    /// was captured in, unless the event says that it belongs to another.
+    fn sampling_context(&self, event: &Event, trace: Option<&ActiveTrace<'_>>) -> Option<Map> {
+        let said = event.contexts.get("trace").and_then(|context| context.get("trace_id")?.as_str());
+        let said = said.and_then(TraceId::parse);
+        match trace {
+            Some(trace) if said.is_none_or(|said| said == trace.trace_id()) => self.dsc_of(trace).header(),
+            _ => said.and_then(|said| self.own_dsc(said, None, None, None).header()),
         }
-        map.extend(event.release.as_ref().map(|release| ("release".to_owned(), release.as_str().into())));
-        map.extend(event.environment.as_ref().map(|env| ("environment".to_owned(), env.as_str().into())));
-        map
     }
 
     fn drop_error(&self, reason: DiscardReason) -> Option<EventId> {

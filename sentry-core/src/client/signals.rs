@@ -23,7 +23,7 @@ impl Client {
             return;
         }
         let now = *log.timestamp.get_or_insert_with(|| self.clock.now());
-        log.trace_id.get_or_insert_with(|| self.propagation(scopes).trace_id);
+        self.place(&mut log.trace_id, &mut log.span_id, scopes);
         let around = self.surroundings(scopes);
         let Some(before) = self.options.before_send_log() else {
             let waiting = Waiting { item: log, surroundings: Some(around) };
@@ -48,7 +48,7 @@ impl Client {
             return;
         }
         let now = *metric.timestamp.get_or_insert_with(|| self.clock.now());
-        metric.trace_id.get_or_insert_with(|| self.propagation(scopes).trace_id);
+        self.place(&mut metric.trace_id, &mut metric.span_id, scopes);
         if !metric.value.is_finite() || metric.name.is_empty() {
             let say = || format!("the metric `{}` has no finite value, or no name", metric.name);
             self.options.diagnostics().say(say);
@@ -133,6 +133,15 @@ impl Client {
         map.extend(self.options.release().map(|release| ("release".to_owned(), release.as_str().into())));
         map.insert("environment".to_owned(), self.options.environment().as_str().into());
         map
+    }
+
+    /// Says to which trace and span an item belongs, unless it says so itself.
+    fn place(&self, trace_id: &mut Option<[u8; 16]>, span_id: &mut Option<[u8; 8]>, scopes: Scopes<'_>) {
+        if trace_id.is_none() {
+            let trace = self.active_trace(scopes);
+            *trace_id = Some(*trace.trace_id().as_bytes());
+            *span_id = span_id.or(trace.span_id().map(|id| *id.as_bytes()));
+        }
     }
 
     fn surroundings(&self, scopes: Scopes<'_>) -> Surroundings {

@@ -4,6 +4,7 @@ mod data_collection;
 mod filters;
 mod privacy;
 mod signals;
+mod tracing;
 mod transport;
 
 pub use self::data_collection::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
@@ -51,6 +52,7 @@ pub struct ClientOptions {
     contexts: BTreeMap<Text, Context>,
     transport: TransportOptions,
     signals: signals::SignalsOptions,
+    tracing: self::tracing::TracingOptions,
 }
 
 impl Default for ClientOptions {
@@ -85,6 +87,7 @@ impl Default for ClientOptions {
             contexts: BTreeMap::new(),
             transport: TransportOptions::default(),
             signals: signals::SignalsOptions::default(),
+            tracing: self::tracing::TracingOptions::default(),
         }
     }
 }
@@ -256,6 +259,7 @@ impl fmt::Debug for ClientOptions {
             .field("storage_dir", &self.storage_dir)
             .field("before_send", &self.before_send.is_some())
             .field("before_breadcrumb", &self.before_breadcrumb.is_some())
+            .field("tracing", &self.tracing)
             .field("sdk", &self.sdk.name)
             .finish_non_exhaustive()
     }

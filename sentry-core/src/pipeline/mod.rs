@@ -5,9 +5,11 @@ mod in_app;
 mod limits;
 mod sample;
 mod scrub;
+mod transaction;
 
-pub(crate) use self::limits::{MAX_EVENT_BYTES, serialize};
+pub(crate) use self::limits::{MAX_EVENT_BYTES, note, serialize};
 pub(crate) use self::scrub::{FILTERED, Place, Scrubber};
+pub(crate) use self::transaction::{run_transaction, serialize_transaction};
 
 use crate::hook::{self, EventHook, Hint, Verdict};
 use crate::options::ClientOptions;
@@ -112,7 +114,9 @@ pub(crate) fn finish(mut event: Event, options: &ClientOptions, hint: &Hint, rng
 
 /// What every event has, unless it or a scope said otherwise.
 fn defaults(event: &mut Event, options: &ClientOptions) {
-    event.level.get_or_insert(Level::Error);
+    if !event.is_transaction() {
+        event.level.get_or_insert(Level::Error);
+    }
     event.platform.get_or_insert_with(|| options.platform().clone());
     event.environment.get_or_insert_with(|| options.environment().clone());
     event.sdk.get_or_insert_with(|| options.sdk().clone());

@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::lists::{null_is_default, values};
 use super::{
-    Breadcrumb, EventId, Exception, Level, LogEntry, Map, Request, SdkInfo, Stacktrace, Thread, Timestamp,
-    User, Value,
+    Breadcrumb, EventId, Exception, Level, LogEntry, Map, Measurements, Request, SdkInfo, SpanPayload,
+    Stacktrace, Thread, Timestamp, TransactionInfo, User, Value,
 };
 use crate::text::Text;
 
@@ -91,12 +91,32 @@ pub struct Event {
     /// The SDK; given by the client if missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sdk: Option<SdkInfo>,
+    /// `transaction` for a transaction; nothing for errors and messages.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub ty: Option<Text>,
+    /// Transactions only: when it began; `timestamp` is when it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_timestamp: Option<Timestamp>,
+    /// Transactions only: what the name was made of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction_info: Option<TransactionInfo>,
+    /// Transactions only: what was measured.
+    #[serde(default, skip_serializing_if = "Measurements::is_empty", deserialize_with = "null_is_default")]
+    pub measurements: Measurements,
+    /// Transactions only: the finished spans, in the order in which they ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_default")]
+    pub spans: Vec<SpanPayload>,
     /// Fields that the core does not know.
     #[serde(flatten)]
     pub other: Map,
 }
 
 impl Event {
+    /// True for a transaction.
+    pub fn is_transaction(&self) -> bool {
+        self.ty.as_ref().is_some_and(|ty| ty == "transaction")
+    }
+
     /// An event that only says something.
     pub fn message(text: impl Into<Text>, level: Level) -> Self {
         Self { logentry: Some(LogEntry::plain(text)), level: Some(level), ..Self::default() }

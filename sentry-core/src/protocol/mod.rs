@@ -17,9 +17,12 @@ pub(crate) mod metric;
 mod reason;
 mod request;
 mod sdk_info;
+mod span;
 mod stacktrace;
 mod thread;
 mod timestamp;
+mod trace_id;
+mod transaction;
 mod user;
 mod walked;
 
@@ -38,9 +41,12 @@ pub use self::metric::{Metric, MetricType};
 pub use self::reason::DiscardReason;
 pub use self::request::Request;
 pub use self::sdk_info::{SdkInfo, SdkPackage};
+pub use self::span::{SpanPayload, SpanStatus};
 pub use self::stacktrace::{Frame, Stacktrace};
 pub use self::thread::Thread;
 pub use self::timestamp::Timestamp;
+pub use self::trace_id::{SpanId, TraceId};
+pub use self::transaction::{Measurement, Measurements, TransactionInfo, TransactionSource};
 pub use self::user::User;
 pub use self::walked::{LookUp, Walked};
 

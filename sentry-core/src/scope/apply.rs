@@ -16,6 +16,11 @@ impl Layers {
         self.0.iter().rev().find_map(|scope| scope.data().level)
     }
 
+    /// True if a scope has a name for the transaction.
+    pub(crate) fn names_transaction(&self) -> bool {
+        self.0.iter().any(|scope| scope.data().transaction.is_some())
+    }
+
     /// True if a scope processor may look at frames.
     pub(crate) fn read_frames(&self) -> bool {
         self.0.iter().any(|scope| scope.data().reads_frames)
@@ -37,9 +42,6 @@ pub(crate) fn apply(layers: &Layers, event: &mut Event, max_breadcrumbs: usize) 
         if event.level.is_none() {
             event.level = data.level;
         }
-        if event.user.is_none() {
-            event.user = data.user.as_deref().cloned();
-        }
         if event.transaction.is_none() {
             event.transaction.clone_from(&data.transaction);
         }
@@ -47,6 +49,19 @@ pub(crate) fn apply(layers: &Layers, event: &mut Event, max_breadcrumbs: usize) 
             && let Some(fingerprint) = &data.fingerprint
         {
             event.fingerprint = fingerprint.to_vec();
+        }
+    }
+    apply_transaction(layers, event);
+    merge_breadcrumbs(layers, event, max_breadcrumbs);
+}
+
+/// What of scopes goes into every kind of event: a transaction has neither level nor fingerprint nor breadcrumbs, and
+/// its name is its own.
+pub(crate) fn apply_transaction(layers: &Layers, event: &mut Event) {
+    for scope in layers.0.iter().rev() {
+        let data = scope.data();
+        if event.user.is_none() {
+            event.user = data.user.as_deref().cloned();
         }
         for (key, value) in data.tags.iter().flat_map(|tags| tags.iter()) {
             if !event.tags.contains_key(key) {
@@ -64,7 +79,6 @@ pub(crate) fn apply(layers: &Layers, event: &mut Event, max_breadcrumbs: usize) 
             }
         }
     }
-    merge_breadcrumbs(layers, event, max_breadcrumbs);
 }
 
 fn merge_breadcrumbs(layers: &Layers, event: &mut Event, max: usize) {

@@ -28,6 +28,8 @@ pub(super) struct Data {
     pub(super) processors: Option<Arc<Vec<EventHook>>>,
     pub(super) reads_frames: bool,
     pub(super) propagation: Option<PropagationContext>,
+    /// True if the scope is one piece of work: the trace that it starts when asked is shared by its transactions.
+    pub(super) own_trace: bool,
 }
 
 impl Scope {
@@ -105,14 +107,22 @@ impl Scope {
         self.edit().transaction = name;
     }
 
-    /// Continues a trace, or starts another.
+    /// Continues a trace; `None` leaves the one that was set.
     pub fn set_propagation(&mut self, propagation: Option<PropagationContext>) {
         self.edit().propagation = propagation;
     }
 
+    /// Makes the scope a piece of work of its own, like a request: when first asked for, it starts a trace to which all
+    /// its events and transactions belong.
+    pub fn start_trace(&mut self) {
+        let data = self.edit();
+        data.propagation = None;
+        data.own_trace = true;
+    }
+
     /// The trace that was set.
     pub fn propagation(&self) -> Option<PropagationContext> {
-        self.0.propagation
+        self.0.propagation.clone()
     }
 
     /// Adds a breadcrumb as it is, without asking a hook, and keeps the newest `max`.
@@ -151,6 +161,10 @@ impl Scope {
         self.0.user.clone()
     }
 
+    pub(crate) fn owns_trace(&self) -> bool {
+        self.0.own_trace
+    }
+
     pub(super) fn data(&self) -> &Data {
         &self.0
     }
@@ -174,6 +188,7 @@ impl fmt::Debug for Data {
             .field("breadcrumbs", &self.breadcrumbs.len())
             .field("processors", &self.processors.as_ref().map_or(0, |list| list.len()))
             .field("propagation", &self.propagation)
+            .field("own_trace", &self.own_trace)
             .finish()
     }
 }

@@ -5,7 +5,7 @@ mod data;
 mod propagation;
 mod shared;
 
-pub(crate) use self::apply::{Layers, apply};
+pub(crate) use self::apply::{Layers, apply, apply_transaction};
 pub use self::data::Scope;
 pub use self::propagation::PropagationContext;
 pub use self::shared::{Scopes, SharedScope};

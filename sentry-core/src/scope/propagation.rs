@@ -2,41 +2,70 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{Context, Map};
+use crate::protocol::{Context, Map, SpanId, TraceId};
 use crate::rng::Rng;
+use crate::tracing::{Dsc, SampleRand};
 
-/// The trace and span ids that every event of a scope carries, with tracing on or off (trace propagation, published
-/// spec 1.9.0).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The trace that every event of a scope belongs to, with tracing on or off (trace propagation, published spec 1.9.0).
+#[derive(Debug, Clone, PartialEq)]
 pub struct PropagationContext {
-    /// Sixteen bytes, 32 hex digits on the wire.
-    pub trace_id: [u8; 16],
-    /// Eight bytes, 16 hex digits on the wire.
-    pub span_id: [u8; 8],
+    pub(crate) trace_id: TraceId,
+    /// What events carry while no span is active.
+    pub(crate) span_id: SpanId,
+    /// The span of the service that sent us the trace.
+    pub(crate) parent_span_id: Option<SpanId>,
+    /// What that service decided.
+    pub(crate) parent_sampled: Option<bool>,
+    pub(crate) sample_rand: SampleRand,
+    /// What that service said about the trace: frozen, even if empty.
+    pub(crate) dsc: Option<Arc<Dsc>>,
+    /// True if transactions that start in the scope belong to this trace; else each starts its own.
+    pub(crate) shared: bool,
 }
 
 impl PropagationContext {
-    /// A trace that starts here.
+    /// A trace that starts here; events belong to it, transactions start their own.
     pub fn random(rng: &dyn Rng) -> Self {
-        Self { trace_id: rng.id(), span_id: rng.next_u64().to_be_bytes() }
+        let trace_id = TraceId::random(rng);
+        Self {
+            trace_id,
+            span_id: SpanId::random(rng),
+            parent_span_id: None,
+            parent_sampled: None,
+            sample_rand: SampleRand::of(trace_id),
+            dsc: None,
+            shared: false,
+        }
+    }
+
+    /// A trace that starts here, for one piece of work: its events and its transactions belong to it.
+    pub fn shared(rng: &dyn Rng) -> Self {
+        Self { shared: true, ..Self::random(rng) }
+    }
+
+    /// The trace.
+    pub fn trace_id(&self) -> TraceId {
+        self.trace_id
+    }
+
+    /// What stands in for a span while there is none.
+    pub fn span_id(&self) -> SpanId {
+        self.span_id
     }
 
     /// The trace id as hex digits.
     pub fn trace_hex(&self) -> String {
-        hex(&self.trace_id)
+        self.trace_id.to_string()
     }
 
     /// The object under `contexts.trace`.
     pub(crate) fn context(&self) -> Context {
         let mut map = Map::new();
         map.insert("trace_id".into(), self.trace_hex().into());
-        map.insert("span_id".into(), hex(&self.span_id).into());
+        map.insert("span_id".into(), self.span_id.to_string().into());
+        if let Some(parent) = self.parent_span_id {
+            map.insert("parent_span_id".into(), parent.to_string().into());
+        }
         Arc::new(map)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0F]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }

@@ -52,7 +52,7 @@ pub(crate) fn serialize(event: &mut Event, max: usize) -> Option<Vec<u8>> {
 }
 
 /// Writes `{"": {"rem": [["!limit", "x"]], "len": entries}}` at `_meta.<path>`.
-fn note(other: &mut Map, path: &[&str], entries: usize) {
+pub(crate) fn note(other: &mut Map, path: &[&str], entries: usize) {
     let mut at = other.entry("_meta").or_insert_with(|| json!({}));
     for key in path {
         let Value::Object(map) = at else { return };

@@ -1,0 +1,67 @@
+//! The way of a transaction: scopes, processors, `before_send_transaction`, scrubbing, limits; never `before_send`.
+
+use super::{Given, defaults, scrub::Place};
+use crate::client_reports::ClientReports;
+use crate::hook::{self, Verdict};
+use crate::protocol::{Category, DiscardReason, Event};
+use crate::scope;
+
+/// Everything up to the bytes. Spans that a hook took out are counted as that hook's.
+pub(crate) fn run_transaction(
+    mut event: Event,
+    given: Given<'_>,
+    reports: &ClientReports,
+) -> Result<Event, DiscardReason> {
+    let Given { options, layers, hint } = given;
+    scope::apply_transaction(layers, &mut event);
+    defaults(&mut event, options);
+    let spans = event.spans.len();
+    for processor in layers.processors().chain(options.event_processors()) {
+        event = match hook::filter("event processor", options.diagnostics(), || processor(event, hint)) {
+            Verdict::Keep(event) => event,
+            Verdict::Drop | Verdict::Later => return Err(DiscardReason::EventProcessor),
+        };
+    }
+    let left = event.spans.len();
+    reports.record(DiscardReason::EventProcessor, Category::Span, spans.saturating_sub(left) as u64);
+    if let Some(before_send) = options.tracing().before_send_transaction() {
+        event =
+            match hook::filter("before_send_transaction", options.diagnostics(), || before_send(event, hint))
+            {
+                Verdict::Keep(event) => event,
+                Verdict::Drop | Verdict::Later => return Err(DiscardReason::BeforeSend),
+            };
+        let gone = left.saturating_sub(event.spans.len());
+        reports.record(DiscardReason::BeforeSend, Category::Span, gone as u64);
+    }
+    let scrubber = options.scrubber();
+    scrubber.event(&mut event);
+    for span in &mut event.spans {
+        scrubber.text(&mut span.description);
+        scrubber.map(Place::Trail, &mut span.data);
+    }
+    Ok(event)
+}
+
+/// The transaction as JSON of at most `max` bytes. If need be, spans are given up, the last ones first; they are counted.
+pub(crate) fn serialize_transaction(
+    event: &mut Event,
+    max: usize,
+    reports: &ClientReports,
+) -> Option<Vec<u8>> {
+    let all = event.spans.len();
+    let mut bytes = Vec::with_capacity(1024 + 384 * all);
+    let written = loop {
+        bytes.clear();
+        serde_json::to_writer(&mut bytes, event).ok()?;
+        if bytes.len() <= max || event.spans.is_empty() {
+            break bytes;
+        }
+        // As many as would fit if all were as long as the average; at least one goes.
+        let fit = event.spans.len() * max / bytes.len();
+        event.spans.truncate(fit.min(event.spans.len() - 1));
+        super::note(&mut event.other, &["spans"], all);
+    };
+    reports.record(DiscardReason::BufferOverflow, Category::Span, (all - event.spans.len()) as u64);
+    if written.len() <= max { Some(written) } else { super::serialize(event, max) }
+}

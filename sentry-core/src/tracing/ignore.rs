@@ -1,0 +1,93 @@
+//! Spans that are never started.
+
+use crate::protocol::{Map, Value};
+use crate::text::Text;
+use crate::tracing::Pattern;
+
+/// One rule of `ignore_spans`: all that is said must hold (filtering, published span spec).
+#[derive(Debug, Clone, Default)]
+pub struct IgnoreSpan {
+    name: Option<Pattern>,
+    op: Option<Pattern>,
+    attributes: Vec<(Text, Wanted)>,
+}
+
+#[derive(Debug, Clone)]
+enum Wanted {
+    Text(Pattern),
+    Exactly(Value),
+}
+
+impl IgnoreSpan {
+    /// A rule about the span's name: a transaction's name, a child's description, or its operation if it has none.
+    pub fn named(pattern: impl Into<Pattern>) -> Self {
+        Self { name: Some(pattern.into()), ..Self::default() }
+    }
+
+    /// A rule that says nothing yet, and so ignores nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Also asks for this name.
+    #[must_use]
+    pub fn name(mut self, pattern: impl Into<Pattern>) -> Self {
+        self.name = Some(pattern.into());
+        self
+    }
+
+    /// Also asks for this operation.
+    #[must_use]
+    pub fn op(mut self, pattern: impl Into<Pattern>) -> Self {
+        self.op = Some(pattern.into());
+        self
+    }
+
+    /// Also asks for an attribute that is text and matches.
+    #[must_use]
+    pub fn attribute_like(mut self, key: impl Into<Text>, pattern: impl Into<Pattern>) -> Self {
+        self.attributes.push((key.into(), Wanted::Text(pattern.into())));
+        self
+    }
+
+    /// Also asks for an attribute with exactly this value; text need only occur.
+    #[must_use]
+    pub fn attribute(mut self, key: impl Into<Text>, value: Value) -> Self {
+        let wanted = match value {
+            Value::String(text) => Wanted::Text(Pattern::contains(text)),
+            other => Wanted::Exactly(other),
+        };
+        self.attributes.push((key.into(), wanted));
+        self
+    }
+
+    fn matches(&self, name: &str, op: &str, attributes: &Map) -> bool {
+        let says_something = self.name.is_some() || self.op.is_some() || !self.attributes.is_empty();
+        says_something
+            && self.name.as_ref().is_none_or(|pattern| pattern.matches(name))
+            && self.op.as_ref().is_none_or(|pattern| pattern.matches(op))
+            && self.attributes.iter().all(|(key, wanted)| match (wanted, attributes.get(key.as_str())) {
+                (Wanted::Text(pattern), Some(Value::String(text))) => pattern.matches(text),
+                (Wanted::Exactly(value), Some(found)) => value == found,
+                _ => false,
+            })
+    }
+}
+
+impl From<Pattern> for IgnoreSpan {
+    fn from(pattern: Pattern) -> Self {
+        Self::named(pattern)
+    }
+}
+
+impl From<&str> for IgnoreSpan {
+    fn from(text: &str) -> Self {
+        Self::named(text)
+    }
+}
+
+/// True if a rule says that a span like this is not to be started.
+pub(crate) fn is_ignored(rules: &[IgnoreSpan], name: &str, op: &str, attributes: &Map) -> bool {
+    let name = if name.is_empty() { op } else { name };
+    rules.iter().any(|rule| rule.matches(name, op, attributes))
+}

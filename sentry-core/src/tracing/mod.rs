@@ -1,0 +1,32 @@
+//! Traces: transactions and spans, who decides whether they are sent, and how a trace goes from service to service.
+
+mod dsc;
+mod headers;
+mod ignore;
+mod incoming;
+mod label;
+mod pattern;
+mod sample_rand;
+mod sampler;
+mod segment;
+mod span;
+mod targets;
+mod trace_headers;
+mod transaction;
+
+pub(crate) use self::dsc::Dsc;
+pub(crate) use self::headers::TraceHeader;
+pub use self::ignore::IgnoreSpan;
+pub(crate) use self::ignore::is_ignored;
+pub(crate) use self::incoming::Incoming;
+pub use self::label::Label;
+pub use self::pattern::Pattern;
+pub use self::sample_rand::SampleRand;
+pub(crate) use self::sampler::{Decision, decide};
+pub use self::sampler::{SamplingContext, TracesSampler};
+pub(crate) use self::segment::{Closed, Segment};
+pub use self::span::Span;
+pub(crate) use self::span::{Passive, Root, ids};
+pub(crate) use self::targets::may_propagate;
+pub use self::trace_headers::TraceHeaders;
+pub use self::transaction::{SpanOptions, TransactionOptions};

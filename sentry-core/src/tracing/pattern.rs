@@ -1,0 +1,104 @@
+//! Patterns for names and addresses.
+
+use std::fmt;
+use std::sync::Arc;
+
+use regex_lite::Regex;
+
+use crate::error::{Error, Result};
+use crate::fork::ForkLock;
+use crate::text::Text;
+
+/// Text that must occur, or a regular expression that must match somewhere.
+#[derive(Clone)]
+pub struct Pattern(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Contains(Text),
+    Regex(Arc<Compiled>),
+}
+
+impl Pattern {
+    /// Matches what contains `text`, in the same case.
+    pub fn contains(text: impl Into<Text>) -> Self {
+        Self(Kind::Contains(text.into()))
+    }
+
+    /// Matches where the regular expression does. The syntax is that of the `regex-lite` crate; without `^` and `$` it
+    /// may match anywhere.
+    ///
+    /// # Errors
+    /// When the text is no regular expression.
+    pub fn regex(text: &str) -> Result<Self> {
+        let refuse = |error| Error::option("pattern", format!("`{text}` is no regular expression: {error}"));
+        Ok(Self(Kind::Regex(Arc::new(Compiled::new(text).map_err(refuse)?))))
+    }
+
+    /// True if the pattern occurs in `text`.
+    pub fn matches(&self, text: &str) -> bool {
+        match &self.0 {
+            Kind::Contains(part) => text.contains(part.as_str()),
+            Kind::Regex(compiled) => compiled.is_match(text),
+        }
+    }
+}
+
+impl From<&str> for Pattern {
+    fn from(text: &str) -> Self {
+        Self::contains(text)
+    }
+}
+
+impl From<String> for Pattern {
+    fn from(text: String) -> Self {
+        Self::contains(text)
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Contains(text) => write!(f, "{:?}", text.as_str()),
+            Kind::Regex(compiled) => write!(f, "/{}/", compiled.template.as_str()),
+        }
+    }
+}
+
+/// A compiled expression. It guards its scratch memory with a mutex, which a fork could leave locked for ever, so each
+/// caller works with a copy of its own: the spare one, or else a new one.
+struct Compiled {
+    template: Regex,
+    spare: ForkLock<Option<Regex>>,
+}
+
+impl Compiled {
+    fn new(text: &str) -> std::result::Result<Self, regex_lite::Error> {
+        Ok(Self { template: Regex::new(text)?, spare: ForkLock::default() })
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        let regex = self.spare.with(Option::take).unwrap_or_else(|| self.template.clone());
+        let hit = regex.is_match(text);
+        let surplus = self.spare.with(|spare| spare.replace(regex));
+        drop(surplus);
+        hit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_occurs_and_expressions_match() {
+        assert!(Pattern::contains("localhost").matches("http://localhost:8443/a"));
+        assert!(!Pattern::contains("localhost").matches("http://LOCALHOST/"));
+        let regex = Pattern::regex(r"^/|api\.example\.com/v[2-4]").unwrap();
+        for _ in 0..2 {
+            assert!(regex.matches("/orders") && regex.matches("https://api.example.com/v3/x"));
+            assert!(!regex.matches("https://api.example.com/v1/x"));
+        }
+        assert!(Pattern::regex("(").is_err());
+    }
+}
