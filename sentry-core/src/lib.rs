@@ -17,6 +17,7 @@ mod fork;
 mod http;
 mod rng;
 mod scope;
+mod session;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -50,11 +51,13 @@ pub use crate::protocol::{
 };
 pub use crate::protocol::{
     Breadcrumb, Category, Context, DiscardReason, Event, EventId, Exception, Frame, Level, LogEntry, LookUp,
-    Map, Measurement, Measurements, Mechanism, Request, SdkInfo, SdkPackage, SpanId, SpanPayload, SpanStatus,
+    Map, Measurement, Measurements, Mechanism, Request, SdkInfo, SdkPackage, SessionAggregates,
+    SessionAttributes, SessionBucket, SessionStatus, SessionUpdate, SpanId, SpanPayload, SpanStatus,
     Stacktrace, Tags, Thread, Timestamp, TraceId, TransactionInfo, TransactionSource, User, Value, Walked,
 };
 pub use crate::rng::{OsRng, Rng, SeededRng};
 pub use crate::scope::{PropagationContext, Scope, Scopes, SharedScope};
+pub use crate::session::{Ending, LastWords, LiveSession, RequestSession, Vanished};
 pub use crate::text::Text;
 pub use crate::tracing::{
     IgnoreSpan, Label, Pattern, SampleRand, SamplingContext, Span, SpanOptions, TraceHeaders, TracesSampler,

@@ -9,6 +9,7 @@ use crate::envelope::Envelope;
 use crate::options::ClientOptions;
 use crate::protocol::Timestamp;
 use crate::rng::SeededRng;
+use crate::session::{LastWords, Vanished};
 use crate::transport::{Buffers, Transport};
 
 /// Keeps envelopes in memory.
@@ -21,6 +22,8 @@ pub struct RecordingTransport {
     buffers: OnceLock<Weak<dyn Buffers>>,
     clock: Option<Arc<ManualClock>>,
     reminder: Mutex<Option<Timestamp>>,
+    words: Mutex<Option<LastWords>>,
+    vanished: Mutex<Vec<Vanished>>,
 }
 
 impl RecordingTransport {
@@ -32,6 +35,11 @@ impl RecordingTransport {
     /// Takes what was recorded so far.
     pub fn take(&self) -> Vec<Envelope> {
         std::mem::take(&mut *self.envelopes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the process would leave behind if it vanished now.
+    pub fn last_words(&self) -> Option<LastWords> {
+        self.words.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Lets the client send what is due by now: to be called after the clock was moved.
@@ -75,6 +83,27 @@ impl Transport for RecordingTransport {
         self.set_reminder(at);
         self.wake();
     }
+
+    fn keep_last_words(&self, words: &LastWords) {
+        *self.words.lock().unwrap_or_else(PoisonError::into_inner) = Some(words.clone());
+    }
+
+    fn forget_last_words(&self) {
+        *self.words.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn take_vanished(&self, report: &mut dyn FnMut(Vanished)) {
+        let vanished = std::mem::take(&mut *self.vanished.lock().unwrap_or_else(PoisonError::into_inner));
+        vanished.into_iter().for_each(report);
+    }
+}
+
+/// The options of a test: a run is a session, and requests are, only if `auto_session_tracking` is set in words. Most
+/// tests are about something else.
+#[must_use]
+pub fn explicit_sessions(mut options: ClientOptions) -> ClientOptions {
+    options.sessions.auto_session_tracking.get_or_insert(false);
+    options
 }
 
 /// A client whose time, ids and draws repeat, with the recorder behind it and the clock beside it.
@@ -89,10 +118,21 @@ pub struct TestClient {
 }
 
 impl TestClient {
-    /// A client with these options; the clock stands at `now` and the draws follow from `seed`.
+    /// A client with these options; the clock stands at `now` and the draws follow from `seed`. The run is a session
+    /// only if the options say so in words: most tests are about something else.
     pub fn new(options: ClientOptions, now: Timestamp, seed: u64) -> Self {
+        Self::after(options, now, seed, Vec::new())
+    }
+
+    /// The same, started after processes that vanished.
+    pub fn after(options: ClientOptions, now: Timestamp, seed: u64, vanished: Vec<Vanished>) -> Self {
+        let options = explicit_sessions(options);
         let clock = Arc::new(ManualClock::new(now));
-        let transport = Arc::new(RecordingTransport::with_clock(clock.clone()));
+        let transport = RecordingTransport {
+            vanished: Mutex::new(vanished),
+            ..RecordingTransport::with_clock(clock.clone())
+        };
+        let transport = Arc::new(transport);
         let builder = Client::builder(options).transport(transport.clone()).clock(clock.clone());
         let client = builder.rng(Arc::new(SeededRng::new(seed))).build();
         Self { client, transport, clock }

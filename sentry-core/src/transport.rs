@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::envelope::Envelope;
 use crate::protocol::Timestamp;
+use crate::session::{LastWords, Vanished};
 
 /// Takes finished envelopes off the application's hands.
 ///
@@ -38,6 +39,17 @@ pub trait Transport: Send + Sync + Debug {
     /// While held, nothing leaves and nothing is taken in: the user has not agreed. What was taken in before stays
     /// where it is. What comes meanwhile is dropped without being counted.
     fn hold(&self, _held: bool) {}
+
+    /// Keeps what this process would leave behind if it vanished, in the place of what it kept before. It must be
+    /// where the next start finds it when this returns. A transport without storage does nothing.
+    fn keep_last_words(&self, _words: &LastWords) {}
+
+    /// The process ends as it should, or has nothing to leave: nobody is to be told.
+    fn forget_last_words(&self) {}
+
+    /// Hands over what processes that are gone have left, each to one caller once; it is forgotten when `report`
+    /// returns.
+    fn take_vanished(&self, _report: &mut dyn FnMut(Vanished)) {}
 }
 
 /// Fills in what is too slow for the capturing thread: frames of native stacks. Called on the transport's own thread,

@@ -23,6 +23,7 @@ mod error_chain;
 mod future;
 mod init;
 mod scopes;
+mod sessions;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tracing_api;
@@ -41,6 +42,7 @@ pub use crate::init::{Guard, IntoOptions, client, init};
 #[cfg(feature = "anyhow")]
 pub use crate::integrations::anyhow::capture_anyhow;
 pub use crate::scopes::{current_scope, global_scope, isolate, isolation_scope, with_scope};
+pub use crate::sessions::{end_session, pause_session, resume_session, start_request_session, start_session};
 pub use crate::tracing_api::{
     SpanGuard, continue_from_headers, continue_trace, current_span, get_trace_data, outgoing_headers,
     start_new_trace, start_span, start_span_with, start_transaction, start_transaction_detached,
@@ -49,7 +51,7 @@ pub use crate::tracing_api::{
 pub use watchpost_core::{
     Breadcrumb, Client, ClientOptions, Context, Diagnostics, Dsn, Envelope, Error, Event, EventHook, EventId,
     Exception, Frame, Hint, HookFailure, IgnoreSpan, Item, ItemType, Label, Level, LogEntry, Map, Mechanism,
-    Pattern, Request, Result, SamplingContext, Scope, SdkInfo, SharedScope, Span, SpanId, SpanOptions,
-    SpanStatus, Stacktrace, Text, Thread, Timestamp, TraceHeaders, TraceId, TransactionOptions,
+    Pattern, Request, RequestSession, Result, SamplingContext, Scope, SdkInfo, SharedScope, Span, SpanId,
+    SpanOptions, SpanStatus, Stacktrace, Text, Thread, Timestamp, TraceHeaders, TraceId, TransactionOptions,
     TransactionSource, User, Value,
 };

@@ -2,6 +2,9 @@
 //! client is global.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "conformance/sessions.rs"]
+mod sessions;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -63,13 +66,22 @@ fn run(vector: &Value) -> Result<(), String> {
         matches("dsn", wanted, Some(&facts))?;
     }
     let now = Timestamp::from_seconds(given["now"].as_f64().unwrap_or(1_767_323_045.0)).unwrap();
-    let (_guard, test) = watchpost::testing::init(options, now, given["seed"].as_u64().unwrap_or(1));
-    let mut captured = Vec::new();
-    calls(&vector["calls"], &test, &mut captured);
+    let seed = given["seed"].as_u64().unwrap_or(1);
+    let (mut _guard, mut test) = watchpost::testing::init(options, now, seed);
+    let (mut captured, mut envelopes) = (Vec::new(), Vec::new());
+    for (list, die) in sessions::starts(&vector["calls"]) {
+        calls(&list, &test, &mut captured);
+        envelopes.append(&mut test.transport.take());
+        if let Some(die) = die {
+            let (vanished, now) = sessions::left(&test, &die);
+            let again =
+                crate::options(&sessions::merged(&given["options"], &die["options"]), &vector["hooks"]);
+            (_guard, test) = watchpost::testing::restart(again.unwrap(), now, seed + 1, vanished);
+        }
+    }
     if let Some(wanted) = expect.get("captured") {
         matches("captured", wanted, Some(&json!(captured)))?;
     }
-    let envelopes = test.transport.take();
     if let Some(wanted) = expect["bytes"].as_str() {
         let mut bytes = Vec::new();
         envelopes.first().ok_or("nothing was sent")?.encode(&mut bytes);
@@ -109,6 +121,9 @@ fn options(given: &Value, hooks: &Value) -> watchpost::Result<ClientOptions> {
             "server_name" => options.with_server_name(text()),
             "sample_rate" => options.with_sample_rate(value.as_f64().unwrap())?,
             "max_breadcrumbs" => options.with_max_breadcrumbs(value.as_u64().unwrap() as usize),
+            "auto_session_tracking" => options.with_auto_session_tracking(value.as_bool().unwrap()),
+            "report_killed" => options.with_report_killed(value.as_bool().unwrap()),
+            "send_default_pii" => options.with_send_default_pii(value.as_bool().unwrap()),
             "ignore_errors" => options.with_ignore_errors(texts()),
             "in_app_include" => options.with_in_app_include(texts()),
             "in_app_exclude" => options.with_in_app_exclude(texts()),
@@ -236,6 +251,7 @@ fn one(call: &Value, test: &TestClient, captured: &mut Vec<bool>) {
         "advance_clock" => test.advance(Duration::from_secs_f64(call["seconds"].as_f64().unwrap())),
         "flush" => drop(watchpost::flush(Duration::from_secs(1))),
         "close" => drop(watchpost::close(Duration::from_secs(1))),
+        _ if sessions::one(call, |list| calls(list, test, captured)) => {}
         other => panic!("the runner does not know the call {other}"),
     }
 }

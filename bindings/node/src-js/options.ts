@@ -23,6 +23,12 @@ export interface Options {
   sendDefaultPii?: boolean | null;
   /** Counts of dropped events are reported; on by default. */
   sendClientReports?: boolean | null;
+  /** Counts runs, or requests, of a `release` as sessions; true by default. */
+  autoSessionTracking?: boolean | null;
+  /** Reports, at the next start, a process that was killed, with the breadcrumbs it left; false by default. */
+  reportKilled?: boolean | null;
+  /** False leaves SIGTERM alone; true by default: a process that dies of it notes so first. */
+  markSigterm?: boolean | null;
   /** Milliseconds that `close` and a normal exit may wait; 2000 by default. */
   shutdownTimeout?: number | null;
   /** The folder that keeps events until they are delivered; in the system's cache by default. */

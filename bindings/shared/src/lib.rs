@@ -12,6 +12,7 @@ mod options;
 mod payload;
 mod process;
 mod scope;
+mod sessions;
 mod testing;
 
 pub use crate::client::HostClient;

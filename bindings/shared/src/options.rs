@@ -36,7 +36,7 @@ pub struct HostOptions {
     pub disabled_integrations: Vec<Text>,
 }
 
-const KNOWN: [&str; 33] = [
+const KNOWN: [&str; 36] = [
     "dsn",
     "release",
     "environment",
@@ -47,6 +47,9 @@ const KNOWN: [&str; 33] = [
     "attach_stacktrace",
     "send_default_pii",
     "send_client_reports",
+    "auto_session_tracking",
+    "report_killed",
+    "mark_sigterm",
     "shutdown_timeout",
     "storage_dir",
     "in_app_include",
@@ -168,6 +171,9 @@ impl HostOptions {
             "max_breadcrumbs" => client.with_max_breadcrumbs(option.count("100")?),
             "attach_stacktrace" => client.with_attach_stacktrace(option.flag()?),
             "send_default_pii" => client.with_send_default_pii(option.flag()?),
+            "auto_session_tracking" => client.with_auto_session_tracking(option.flag()?),
+            "report_killed" => client.with_report_killed(option.flag()?),
+            "mark_sigterm" => client.with_mark_sigterm(option.flag()?),
             "send_client_reports" => client.with_send_client_reports(option.flag()?),
             "shutdown_timeout" => client.with_shutdown_timeout(option.duration()?),
             "storage_dir" => {

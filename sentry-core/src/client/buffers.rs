@@ -27,7 +27,7 @@ impl Client {
     /// Hands over what is due of each part. When the next is due, if anything is left.
     pub(super) fn send_buffered(&self, due: Due) -> Option<Timestamp> {
         let now = self.clock.now();
-        let parts = [self.send_logs(due, now), self.send_metrics(due, now)];
+        let parts = [self.send_logs(due, now), self.send_metrics(due, now), self.sessions.send_due(due)];
         parts.into_iter().flatten().min()
     }
 
@@ -35,6 +35,7 @@ impl Client {
     pub(super) fn forget_buffered(&self) {
         self.telemetry.logs.clear();
         self.telemetry.metrics.clear();
+        self.sessions.forget();
     }
 
     /// Asks the transport's thread to come back at `at`.

@@ -9,6 +9,7 @@ use crate::client_reports::ClientReports;
 use crate::clock::{Clock, SystemClock};
 use crate::options::ClientOptions;
 use crate::rng::{OsRng, Rng};
+use crate::session::Sessions;
 use crate::telemetry::{self, Telemetry};
 use crate::transport::Transport;
 
@@ -20,16 +21,19 @@ impl ClientBuilder {
     pub(super) fn new(options: ClientOptions) -> Self {
         let telemetry = Telemetry::new(telemetry::defaults(&options));
         let consent = AtomicBool::new(!options.require_consent());
+        let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = (Arc::new(SystemClock), Arc::new(OsRng));
+        let sessions = Sessions::new(options.clone(), None, clock.clone(), rng.clone());
         Self(Client {
             options,
             transport: None,
             reports: Arc::default(),
             backpressure: Arc::default(),
-            clock: Arc::new(SystemClock),
-            rng: Arc::new(OsRng),
+            clock,
+            rng,
             closed: AtomicBool::new(false),
             telemetry,
             consent,
+            sessions: Arc::new(sessions),
         })
     }
 
@@ -68,8 +72,12 @@ impl ClientBuilder {
         self
     }
 
-    /// The client, known to its transport.
-    pub fn build(self) -> Arc<Client> {
+    /// The client, known to its transport, with its session begun. What earlier processes left behind is reported
+    /// through this client's hooks, before this returns.
+    pub fn build(mut self) -> Arc<Client> {
+        let Client { options, transport, clock, rng, .. } = &self.0;
+        let sessions = Sessions::new(options.clone(), transport.clone(), clock.clone(), rng.clone());
+        self.0.sessions = Arc::new(sessions);
         self.0.options.explain_privacy();
         let client = Arc::new(self.0);
         if let Some(transport) = &client.transport {
@@ -79,6 +87,7 @@ impl ClientBuilder {
                 transport.hold(true);
             }
         }
+        client.begin_sessions();
         client
     }
 }

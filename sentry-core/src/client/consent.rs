@@ -19,7 +19,9 @@ impl Client {
         if let Some(transport) = &self.transport {
             transport.hold(!given);
         }
-        if !given {
+        if given {
+            self.begin_sessions();
+        } else {
             self.forget_buffered();
         }
     }

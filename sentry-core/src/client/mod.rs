@@ -5,6 +5,7 @@ mod builder;
 mod check_ins;
 mod consent;
 mod feedback;
+mod sessions;
 mod signals;
 mod tracing;
 
@@ -25,10 +26,12 @@ use crate::hook::{self, Hint, Verdict};
 use crate::options::ClientOptions;
 use crate::pipeline::{self, Given, MAX_EVENT_BYTES, Outcome};
 use crate::protocol::{
-    Breadcrumb, Category, DiscardReason, Event, EventId, Level, LogEntry, Map, Timestamp, TraceId,
+    Breadcrumb, Category, DiscardReason, Event, EventId, Level, LogEntry, Map, SessionUpdate, Timestamp,
+    TraceId,
 };
 use crate::rng::Rng;
 use crate::scope::{Layers, Scopes, SharedScope};
+use crate::session::{self, Counting, Held, Sessions};
 use crate::telemetry::Telemetry;
 use crate::text::Text;
 use crate::transport::Transport;
@@ -48,6 +51,7 @@ pub struct Client {
     telemetry: Telemetry,
     /// False while the user has not agreed, where that is required.
     consent: AtomicBool,
+    sessions: Arc<Sessions>,
 }
 
 impl Client {
@@ -59,7 +63,17 @@ impl Client {
     /// Captures an event, with the caller's scopes and what the hooks may look at beside it. Its id, or `None` if it
     /// was dropped.
     pub fn capture_event(&self, event: Event, hint: &Hint, scopes: Scopes<'_>) -> Option<EventId> {
-        let captured = catch_unwind(AssertUnwindSafe(|| self.capture(event, hint, scopes)));
+        self.capture_counting(event, hint, scopes, Counting::Event)
+    }
+
+    fn capture_counting(
+        &self,
+        event: Event,
+        hint: &Hint,
+        scopes: Scopes<'_>,
+        counting: Counting,
+    ) -> Option<EventId> {
+        let captured = catch_unwind(AssertUnwindSafe(|| self.capture(event, hint, scopes, counting)));
         captured.unwrap_or_else(|panic| {
             self.options
                 .diagnostics()
@@ -91,7 +105,7 @@ impl Client {
             return None;
         }
         event.level.get_or_insert_with(|| snapshot(scopes).level().unwrap_or(Level::Info));
-        self.capture_event(event, hint, scopes)
+        self.capture_counting(event, hint, scopes, Counting::Nothing)
     }
 
     /// Adds a breadcrumb to `scope`, unless the hook drops it. Its time is filled in.
@@ -107,6 +121,9 @@ impl Client {
                 Verdict::Keep(crumb) => crumb,
                 Verdict::Drop | Verdict::Later => return,
             };
+        }
+        if self.options.report_killed() {
+            self.sessions.leave_trail(&crumb);
         }
         scope.update(|scope| scope.add_breadcrumb(crumb, max));
     }
@@ -156,19 +173,34 @@ impl Client {
         if self.closed.swap(true, Ordering::Relaxed) {
             return true;
         }
+        self.sessions.finish();
         self.send_buffered(Due::All);
         let timeout = timeout.unwrap_or(self.options.shutdown_timeout());
         self.transport.as_ref().is_none_or(|transport| transport.close(timeout))
     }
 
-    fn capture(&self, mut event: Event, hint: &Hint, scopes: Scopes<'_>) -> Option<EventId> {
+    fn capture(
+        &self,
+        mut event: Event,
+        hint: &Hint,
+        scopes: Scopes<'_>,
+        counting: Counting,
+    ) -> Option<EventId> {
         let transport = self.transport.as_ref().filter(|_| self.is_enabled())?;
         if hook::in_hook() {
             self.options.diagnostics().say(|| "a hook tried to capture; that is refused".to_owned());
             return self.drop_error(DiscardReason::BeforeSend);
         }
-        if let Some(reason) = pipeline::refuse_early(&event, &self.options, &*self.rng) {
-            return self.drop_error(reason);
+        if pipeline::is_ignored(&event, &self.options) {
+            return self.drop_error(DiscardReason::EventProcessor);
+        }
+        // Drawn first, so that draws do not depend on hooks; acted on at once if no session has to count the event.
+        let is_kept = pipeline::is_sampled(&self.options, &*self.rng);
+        let request = scopes.isolation.request_session();
+        let is_elsewhere = matches!(counting, Counting::Elsewhere(_));
+        let is_tracked = is_elsewhere || request.is_some() || self.sessions.is_live();
+        if !is_kept && !is_tracked {
+            return self.drop_error(DiscardReason::SampleRate);
         }
         event.event_id.get_or_insert_with(|| EventId::random(&*self.rng));
         event.timestamp.get_or_insert_with(|| self.clock.now());
@@ -183,10 +215,19 @@ impl Client {
         event.contexts.entry(Text::from_static("trace")).or_insert_with(|| trace.context());
         let given = Given { options: &self.options, layers: &layers, hint };
         let event_id = event.event_id;
-        match pipeline::run(event, given, &*self.rng) {
-            Outcome::Send(event) => self.send_as(ItemType::Event, *event, Some(&trace), transport),
-            Outcome::Drop(reason) => self.drop_error(reason),
-            Outcome::Deferred => event_id,
+        let held = Held { is_kept, counting, request };
+        match pipeline::run(event, given) {
+            Outcome::Send(event) => self.conclude(*event, hint, Some(&trace), held, transport),
+            Outcome::Drop(reason) => {
+                self.sessions.send_update(held.counting.elsewhere());
+                self.drop_error(reason)
+            }
+            Outcome::Deferred => {
+                if is_tracked || !is_kept {
+                    self.sessions.hold(event_id, held);
+                }
+                event_id
+            }
         }
     }
 
@@ -195,20 +236,57 @@ impl Client {
     pub fn resume_event(&self, event: Event) -> Option<EventId> {
         let transport = self.transport.as_ref().filter(|_| self.is_enabled())?;
         let sent = catch_unwind(AssertUnwindSafe(|| {
-            match pipeline::finish(event, &self.options, &Hint::default(), &*self.rng) {
-                Outcome::Send(event) => self.send_as(ItemType::Event, *event, None, transport),
-                Outcome::Drop(reason) => self.drop_error(reason),
-                Outcome::Deferred => None,
-            }
+            let held = self.sessions.take_held(event.event_id).unwrap_or_default();
+            self.conclude(event, &Hint::default(), None, held, transport)
         }));
         sent.unwrap_or_else(|_| self.drop_error(DiscardReason::InternalSdkError))
+    }
+
+    /// What comes after every filter: the session, the sampler that wants to see the event, scrubbing. What is to be
+    /// said about the session is said in any case.
+    fn conclude(
+        &self,
+        event: Event,
+        hint: &Hint,
+        trace: Option<&ActiveTrace<'_>>,
+        held: Held,
+        transport: &Arc<dyn Transport>,
+    ) -> Option<EventId> {
+        let update = match held.counting {
+            Counting::Elsewhere(update) => update.map(|update| *update),
+            Counting::Nothing => None,
+            Counting::Event => {
+                let health = session::of_event(&event);
+                self.sessions.observe(health, event.user.as_ref(), held.request.as_ref())
+            }
+        };
+        let event =
+            if held.is_kept { pipeline::finish(event, &self.options, hint, &*self.rng) } else { None };
+        match event {
+            Some(event) => self.send_with(ItemType::Event, event, trace, update, transport),
+            None => {
+                self.sessions.send_update(update);
+                self.drop_error(DiscardReason::SampleRate)
+            }
+        }
     }
 
     fn send_as(
         &self,
         item_type: ItemType,
+        event: Event,
+        trace: Option<&ActiveTrace<'_>>,
+        transport: &Arc<dyn Transport>,
+    ) -> Option<EventId> {
+        self.send_with(item_type, event, trace, None, transport)
+    }
+
+    fn send_with(
+        &self,
+        item_type: ItemType,
         mut event: Event,
         trace: Option<&ActiveTrace<'_>>,
+        update: Option<SessionUpdate>,
         transport: &Arc<dyn Transport>,
     ) -> Option<EventId> {
         // A hook may have removed the id; an event without one cannot be recognised as sent twice.
@@ -217,6 +295,7 @@ impl Client {
             self.options
                 .diagnostics()
                 .say(|| "an event could not be made small enough to be sent".to_owned());
+            self.sessions.send_update(update);
             return self.drop_one(DiscardReason::InternalSdkError, item_type.category());
         };
         let origin = event.origin().map(|origin| (RAW_FRAMES.to_owned(), origin.as_str().into()));
@@ -226,7 +305,12 @@ impl Client {
             other: origin.into_iter().collect(),
             ..EnvelopeHeader::default()
         };
-        transport.send(Envelope { header, items: vec![Item::new(item_type, payload)] });
+        let mut items = vec![Item::new(item_type, payload)];
+        items.extend(update.as_ref().and_then(session::item));
+        transport.send(Envelope { header, items });
+        if update.is_some() {
+            self.sessions.note();
+        }
         Some(event_id)
     }
 

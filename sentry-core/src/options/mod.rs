@@ -3,11 +3,13 @@
 mod data_collection;
 mod filters;
 mod privacy;
+mod sessions;
 mod signals;
 mod tracing;
 mod transport;
 
 pub use self::data_collection::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
+use self::sessions::SessionOptions;
 pub use self::transport::{Compression, Spotlight, TransportOptions};
 
 use std::collections::BTreeMap;
@@ -53,6 +55,7 @@ pub struct ClientOptions {
     transport: TransportOptions,
     signals: signals::SignalsOptions,
     tracing: self::tracing::TracingOptions,
+    pub(crate) sessions: SessionOptions,
 }
 
 impl Default for ClientOptions {
@@ -88,6 +91,7 @@ impl Default for ClientOptions {
             transport: TransportOptions::default(),
             signals: signals::SignalsOptions::default(),
             tracing: self::tracing::TracingOptions::default(),
+            sessions: SessionOptions::default(),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::scope::{self, Layers};
 /// What the pipeline decided.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// Send this.
+    /// No filter dropped it.
     Send(Box<Event>),
     /// Drop it and count it.
     Drop(DiscardReason),
@@ -36,25 +36,19 @@ pub(crate) struct Given<'a> {
     pub(crate) hint: &'a Hint,
 }
 
-/// True if the event may be dropped before any work is done for it: it is ignored, or the sampling draw said no.
-/// The draw may be made first because no session is tracked that would have to count the event, unless a sampler wants
-/// to see the event.
-pub(crate) fn refuse_early(event: &Event, options: &ClientOptions, rng: &dyn Rng) -> Option<DiscardReason> {
-    if ignore::matches(event, options.ignore_errors()) {
-        return Some(DiscardReason::EventProcessor);
-    }
-    let keep = options.error_sampler().is_some() || sample::keep(options.sample_rate(), rng);
-    (!keep).then_some(DiscardReason::SampleRate)
+/// True if nobody wants to hear of it.
+pub(crate) fn is_ignored(event: &Event, options: &ClientOptions) -> bool {
+    ignore::matches(event, options.ignore_errors())
 }
 
-/// Scopes, scope processors, global processors, `before_send`, then what [`finish`] does. The event has its id, time
-/// and trace.
-pub(crate) fn run(event: Event, given: Given<'_>, rng: &dyn Rng) -> Outcome {
-    let Given { options, hint, .. } = given;
-    match hooks(event, given, "before_send", options.before_send()) {
-        Outcome::Send(event) => finish(*event, options, hint, rng),
-        other => other,
-    }
+/// The sampling draw; true if a sampler wants to see the event first.
+pub(crate) fn is_sampled(options: &ClientOptions, rng: &dyn Rng) -> bool {
+    options.error_sampler().is_some() || sample::keep(options.sample_rate(), rng)
+}
+
+/// Scopes, scope processors, global processors, `before_send`. The event has its id, time and trace.
+pub(crate) fn run(event: Event, given: Given<'_>) -> Outcome {
+    hooks(event, given, "before_send", given.options.before_send())
 }
 
 /// The same for feedback, which has a hook of its own and no sampler.
@@ -100,16 +94,17 @@ fn reads_frames(Given { options, layers, .. }: Given<'_>) -> bool {
     rules || hooks || !options.event_processors().is_empty() || layers.read_frames()
 }
 
-/// What comes after every hook: the sampler that wants to see the event, then scrubbing.
-pub(crate) fn finish(mut event: Event, options: &ClientOptions, hint: &Hint, rng: &dyn Rng) -> Outcome {
+/// What comes after every filter and the session: the sampler that wants to see the event, then scrubbing. `None` if
+/// the event is sampled out.
+pub(crate) fn finish(mut event: Event, options: &ClientOptions, hint: &Hint, rng: &dyn Rng) -> Option<Event> {
     if let Some(sampler) = options.error_sampler() {
         let rate = hook::sample("error_sampler", options.diagnostics(), || sampler(&event, hint));
         if !sample::keep(rate.unwrap_or(options.sample_rate()), rng) {
-            return Outcome::Drop(DiscardReason::SampleRate);
+            return None;
         }
     }
     options.scrubber().event(&mut event);
-    Outcome::Send(Box::new(event))
+    Some(event)
 }
 
 /// What every event has, unless it or a scope said otherwise.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::hook::EventHook;
-use crate::protocol::{Event, Level};
+use crate::protocol::{Event, Level, User};
 use crate::scope::Scope;
 
 /// Snapshots of the scopes of one capture, the most general first.
@@ -19,6 +19,11 @@ impl Layers {
     /// True if a scope has a name for the transaction.
     pub(crate) fn names_transaction(&self) -> bool {
         self.0.iter().any(|scope| scope.data().transaction.is_some())
+    }
+
+    /// The most specific user.
+    pub(crate) fn user(&self) -> Option<&User> {
+        self.0.iter().rev().find_map(|scope| scope.data().user.as_deref())
     }
 
     /// True if a scope processor may look at frames.

@@ -8,6 +8,7 @@ use crate::breadcrumbs::Breadcrumbs;
 use crate::hook::EventHook;
 use crate::protocol::{Attribute, Attributes, Breadcrumb, Context, Level, Map, Tags, User, Value};
 use crate::scope::PropagationContext;
+use crate::session::RequestState;
 use crate::text::Text;
 
 /// Data for every event of a piece of work. A value: a copy is a pointer and shares nothing that is changed later.
@@ -30,6 +31,7 @@ pub(super) struct Data {
     pub(super) propagation: Option<PropagationContext>,
     /// True if the scope is one piece of work: the trace that it starts when asked is shared by its transactions.
     pub(super) own_trace: bool,
+    pub(super) request_session: Option<RequestState>,
 }
 
 impl Scope {
@@ -147,10 +149,19 @@ impl Scope {
         Arc::make_mut(self.edit().processors.get_or_insert_default()).push(processor);
     }
 
-    /// Forgets everything but the processors.
+    /// Forgets everything but the processors. The request that it belongs to goes on.
     pub fn clear(&mut self) {
         let (processors, reads_frames) = (self.0.processors.clone(), self.0.reads_frames);
-        self.0 = Arc::new(Data { processors, reads_frames, ..Data::default() });
+        let request_session = self.0.request_session.clone();
+        self.0 = Arc::new(Data { processors, reads_frames, request_session, ..Data::default() });
+    }
+
+    pub(crate) fn request_session(&self) -> Option<&RequestState> {
+        self.0.request_session.as_ref()
+    }
+
+    pub(crate) fn set_request_session(&mut self, session: Option<RequestState>) {
+        self.edit().request_session = session;
     }
 
     pub(crate) fn attributes(&self) -> Option<Arc<Attributes>> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::fork::ForkLock;
 use crate::rng::Rng;
 use crate::scope::{PropagationContext, Scope};
+use crate::session::RequestState;
 use crate::tracing::Span;
 
 /// A scope behind a lock that is held for a few instructions only, and the span that is active around it.
@@ -73,6 +74,11 @@ impl SharedScope {
     /// The active span, even if it has ended.
     pub fn span_slot(&self) -> Option<&Span> {
         self.span.as_ref()
+    }
+
+    /// The session of the request that the scope belongs to.
+    pub(crate) fn request_session(&self) -> Option<RequestState> {
+        self.shared.with(|scope| scope.request_session().cloned())
     }
 
     /// The trace of this scope; starts one if there is none.

@@ -29,6 +29,9 @@ pub fn capture(info: &PanicHookInfo<'_>) {
     with_client(|client| {
         if client.is_enabled() {
             send(client, event(info));
+            if cfg!(panic = "abort") {
+                client.announce_end();
+            }
         }
     });
 }

@@ -29,8 +29,8 @@ pub use self::recorded::Recorded;
 use std::future::Future;
 use std::sync::Arc;
 
-use watchpost_core::testing::{RecordingTransport, TestClient};
-use watchpost_core::{Client, ClientOptions, Envelope, Event, SharedScope, Timestamp};
+use watchpost_core::testing::{RecordingTransport, TestClient, explicit_sessions};
+use watchpost_core::{Client, ClientOptions, Envelope, Event, SharedScope, Timestamp, Vanished};
 
 use crate::ScopeFutureExt as _;
 use crate::init::{Guard, install};
@@ -99,8 +99,18 @@ pub async fn record_async<F: Future>(options: ClientOptions, future: F) -> (F::O
 /// assert_eq!(test.transport.take().len(), 1);
 /// ```
 pub fn init(options: ClientOptions, now: Timestamp, seed: u64) -> (Guard, TestClient) {
+    restart(options, now, seed, Vec::new())
+}
+
+/// The same, as the next start after processes that vanished: what they left is reported by this one.
+pub fn restart(
+    options: ClientOptions,
+    now: Timestamp,
+    seed: u64,
+    vanished: Vec<Vanished>,
+) -> (Guard, TestClient) {
     scopes::reset();
-    let test = TestClient::new(options, now, seed);
+    let test = TestClient::after(options, now, seed, vanished);
     #[cfg(feature = "panic")]
     crate::integrations::panic::install();
     (install(Arc::clone(&test.client)), test)
@@ -123,6 +133,7 @@ impl Recording {
         #[cfg(feature = "panic")]
         crate::integrations::panic::install();
         let transport = Arc::new(RecordingTransport::default());
+        let options = explicit_sessions(options);
         let client = Client::builder(options).transport(transport.clone()).build();
         let global = SharedScope::new();
         let sandbox = Some(Arc::new(Sandbox { client: Arc::clone(&client), global }));

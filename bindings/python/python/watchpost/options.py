@@ -59,5 +59,8 @@ class Options(TypedDict, total=False):
     ignore_errors: Optional[Sequence[str]]
     #: False keeps the counts of dropped events to ourselves.
     send_client_reports: Optional[bool]
+    auto_session_tracking: Optional[bool]
+    report_killed: Optional[bool]
+    mark_sigterm: Optional[bool]
     #: Integrations that are not set up: "excepthook", "threading", "logging", "flask".
     disabled_integrations: Optional[Sequence[str]]
