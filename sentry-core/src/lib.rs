@@ -52,16 +52,17 @@ pub use crate::protocol::{
 pub use crate::protocol::{
     Breadcrumb, Category, Context, DiscardReason, Event, EventId, Exception, Frame, Level, LogEntry, LookUp,
     Map, Measurement, Measurements, Mechanism, Request, SdkInfo, SdkPackage, SessionAggregates,
-    SessionAttributes, SessionBucket, SessionStatus, SessionUpdate, SpanId, SpanPayload, SpanStatus,
-    Stacktrace, Tags, Thread, Timestamp, TraceId, TransactionInfo, TransactionSource, User, Value, Walked,
+    SessionAttributes, SessionBucket, SessionStatus, SessionUpdate, SpanId, SpanPayload, SpanStatus, SpanV2,
+    SpanV2Status, Stacktrace, Tags, Thread, Timestamp, TraceId, TransactionInfo, TransactionSource, User,
+    Value, Walked,
 };
 pub use crate::rng::{OsRng, Rng, SeededRng};
 pub use crate::scope::{PropagationContext, Scope, Scopes, SharedScope};
 pub use crate::session::{Ending, LastWords, LiveSession, RequestSession, Vanished};
 pub use crate::text::Text;
 pub use crate::tracing::{
-    IgnoreSpan, Label, Pattern, SampleRand, SamplingContext, Span, SpanOptions, TraceHeaders, TracesSampler,
-    TransactionOptions,
+    IgnoreSpan, Label, Pattern, SampleRand, SamplingContext, Span, SpanHook, SpanOptions, TraceHeaders,
+    TracesSampler, TransactionOptions,
 };
 pub use crate::transport::{Buffers, Resolver, Transport};
 pub use crate::upload::{UploadRequest, UploadResponse, UploadResult, Uploader};

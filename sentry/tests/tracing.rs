@@ -153,3 +153,24 @@ fn a_new_trace_is_shared_by_what_happens_in_it() {
     drop(outside);
     assert_eq!(case.sent().len(), 3);
 }
+
+#[test]
+fn streamed_spans_travel_together_for_a_while() {
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let options = ClientOptions::new().with_dsn("https://key@errors.example.com/42").unwrap();
+    let options = options.with_traces_sample_rate(1.0).unwrap().with_trace_lifecycle("stream").unwrap();
+    let (client, test) = watchpost::testing::init(options, Timestamp::from_micros(1_000_000), 1);
+    let case = Case { test, _client: client, _turn: turn };
+    let transaction = watchpost::start_transaction("import", "task");
+    watchpost::start_span("db.query", "SELECT 1").finish();
+    assert!(case.sent().is_empty());
+    drop(transaction);
+    watchpost::flush(std::time::Duration::from_secs(1));
+    let sent = case.sent();
+    let items = sent[0]["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2);
+    assert_eq!((&items[0]["name"], &items[1]["name"]), (&"SELECT 1".into(), &"import".into()));
+    assert_eq!(items[0]["parent_span_id"], items[1]["span_id"]);
+    assert_eq!(items[0]["attributes"]["sentry.segment.id"]["value"], items[1]["span_id"]);
+    assert_eq!(items[1]["is_segment"], true);
+}

@@ -27,7 +27,12 @@ impl Client {
     /// Hands over what is due of each part. When the next is due, if anything is left.
     pub(super) fn send_buffered(&self, due: Due) -> Option<Timestamp> {
         let now = self.clock.now();
-        let parts = [self.send_logs(due, now), self.send_metrics(due, now), self.sessions.send_due(due)];
+        let parts = [
+            self.send_logs(due, now),
+            self.send_metrics(due, now),
+            self.send_spans(due, now),
+            self.sessions.send_due(due),
+        ];
         parts.into_iter().flatten().min()
     }
 
@@ -35,6 +40,7 @@ impl Client {
     pub(super) fn forget_buffered(&self) {
         self.telemetry.logs.clear();
         self.telemetry.metrics.clear();
+        self.spans.clear();
         self.sessions.forget();
     }
 

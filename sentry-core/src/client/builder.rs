@@ -11,6 +11,7 @@ use crate::options::ClientOptions;
 use crate::rng::{OsRng, Rng};
 use crate::session::Sessions;
 use crate::telemetry::{self, Telemetry};
+use crate::tracing::SpanBuffer;
 use crate::transport::Transport;
 
 /// Puts a client together.
@@ -32,6 +33,7 @@ impl ClientBuilder {
             rng,
             closed: AtomicBool::new(false),
             telemetry,
+            spans: SpanBuffer::default(),
             consent,
             sessions: Arc::new(sessions),
         })

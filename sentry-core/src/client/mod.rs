@@ -7,6 +7,7 @@ mod consent;
 mod feedback;
 mod sessions;
 mod signals;
+mod span_stream;
 mod tracing;
 
 pub(crate) use self::buffers::Due;
@@ -34,6 +35,7 @@ use crate::scope::{Layers, Scopes, SharedScope};
 use crate::session::{self, Counting, Held, Sessions};
 use crate::telemetry::Telemetry;
 use crate::text::Text;
+use crate::tracing::SpanBuffer;
 use crate::transport::Transport;
 
 /// Captures events by its options and hands them to its transport. Cheap to share behind an `Arc`.
@@ -49,6 +51,7 @@ pub struct Client {
     rng: Arc<dyn Rng>,
     closed: AtomicBool,
     telemetry: Telemetry,
+    spans: SpanBuffer,
     /// False while the user has not agreed, where that is required.
     consent: AtomicBool,
     sessions: Arc<Sessions>,

@@ -77,9 +77,17 @@ impl Client {
             };
             return Span::root(segment, root);
         }
+        let stream = self.options.tracing().is_stream();
         if let Some(decision) = decision {
-            self.count_transaction(decision.reason, 0);
+            if stream {
+                self.reports.record(decision.reason, Category::Span, 1);
+            } else {
+                self.count_transaction(decision.reason, 0);
+            }
         }
+        // Streamed spans are counted one by one; in transactions only where a rule, not chance, dropped them.
+        let counted =
+            decision.filter(|_| ignored || stream).map(|decision| (Arc::clone(self), decision.reason));
         Span::passive(Passive {
             trace_id: trace.trace_id,
             span_id,
@@ -90,7 +98,7 @@ impl Client {
             name: options.name,
             source: options.source,
             dsc,
-            counted: ignored.then(|| (Arc::clone(self), DiscardReason::Ignored)),
+            counted,
         })
     }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::hook::{EventHook, Hint};
 use crate::options::ClientOptions;
-use crate::protocol::Event;
+use crate::protocol::{Event, SpanV2};
 use crate::text::Text;
-use crate::tracing::{IgnoreSpan, Pattern, SamplingContext, TracesSampler};
+use crate::tracing::{IgnoreSpan, Pattern, SamplingContext, SpanHook, TracesSampler};
 
 /// What the options say about traces and spans.
 #[derive(Clone)]
@@ -22,6 +22,8 @@ pub(crate) struct TracingOptions {
     org_id: Option<Text>,
     ignore_spans: Vec<IgnoreSpan>,
     before_send_transaction: Option<EventHook>,
+    before_send_span: Option<SpanHook>,
+    stream: bool,
 }
 
 impl Default for TracingOptions {
@@ -36,6 +38,8 @@ impl Default for TracingOptions {
             org_id: None,
             ignore_spans: Vec::new(),
             before_send_transaction: None,
+            before_send_span: None,
+            stream: false,
         }
     }
 }
@@ -76,6 +80,14 @@ impl TracingOptions {
 
     pub(crate) fn before_send_transaction(&self) -> Option<&EventHook> {
         self.before_send_transaction.as_ref()
+    }
+
+    pub(crate) fn before_send_span(&self) -> Option<&SpanHook> {
+        self.before_send_span.as_ref()
+    }
+
+    pub(crate) fn is_stream(&self) -> bool {
+        self.stream
     }
 }
 
@@ -173,6 +185,37 @@ impl ClientOptions {
     pub fn with_before_send_transaction_hook(mut self, hook: EventHook) -> Self {
         self.tracing.before_send_transaction = Some(hook);
         self
+    }
+
+    /// A function that sees each streamed span last and may change it. It cannot drop it: that is for `ignore_spans`.
+    #[must_use]
+    pub fn with_before_send_span(self, hook: impl Fn(SpanV2) -> SpanV2 + Send + Sync + 'static) -> Self {
+        self.with_before_send_span_hook(Arc::new(move |span| Ok(Some(hook(span)))))
+    }
+
+    /// As [`with_before_send_span`](Self::with_before_send_span), for hosts whose hooks can fail. A failure, and an
+    /// answer with nothing, keep the span as it was.
+    #[must_use]
+    pub fn with_before_send_span_hook(mut self, hook: SpanHook) -> Self {
+        self.tracing.before_send_span = Some(hook);
+        self
+    }
+
+    /// How spans travel: `static` (the default), together in a transaction when it ends; or `stream`, each for itself
+    /// soon after it ends.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn with_trace_lifecycle(mut self, lifecycle: &str) -> Result<Self> {
+        self.tracing.stream = match lifecycle {
+            "static" => false,
+            "stream" => true,
+            other => {
+                let text = format!("`{other}` is neither \"static\" nor \"stream\"");
+                return Err(Error::option("trace_lifecycle", text));
+            }
+        };
+        Ok(self)
     }
 
     /// The share of traces that is sent; `None` while it is unset.

@@ -6,7 +6,7 @@ mod surroundings;
 
 pub(crate) use self::buffer::{Buffer, Pushed};
 pub(crate) use self::container::{Added, Batch, Signal};
-pub(crate) use self::surroundings::{Common, Surroundings, defaults};
+pub(crate) use self::surroundings::{Common, Merged, Surroundings, defaults};
 
 use crate::protocol::{Attributes, Log, Metric};
 

@@ -67,7 +67,7 @@ pub(crate) struct Common<'a> {
 }
 
 /// The same merge, written without being made, and without secrets.
-pub(super) struct Merged<'a> {
+pub(crate) struct Merged<'a> {
     pub(super) own: &'a Attributes,
     pub(super) surroundings: Option<&'a Surroundings>,
     pub(super) common: Common<'a>,
@@ -98,6 +98,16 @@ impl Serialize for Merged<'_> {
             }
         }
         map.end()
+    }
+}
+
+impl<'a> Merged<'a> {
+    pub(crate) fn new(
+        own: &'a Attributes,
+        surroundings: Option<&'a Surroundings>,
+        common: Common<'a>,
+    ) -> Self {
+        Self { own, surroundings, common }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Spans that are never started.
 
+use crate::error::{Error, Result};
 use crate::protocol::{Map, Value};
 use crate::text::Text;
 use crate::tracing::Pattern;
@@ -27,6 +28,34 @@ impl IgnoreSpan {
     /// A rule that says nothing yet, and so ignores nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// As an option is written: a pattern for the name, or an object of `name`, `op` and `attributes`.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn from_json(value: &Value) -> Result<Self> {
+        let Some(object) = value.as_object().filter(|object| !object.contains_key("regex")) else {
+            return Pattern::from_json(value).map(Self::named);
+        };
+        let mut rule = Self::new();
+        for (key, value) in object {
+            rule = match key.as_str() {
+                "name" => rule.name(Pattern::from_json(value)?),
+                "op" => rule.op(Pattern::from_json(value)?),
+                "attributes" => {
+                    let wanted = value.as_object().ok_or_else(|| refuse("attributes", value))?;
+                    wanted.iter().try_fold(rule, |rule, (key, value)| {
+                        Ok(match value {
+                            Value::Object(_) => rule.attribute_like(key.as_str(), Pattern::from_json(value)?),
+                            other => rule.attribute(key.as_str(), other.clone()),
+                        })
+                    })?
+                }
+                other => return Err(refuse(other, value)),
+            };
+        }
+        Ok(rule)
     }
 
     /// Also asks for this name.
@@ -90,4 +119,9 @@ impl From<&str> for IgnoreSpan {
 pub(crate) fn is_ignored(rules: &[IgnoreSpan], name: &str, op: &str, attributes: &Map) -> bool {
     let name = if name.is_empty() { op } else { name };
     rules.iter().any(|rule| rule.matches(name, op, attributes))
+}
+
+fn refuse(key: &str, value: &Value) -> Error {
+    let text = format!("`{key}` with {value} is no part of a rule; it has `name`, `op` and `attributes`");
+    Error::option("ignore_spans", text)
 }

@@ -7,6 +7,7 @@ use regex_lite::Regex;
 
 use crate::error::{Error, Result};
 use crate::fork::ForkLock;
+use crate::protocol::Value;
 use crate::text::Text;
 
 /// Text that must occur, or a regular expression that must match somewhere.
@@ -33,6 +34,19 @@ impl Pattern {
     pub fn regex(text: &str) -> Result<Self> {
         let refuse = |error| Error::option("pattern", format!("`{text}` is no regular expression: {error}"));
         Ok(Self(Kind::Regex(Arc::new(Compiled::new(text).map_err(refuse)?))))
+    }
+
+    /// As an option is written: text that must occur, or `{"regex": "..."}`.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn from_json(value: &Value) -> Result<Self> {
+        let object = value.as_object().filter(|object| object.len() == 1);
+        match (value.as_str(), object.and_then(|object| object.get("regex")?.as_str())) {
+            (Some(text), _) => Ok(Self::contains(text)),
+            (_, Some(regex)) => Self::regex(regex),
+            _ => Err(Error::option("pattern", format!("{value} is neither text nor {{\"regex\": \"...\"}}"))),
+        }
     }
 
     /// True if the pattern occurs in `text`.

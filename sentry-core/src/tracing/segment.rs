@@ -64,6 +64,10 @@ impl Segment {
         self.state.with(|state| state.name.clone())
     }
 
+    pub(crate) fn name_and_source(&self) -> (Text, Option<TransactionSource>) {
+        self.state.with(|state| (state.name.clone(), state.source))
+    }
+
     pub(crate) fn set_name(&self, name: Option<Text>, source: Option<TransactionSource>) {
         let old = self.state.with(|state| {
             if let Some(source) = source {
@@ -82,9 +86,14 @@ impl Segment {
         });
     }
 
+    pub(crate) fn take_measurements(&self) -> Measurements {
+        self.state.with(|state| std::mem::take(&mut state.measurements))
+    }
+
     /// Makes room for one more span; false if there is none, and then the span is counted.
     pub(crate) fn admit(&self) -> bool {
-        let max = self.client.options().tracing().max_spans();
+        let tracing = self.client.options().tracing();
+        let max = if tracing.is_stream() { usize::MAX } else { tracing.max_spans() };
         let admitted = self.state.with(|state| {
             state.started += 1;
             state.started <= max

@@ -421,7 +421,9 @@ impl Recorded {
             data: state.data,
             other: Map::new(),
         };
-        if self.is_root() {
+        if self.segment.client.options().tracing().is_stream() {
+            self.segment.client.capture_span(&self.segment, span);
+        } else if self.is_root() {
             self.segment.client.finish_transaction(&self.segment, span);
         } else {
             self.segment.push(span);
