@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::fork::ForkLock;
+use crate::fork::{ForkLock, generation};
 use crate::protocol::{Category, DiscardReason, Timestamp};
 
 /// The counters of one client: how much was dropped, by reason and category.
@@ -12,7 +12,24 @@ use crate::protocol::{Category, DiscardReason, Timestamp};
 /// Whoever drops records, once, at final disposal (client reports, published spec 1.20.0).
 #[derive(Debug, Default)]
 pub struct ClientReports {
-    counts: ForkLock<BTreeMap<(DiscardReason, Category), u64>>,
+    counts: ForkLock<Counts>,
+}
+
+/// Counts of one fork generation: what a parent counted is the parent's to report.
+#[derive(Debug, Default)]
+struct Counts {
+    generation: u64,
+    quantities: BTreeMap<(DiscardReason, Category), u64>,
+}
+
+impl Counts {
+    fn own(&mut self) -> &mut BTreeMap<(DiscardReason, Category), u64> {
+        if self.generation != generation() {
+            self.generation = generation();
+            self.quantities = BTreeMap::new();
+        }
+        &mut self.quantities
+    }
 }
 
 /// The payload of a `client_report` item.
@@ -40,13 +57,13 @@ impl ClientReports {
     /// Counts a loss. A quantity of zero is ignored.
     pub fn record(&self, reason: DiscardReason, category: Category, quantity: u64) {
         if quantity > 0 {
-            self.counts.with(|counts| *counts.entry((reason, category)).or_default() += quantity);
+            self.counts.with(|counts| *counts.own().entry((reason, category)).or_default() += quantity);
         }
     }
 
     /// Takes all counts and resets them; `None` when nothing was lost.
     pub fn take(&self, now: Timestamp) -> Option<ClientReport> {
-        let counts = self.counts.with(std::mem::take);
+        let counts = self.counts.with(|counts| std::mem::take(counts.own()));
         let entries = counts.into_iter();
         let discarded_events: Vec<_> =
             entries.map(|((reason, category), quantity)| Discarded { reason, category, quantity }).collect();

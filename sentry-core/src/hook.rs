@@ -6,6 +6,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use crate::attachment::Attachment;
 use crate::diagnostics::Diagnostics;
 use crate::protocol::{Breadcrumb, CheckIn, Event, Log, Metric};
 
@@ -57,12 +58,25 @@ pub type ErrorSampler = Arc<dyn Fn(&Event, &Hint) -> Result<f64, HookFailure> + 
 #[derive(Default)]
 pub struct Hint {
     original: Option<Box<dyn Any + Send + Sync>>,
+    attachments: Vec<Attachment>,
 }
 
 impl Hint {
     /// A hint that carries the host's original object.
     pub fn with_original(original: impl Any + Send + Sync) -> Self {
-        Self { original: Some(Box::new(original)) }
+        Self { original: Some(Box::new(original)), ..Self::default() }
+    }
+
+    /// The same with a file that goes with this one event.
+    #[must_use]
+    pub fn with_attachment(mut self, attachment: Attachment) -> Self {
+        self.attachments.push(attachment);
+        self
+    }
+
+    /// The files that go with this one event.
+    pub fn attachments(&self) -> &[Attachment] {
+        &self.attachments
     }
 
     /// The host's original object, if it is a `T`.

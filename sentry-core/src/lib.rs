@@ -4,6 +4,7 @@
 //! removed, the sampling draw is made and an [`Envelope`] is written. It does no I/O, starts no thread and asks
 //! neither the system's clock nor its random numbers by itself; a [`Transport`] takes the finished envelope.
 
+mod attachment;
 mod backpressure;
 mod breadcrumbs;
 mod client;
@@ -31,6 +32,7 @@ mod options;
 mod pipeline;
 mod protocol;
 
+pub use crate::attachment::Attachment;
 pub use crate::backpressure::Backpressure;
 pub use crate::client::{Client, ClientBuilder};
 pub use crate::client_reports::{ClientReport, ClientReports, Discarded};

@@ -34,6 +34,7 @@ impl ClientBuilder {
             closed: AtomicBool::new(false),
             telemetry,
             spans: SpanBuffer::default(),
+            deferred: Default::default(),
             consent,
             sessions: Arc::new(sessions),
         })

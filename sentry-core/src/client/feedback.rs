@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{Client, snapshot};
+use super::{Client, attachments, snapshot};
 use crate::envelope::ItemType;
 use crate::error::Result;
 use crate::hook::{self, Hint};
@@ -53,7 +53,10 @@ impl Client {
         event.contexts.insert(Text::from_static("trace"), trace.context());
         let layers = snapshot(scopes);
         match pipeline::run_feedback(event, Given { options: &self.options, layers: &layers, hint }) {
-            Outcome::Send(event) => self.send_as(ItemType::Feedback, *event, Some(&trace), transport),
+            Outcome::Send(event) => {
+                let files = attachments::of_event(&layers, hint);
+                self.send_as(ItemType::Feedback, *event, Some(&trace), &files, transport)
+            }
             Outcome::Drop(reason) => self.drop_one(reason, Category::Feedback),
             Outcome::Deferred => self.drop_one(DiscardReason::BeforeSend, Category::Feedback),
         }

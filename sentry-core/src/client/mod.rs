@@ -1,5 +1,6 @@
 //! The client: from a capture to the transport.
 
+mod attachments;
 mod buffers;
 mod builder;
 mod check_ins;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::attachment::Attachment;
 use crate::backpressure::Backpressure;
 use crate::client_reports::ClientReports;
 use crate::clock::Clock;
@@ -52,6 +54,7 @@ pub struct Client {
     closed: AtomicBool,
     telemetry: Telemetry,
     spans: SpanBuffer,
+    deferred: attachments::Deferred,
     /// False while the user has not agreed, where that is required.
     consent: AtomicBool,
     sessions: Arc<Sessions>,
@@ -220,12 +223,18 @@ impl Client {
         let event_id = event.event_id;
         let held = Held { is_kept, counting, request };
         match pipeline::run(event, given) {
-            Outcome::Send(event) => self.conclude(*event, hint, Some(&trace), held, transport),
+            Outcome::Send(event) => {
+                let files = attachments::of_event(&layers, hint);
+                self.conclude(*event, hint, Some(&trace), held, &files, transport)
+            }
             Outcome::Drop(reason) => {
                 self.sessions.send_update(held.counting.elsewhere());
                 self.drop_error(reason)
             }
             Outcome::Deferred => {
+                if let Some(id) = event_id {
+                    self.deferred.keep(id, attachments::of_event(&layers, hint));
+                }
                 if is_tracked || !is_kept {
                     self.sessions.hold(event_id, held);
                 }
@@ -238,9 +247,10 @@ impl Client {
     /// through everything else.
     pub fn resume_event(&self, event: Event) -> Option<EventId> {
         let transport = self.transport.as_ref().filter(|_| self.is_enabled())?;
+        let files = event.event_id.map(|id| self.deferred.take(id)).unwrap_or_default();
         let sent = catch_unwind(AssertUnwindSafe(|| {
             let held = self.sessions.take_held(event.event_id).unwrap_or_default();
-            self.conclude(event, &Hint::default(), None, held, transport)
+            self.conclude(event, &Hint::default(), None, held, &files, transport)
         }));
         sent.unwrap_or_else(|_| self.drop_error(DiscardReason::InternalSdkError))
     }
@@ -253,6 +263,7 @@ impl Client {
         hint: &Hint,
         trace: Option<&ActiveTrace<'_>>,
         held: Held,
+        files: &[Attachment],
         transport: &Arc<dyn Transport>,
     ) -> Option<EventId> {
         let update = match held.counting {
@@ -266,7 +277,7 @@ impl Client {
         let event =
             if held.is_kept { pipeline::finish(event, &self.options, hint, &*self.rng) } else { None };
         match event {
-            Some(event) => self.send_with(ItemType::Event, event, trace, update, transport),
+            Some(event) => self.send_with(ItemType::Event, event, trace, update, files, transport),
             None => {
                 self.sessions.send_update(update);
                 self.drop_error(DiscardReason::SampleRate)
@@ -279,9 +290,10 @@ impl Client {
         item_type: ItemType,
         event: Event,
         trace: Option<&ActiveTrace<'_>>,
+        files: &[Attachment],
         transport: &Arc<dyn Transport>,
     ) -> Option<EventId> {
-        self.send_with(item_type, event, trace, None, transport)
+        self.send_with(item_type, event, trace, None, files, transport)
     }
 
     fn send_with(
@@ -290,6 +302,7 @@ impl Client {
         mut event: Event,
         trace: Option<&ActiveTrace<'_>>,
         update: Option<SessionUpdate>,
+        files: &[Attachment],
         transport: &Arc<dyn Transport>,
     ) -> Option<EventId> {
         // A hook may have removed the id; an event without one cannot be recognised as sent twice.
@@ -310,6 +323,7 @@ impl Client {
         };
         let mut items = vec![Item::new(item_type, payload)];
         items.extend(update.as_ref().and_then(session::item));
+        items.extend(self.read_attachments(files));
         transport.send(Envelope { header, items });
         if update.is_some() {
             self.sessions.note();

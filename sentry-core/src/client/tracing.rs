@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Client, snapshot};
+use super::{Client, attachments, snapshot};
 use crate::envelope::{Envelope, EnvelopeHeader, Item, ItemType};
 use crate::hook::Hint;
 use crate::pipeline::{self, Given, MAX_EVENT_BYTES};
@@ -252,7 +252,9 @@ impl Client {
         };
         let header =
             EnvelopeHeader { event_id: Some(event_id), trace: dsc.header(), ..EnvelopeHeader::default() };
-        transport.send(Envelope { header, items: vec![Item::new(ItemType::Transaction, payload)] });
+        let mut items = vec![Item::new(ItemType::Transaction, payload)];
+        items.extend(self.read_attachments(&attachments::of_transaction(&layers)));
+        transport.send(Envelope { header, items });
     }
 
     fn transaction_event(&self, root: SpanPayload, closed: Closed) -> Event {

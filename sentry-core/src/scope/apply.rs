@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::attachment::Attachment;
 use crate::hook::EventHook;
 use crate::protocol::{Event, Level, User};
-use crate::scope::Scope;
+use crate::scope::{Scope, flags};
+use crate::text::Text;
 
 /// Snapshots of the scopes of one capture, the most general first.
 #[derive(Debug)]
@@ -29,6 +31,11 @@ impl Layers {
     /// True if a scope processor may look at frames.
     pub(crate) fn read_frames(&self) -> bool {
         self.0.iter().any(|scope| scope.data().reads_frames)
+    }
+
+    /// The attachments of the scopes.
+    pub(crate) fn attachments(&self) -> impl Iterator<Item = &Attachment> {
+        self.0.iter().flat_map(|scope| scope.data().attachments.iter().flat_map(|list| list.iter()))
     }
 
     /// Scope processors: global, isolation, current, each in the order of registration.
@@ -83,6 +90,11 @@ pub(crate) fn apply_transaction(layers: &Layers, event: &mut Event) {
                 event.contexts.insert(key.clone(), Arc::clone(value));
             }
         }
+    }
+    if !event.contexts.contains_key("flags")
+        && let Some(flags) = flags::context(layers.0.iter().map(|scope| &scope.data().flags))
+    {
+        event.contexts.insert(Text::from_static("flags"), flags);
     }
 }
 

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::attachment::Attachment;
 use crate::breadcrumbs::Breadcrumbs;
 use crate::hook::EventHook;
 use crate::protocol::{Attribute, Attributes, Breadcrumb, Context, Level, Map, Tags, User, Value};
 use crate::scope::PropagationContext;
+use crate::scope::flags::Flags;
 use crate::session::RequestState;
 use crate::text::Text;
 
@@ -22,6 +24,8 @@ pub(super) struct Data {
     pub(super) tags: Option<Arc<Tags>>,
     pub(super) extra: Option<Arc<Map>>,
     pub(super) contexts: Option<Arc<BTreeMap<Text, Context>>>,
+    pub(super) attachments: Option<Arc<Vec<Attachment>>>,
+    pub(super) flags: Flags,
     pub(super) attributes: Option<Arc<Attributes>>,
     pub(super) fingerprint: Option<Arc<[Text]>>,
     pub(super) transaction: Option<Text>,
@@ -85,6 +89,27 @@ impl Scope {
         if let Some(contexts) = &mut self.edit().contexts {
             Arc::make_mut(contexts).remove(key);
         }
+    }
+
+    /// Adds a file that goes with every event of the scope, and with transactions if it asks for it.
+    pub fn add_attachment(&mut self, attachment: Attachment) {
+        Arc::make_mut(self.edit().attachments.get_or_insert_default()).push(attachment);
+    }
+
+    /// Forgets the attachments.
+    pub fn clear_attachments(&mut self) {
+        self.edit().attachments = None;
+    }
+
+    /// Notes that a feature flag was asked for, for the `flags` context of events. The last 100 flags are kept, each
+    /// with its last value.
+    pub fn add_feature_flag(&mut self, flag: impl Into<Text>, result: bool) {
+        self.edit().flags.add(flag.into(), result);
+    }
+
+    /// Forgets a feature flag.
+    pub fn remove_feature_flag(&mut self, flag: &str) {
+        self.edit().flags.remove(flag);
     }
 
     /// Sets an attribute of every log, metric and streamed span.
@@ -193,6 +218,8 @@ impl fmt::Debug for Data {
             .field("tags", &self.tags)
             .field("extra", &self.extra)
             .field("contexts", &self.contexts)
+            .field("attachments", &self.attachments)
+            .field("flags", &self.flags)
             .field("attributes", &self.attributes)
             .field("fingerprint", &self.fingerprint)
             .field("transaction", &self.transaction)

@@ -2,6 +2,7 @@
 
 mod apply;
 mod data;
+mod flags;
 mod propagation;
 mod shared;
 
