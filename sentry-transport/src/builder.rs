@@ -22,6 +22,7 @@ pub struct HttpTransportBuilder {
     max_memory_bytes: usize,
     reports: Arc<ClientReports>,
     send_reports: bool,
+    on_hold: bool,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     backpressure: Arc<Backpressure>,
@@ -46,6 +47,7 @@ impl HttpTransportBuilder {
             max_memory_bytes: 4 << 20,
             reports: Arc::default(),
             send_reports: true,
+            on_hold: false,
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
             backpressure: Arc::default(),
@@ -99,6 +101,15 @@ impl HttpTransportBuilder {
     /// Whether losses are reported to the server. Default true.
     pub fn send_client_reports(mut self, yes: bool) -> Self {
         self.send_reports = yes;
+        self
+    }
+
+    /// Whether it starts on hold: nothing is taken in, opened or sent until [`Transport::hold`] ends that. Default
+    /// false.
+    ///
+    /// [`Transport::hold`]: watchpost_core::Transport::hold
+    pub fn on_hold(mut self, yes: bool) -> Self {
+        self.on_hold = yes;
         self
     }
 
@@ -169,6 +180,7 @@ impl HttpTransportBuilder {
             max_memory_bytes: self.max_memory_bytes,
             reports: self.reports,
             send_reports: self.send_reports,
+            on_hold: self.on_hold.into(),
             clock: self.clock,
             rng: self.rng,
             backpressure: self.backpressure,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock, Weak};
 
 use watchpost_core::{Backpressure, Buffers, ClientReports, Clock, Rng, TransportOptions};
@@ -20,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) max_memory_bytes: usize,
     pub(crate) reports: Arc<ClientReports>,
     pub(crate) send_reports: bool,
+    /// True while nothing may leave or be taken in: the user has not agreed.
+    pub(crate) on_hold: AtomicBool,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) backpressure: Arc<Backpressure>,

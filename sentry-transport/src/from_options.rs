@@ -30,6 +30,7 @@ fn transport(
         .sdk(sdk.name.as_str(), sdk.version.as_str())
         .client_reports(Arc::clone(reports))
         .send_client_reports(options.send_client_reports())
+        .on_hold(options.require_consent())
         .backpressure(Arc::clone(backpressure))
         .diagnostic(Arc::new(move |line| diagnostics.say(|| line.to_owned())));
     if let Some(folder) = options.storage_dir() {

@@ -64,6 +64,9 @@ impl Process {
     /// Accepts an envelope on the capturing thread.
     pub(crate) fn send(self: &Arc<Self>, mut envelope: Envelope) {
         let config = &*self.config;
+        if self.is_on_hold() {
+            return;
+        }
         if let Some((limits, now)) = self.limits.current(&*config.clock) {
             let limited = |item_type: &ItemType| is_limited(&limits, item_type, now);
             drop_limited(&mut envelope, limited, |item| {
@@ -91,14 +94,14 @@ impl Process {
 
     /// Has the client's buffers looked at; see `Transport::remind`.
     pub(crate) fn remind(self: &Arc<Self>, at: Timestamp) {
-        if !self.is_stopping() && self.reminder.set(at) && self.start_worker() {
+        if !self.is_stopping() && !self.is_on_hold() && self.reminder.set(at) && self.start_worker() {
             self.bell.command();
         }
     }
 
     /// Waits until everything is out; see `Transport::flush`.
     pub(crate) fn flush(self: &Arc<Self>, timeout: Duration) -> bool {
-        if self.gate.has_stopped() {
+        if self.gate.has_stopped() || self.is_on_hold() {
             return self.queue.get().is_none_or(Queue::is_empty);
         }
         let untouched = self.queue.get().is_none() && self.bell.worker.get().is_none();
@@ -135,6 +138,11 @@ impl Process {
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.stop.load(Ordering::SeqCst)
+    }
+
+    /// True while nothing may leave or be taken in.
+    pub(crate) fn is_on_hold(&self) -> bool {
+        self.config.on_hold.load(Ordering::SeqCst)
     }
 
     /// Makes sure that the worker runs; false if the system gives no thread.

@@ -39,10 +39,16 @@ impl HttpTransport {
         let process = Process::new(config.clone(), false);
         let transport =
             Self { config, process: AtomicPtr::new(boxed(process)), closed: AtomicBool::new(false) };
-        if transport.config.folders.iter().any(|folder| Outbox::has_orphans(folder)) {
-            transport.process().start_worker();
-        }
+        transport.look_for_orphans();
         transport
+    }
+
+    /// Starts the worker if an earlier process left something behind.
+    fn look_for_orphans(&self) {
+        let on_hold = self.config.on_hold.load(Ordering::SeqCst);
+        if !on_hold && self.config.folders.iter().any(|folder| Outbox::has_orphans(folder)) {
+            self.process().start_worker();
+        }
     }
 
     /// Makes the worker look at its clock and its queue now: the network is back, the application came to the
@@ -118,6 +124,15 @@ impl Transport for HttpTransport {
 
     fn remind(&self, at: Timestamp) {
         self.process().remind(at);
+    }
+
+    /// A request that is under way is not called back; none is begun after it.
+    fn hold(&self, held: bool) {
+        let before = self.config.on_hold.swap(held, Ordering::SeqCst);
+        if before && !held && !self.closed.load(Ordering::Acquire) {
+            self.look_for_orphans();
+            self.wake();
+        }
     }
 }
 

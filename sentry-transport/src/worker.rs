@@ -94,6 +94,13 @@ impl Worker {
         while !self.process.is_stopping() {
             let heard = self.process.bell.heard();
             let ticket = self.process.gate.open_ticket();
+            if self.process.is_on_hold() {
+                if let Some(ticket) = ticket {
+                    self.process.gate.answer(ticket, false);
+                }
+                self.process.bell.sleep(Sleep::Deep, heard, RESCAN);
+                continue;
+            }
             let pass = catch_unwind(AssertUnwindSafe(|| self.pass(ticket)));
             let more = pass.unwrap_or_else(|_| {
                 self.recover(ticket);
@@ -192,7 +199,7 @@ impl Worker {
     }
 
     fn is_held(&mut self, flushing: bool) -> bool {
-        self.pauses.hold(self.config.clock.now(), flushing)
+        self.process.is_on_hold() || self.pauses.hold(self.config.clock.now(), flushing)
     }
 
     /// Sends the next envelope that limits let through; false when there is none.
