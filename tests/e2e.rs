@@ -1,14 +1,10 @@
 //! Real programs, the real server, nothing in between. Run by `cargo xtask test e2e`, which builds all of them first
 //! and leaves out the modules of a language that is not set up (`--skip swift_`).
 
-use std::hash::{BuildHasher as _, RandomState};
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use serde_json::Value;
-use watchpost_tests::Scene;
+use watchpost_tests::{Scene, kill_under_load};
 use xtask::Language;
 use xtask::stand::{Example, Mode};
 
@@ -71,30 +67,11 @@ examples! {
     };
 }
 
-/// Twenty processes under capture load, each SIGKILLed at a random moment, the server up in every other one; then
-/// one that captures nothing. Every capture that had returned is stored, none twice.
+/// Twenty processes under capture load; `cargo xtask soak kills` does it a thousand times.
 #[test]
 fn twenty_kills_under_load_lose_nothing() {
-    let scene = Scene::new("kills-under-load", Language::Rust).unwrap();
-    let mut captured = Vec::new();
-    for round in 0..ROUNDS {
-        let server = (round % 2 == 1).then(|| scene.server_up().unwrap());
-        let moment = Duration::from_millis(random() % 250);
-        let before = captured.len();
-        captured.extend(load_until_killed(&scene, moment));
-        eprintln!(
-            "round {round}: killed after {moment:?}, {} captures had returned",
-            captured.len() - before
-        );
-        drop(server);
-    }
-    assert!(captured.len() > ROUNDS, "hardly any captures: {}", captured.len());
-    let server = scene.server_up().unwrap();
-    let mut idle = load(&scene, "idle");
-    assert!(idle.wait().unwrap().success());
-    let stored = scene.all_stored_once(&captured).unwrap();
-    eprintln!("{} captures had returned, {stored} are stored", captured.len());
-    server.stop();
+    let kills = kill_under_load("kills-under-load", 20, Path::new(env!("CARGO_BIN_EXE_load"))).unwrap();
+    assert!(kills.captured > kills.rounds, "hardly any captures: {}", kills.captured);
 }
 
 fn arrives(example: Example, expected: &Expected) {
@@ -154,36 +131,3 @@ fn entry<'a>(event: &'a Value, kind: &str) -> &'a [Value] {
     let entry = entries.iter().find(|entry| entry["type"] == kind);
     entry.unwrap_or_else(|| panic!("no {kind} in {event}"))["data"]["values"].as_array().unwrap()
 }
-
-/// Captures without pause until SIGKILL; answers the ids of all captures that had returned.
-fn load_until_killed(scene: &Scene, after: Duration) -> Vec<String> {
-    let mut child = load(scene, "busy");
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let first = lines.next().expect("the program captures").unwrap();
-    let reader = std::thread::spawn(move || {
-        // A line that was cut off by the kill ends without a line break; its capture had returned all the same.
-        lines.map_while(Result::ok).filter(|id| id.len() == 32).collect::<Vec<_>>()
-    });
-    std::thread::sleep(after);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let mut ids = reader.join().unwrap();
-    ids.push(first);
-    ids
-}
-
-fn load(scene: &Scene, what: &str) -> Child {
-    Command::new(Path::new(env!("CARGO_BIN_EXE_load")))
-        .args([what, &scene.project().dsn])
-        .arg(scene.spool())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
-
-fn random() -> u64 {
-    RandomState::new().hash_one(0)
-}
-
-const ROUNDS: usize = 20;

@@ -1,5 +1,7 @@
 //! Conformance vectors, their Rust runner and the end-to-end tests.
 
+mod kills;
 mod scene;
 
+pub use kills::{Kills, kill_under_load};
 pub use scene::Scene;

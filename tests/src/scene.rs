@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use xtask::stand::{Api, Example, Mode, Project, Server, ServerHome, server_binary};
@@ -106,19 +106,13 @@ impl Scene {
     /// With the first id that is missing or doubled.
     pub fn all_stored_once(&self, ids: &[String]) -> Result<usize> {
         let api = self.api()?;
-        for id in ids {
-            api.await_event(&self.project.slug, id, ARRIVAL_LIMIT)?;
-        }
-        let events = api.events(&self.project.slug)?;
+        let events = self.await_all(&api, ids)?;
         let mut seen = BTreeSet::new();
         for event in &events {
             let id = event_id(event)?;
             if !seen.insert(id.clone()) {
                 return Err(Failure::new(format!("event {id} is stored twice")));
             }
-        }
-        if let Some(lost) = ids.iter().find(|id| !seen.contains(*id)) {
-            return Err(Failure::new(format!("event {lost} is not in the list of events")));
         }
         let counted: u64 = api.issues(&self.project.slug)?.iter().map(|issue| issue.count).sum();
         if counted != events.len() as u64 {
@@ -128,6 +122,24 @@ impl Scene {
             )));
         }
         Ok(events.len())
+    }
+
+    /// The events of the project once all of `ids` are among them; gives up when none arrives any more.
+    fn await_all(&self, api: &Api, ids: &[String]) -> Result<Vec<Value>> {
+        let (mut most, mut changed) = (0, Instant::now());
+        loop {
+            let events = api.events(&self.project.slug)?;
+            let stored = events.iter().map(event_id).collect::<Result<BTreeSet<_>>>()?;
+            let missing = ids.iter().find(|id| !stored.contains(*id));
+            let Some(missing) = missing else { return Ok(events) };
+            if stored.len() > most {
+                (most, changed) = (stored.len(), Instant::now());
+            }
+            if changed.elapsed() > ARRIVAL_LIMIT {
+                return Err(Failure::new(format!("event {missing} did not arrive; {most} are stored")));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 

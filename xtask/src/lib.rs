@@ -14,6 +14,7 @@ pub mod package;
 mod process;
 pub mod repo;
 pub mod setup;
+pub mod soak;
 pub mod stand;
 mod step;
 pub mod suite;

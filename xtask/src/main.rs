@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use xtask::console::line;
-use xtask::{Failure, Result, bench, demo, gen_files, lint, package, setup, suite};
+use xtask::{Failure, Result, bench, demo, gen_files, lint, package, setup, soak, suite};
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -13,6 +13,7 @@ cargo xtask COMMAND
                     build everything, start a server, run the eight examples against it, stay up until Ctrl-C;
                     --check ends instead, with 1 unless every example's events arrived, grouped as expected
   test [PART]       everything, or one part; `cargo xtask test --list` names the parts
+  soak [PART]       the second tier: kills, fuzz, fork, memory; `--rounds N`, `--minutes N` say how much of it
   bench [WHAT]      rust, python, node: captures measured beside the official SDK, in one run
   gen [--check]     write the generated files that are committed; --check says whether they are as committed
   lint              formatting, clippy, documentation, licences
@@ -37,6 +38,7 @@ fn run(words: &[String]) -> Result<()> {
         "setup" => setup::run(rest),
         "demo" => demo::run(rest),
         "test" => suite::run(rest),
+        "soak" => soak::run(rest),
         "bench" => bench::run(rest),
         "gen" => gen_files::run(rest),
         "lint" => lint::run(rest),

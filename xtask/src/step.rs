@@ -24,6 +24,7 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
+    limit: Duration,
 }
 
 /// A run of steps and what came of them.
@@ -147,7 +148,13 @@ impl Log {
     pub fn new(name: &str) -> Self {
         let path = repo::cache("logs").join(format!("{}.log", name.replace([' ', '/'], "-")));
         let _ = std::fs::remove_file(&path);
-        Self { path }
+        Self { path, limit: LIMIT }
+    }
+
+    /// The same log for programs that may take longer, or less long.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        Self { path: self.path.clone(), limit }
     }
 
     /// The log's file.
@@ -161,7 +168,7 @@ impl Log {
     /// # Errors
     /// When it cannot be started, takes too long or ends with another status.
     pub fn run(&self, command: &mut Command) -> Result<Outcome> {
-        process::must(command, &self.path, LIMIT)?;
+        process::must(command, &self.path, self.limit)?;
         Ok(Outcome::one())
     }
 
@@ -171,7 +178,7 @@ impl Log {
     /// When it cannot be started, takes too long, or claims success without having run a test.
     pub fn tests(&self, command: &mut Command, dialect: Dialect) -> Result<Outcome> {
         let before = std::fs::metadata(&self.path).map_or(0, |meta| meta.len());
-        let status = process::logged(command, &self.path, LIMIT)?;
+        let status = process::logged(command, &self.path, self.limit)?;
         let text = String::from_utf8_lossy(&std::fs::read(&self.path)?).into_owned();
         let new = text.get(usize::try_from(before).unwrap_or(0)..).unwrap_or(&text);
         judged(Counts::read(dialect, new), status.success())

@@ -12,8 +12,9 @@ use crate::console::line;
 use crate::failure::{Context as _, Failure, Result};
 use crate::language::Language;
 use crate::{process, repo};
-use sink::Sink;
 use table::Table;
+
+pub use sink::Sink;
 
 const LANGUAGES: [Language; 3] = [Language::Rust, Language::Python, Language::Node];
 

@@ -9,7 +9,7 @@ use crate::failure::Result;
 
 /// The sink, at work for the rest of the process.
 #[derive(Debug)]
-pub(super) struct Sink {
+pub struct Sink {
     address: SocketAddr,
     count: Arc<Count>,
 }
@@ -21,7 +21,11 @@ struct Count {
 }
 
 impl Sink {
-    pub(super) fn open() -> Result<Self> {
+    /// Opens it on a free port of this machine.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn open() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let sink = Self { address: listener.local_addr()?, count: Arc::default() };
         let count = Arc::clone(&sink.count);
@@ -35,12 +39,14 @@ impl Sink {
         Ok(sink)
     }
 
-    pub(super) fn dsn(&self) -> String {
+    /// Where to report to.
+    #[must_use]
+    pub fn dsn(&self) -> String {
         format!("http://0123456789abcdef0123456789abcdef@{}/1", self.address)
     }
 
     /// Events and their bytes on the wire since the last call.
-    pub(super) fn take(&self) -> (u64, u64) {
+    pub fn take(&self) -> (u64, u64) {
         (self.count.events.swap(0, Ordering::Relaxed), self.count.bytes.swap(0, Ordering::Relaxed))
     }
 }
