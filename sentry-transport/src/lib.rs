@@ -83,6 +83,7 @@ mod worker;
 pub use self::builder::HttpTransportBuilder;
 pub use self::from_options::client_builder;
 pub use self::rate_limit::RateLimits;
+pub use self::storage_dir::storage_folders;
 pub use self::transport::HttpTransport;
 pub use self::worker::is_worker_thread;
 pub use watchpost_core::{UploadRequest, UploadResponse, UploadResult, Uploader};

@@ -3,7 +3,16 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use watchpost_core::Dsn;
+use watchpost_core::{ClientOptions, Dsn};
+
+/// The folders in which a client with these options keeps its spool, best first; none without a DSN.
+pub fn storage_folders(options: &ClientOptions) -> Vec<PathBuf> {
+    match (options.storage_dir(), options.dsn()) {
+        (Some(folder), _) => vec![folder.to_owned()],
+        (None, Some(dsn)) => default_folders(dsn),
+        (None, None) => Vec::new(),
+    }
+}
 
 /// The folders to try in order: one under the user's cache folder, one under the temporary folder.
 ///

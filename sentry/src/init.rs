@@ -61,6 +61,8 @@ pub fn init(options: impl IntoOptions) -> Result<Guard> {
     let guard = install(Arc::clone(&client));
     #[cfg(feature = "panic")]
     integrations::panic::install();
+    #[cfg(feature = "crash")]
+    integrations::crash::install(&client);
     Ok(guard)
 }
 
@@ -111,6 +113,10 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         self.0.close(None);
+        #[cfg(feature = "crash")]
+        if CLIENT.load().as_ref().is_some_and(|current| Arc::ptr_eq(current, &self.0)) {
+            integrations::crash::uninstall();
+        }
     }
 }
 

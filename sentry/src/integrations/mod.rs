@@ -6,6 +6,8 @@ pub mod anyhow;
 pub mod backtrace;
 #[cfg(feature = "contexts")]
 pub mod contexts;
+#[cfg(feature = "crash")]
+pub(crate) mod crash;
 #[cfg(feature = "debug-images")]
 pub(crate) mod debug_images;
 #[cfg(feature = "log")]
@@ -32,6 +34,7 @@ pub(crate) fn enabled() -> Vec<Text> {
         ("anyhow", cfg!(feature = "anyhow")),
         ("backtrace", cfg!(feature = "backtrace")),
         ("contexts", cfg!(feature = "contexts")),
+        ("crash", cfg!(feature = "crash")),
         ("debug-images", cfg!(feature = "debug-images")),
         ("log", cfg!(feature = "log")),
         ("panic", cfg!(feature = "panic")),

@@ -46,6 +46,12 @@ pub(crate) fn stored() -> Option<Stacktrace> {
     walked.map(Stacktrace::walked)
 }
 
+/// The frames of a return address of this process, innermost first.
+#[cfg(feature = "crash")]
+pub(super) fn frames_of(address: usize) -> Vec<Frame> {
+    symbols::look_up(address).into_iter().map(|known| known.frame).collect()
+}
+
 /// The stack that was noted as these return addresses, the innermost first, without the frames up to the first one
 /// that is not noise.
 pub(super) fn of_addresses(addresses: &[usize], is_noise: fn(&Frame) -> bool) -> Option<Stacktrace> {

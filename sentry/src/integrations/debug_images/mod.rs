@@ -93,6 +93,12 @@ fn of(addresses: &[usize]) -> Option<Arc<Value>> {
     Some(meta)
 }
 
+/// All that is loaded now, as `debug_meta` has it.
+#[cfg(feature = "crash")]
+pub(crate) fn all() -> Vec<Value> {
+    loaded::images().iter().map(Image::shape).collect()
+}
+
 fn address(frame: &Frame) -> Option<usize> {
     usize::from_str_radix(frame.instruction_addr.as_deref()?.strip_prefix("0x")?, 16).ok()
 }

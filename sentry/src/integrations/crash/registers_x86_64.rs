@@ -1,0 +1,61 @@
+//! The registers of an x86-64 processor at the crash.
+
+use libc::{c_int, ucontext_t};
+
+/// Their names, in the order of [`of`].
+pub(super) const NAMES: [&str; 17] = [
+    "rip", "rsp", "rbp", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13",
+    "r14", "r15",
+];
+
+const PLACES: [c_int; 17] = [
+    libc::REG_RIP,
+    libc::REG_RSP,
+    libc::REG_RBP,
+    libc::REG_RAX,
+    libc::REG_RBX,
+    libc::REG_RCX,
+    libc::REG_RDX,
+    libc::REG_RSI,
+    libc::REG_RDI,
+    libc::REG_R8,
+    libc::REG_R9,
+    libc::REG_R10,
+    libc::REG_R11,
+    libc::REG_R12,
+    libc::REG_R13,
+    libc::REG_R14,
+    libc::REG_R15,
+];
+
+/// The values in the context that the kernel hands to a handler. Async-signal-safe.
+pub(super) fn of(context: &ucontext_t) -> [u64; NAMES.len()] {
+    let mut values = [0; NAMES.len()];
+    for (value, place) in values.iter_mut().zip(PLACES) {
+        *value = context.uc_mcontext.gregs[place as usize].cast_unsigned();
+    }
+    values
+}
+
+pub(super) fn instruction(values: &[u64]) -> u64 {
+    values.first().copied().unwrap_or_default()
+}
+
+pub(super) fn stack(values: &[u64]) -> u64 {
+    values.get(1).copied().unwrap_or_default()
+}
+
+pub(super) use framehop::x86_64::{CacheX86_64 as Cache, UnwinderX86_64 as Unwinder};
+
+/// What the unwinder starts from.
+pub(super) fn start(values: &[u64]) -> framehop::x86_64::UnwindRegsX86_64 {
+    let frame = values.get(2).copied().unwrap_or_default();
+    framehop::x86_64::UnwindRegsX86_64::new(instruction(values), stack(values), frame)
+}
+
+/// Goes back to where the last call will return to, which lies on top of the stack; false if nothing of it is there.
+pub(super) fn undo_call(values: &mut [u64; NAMES.len()], read: impl Fn(u64) -> Option<u64>) -> bool {
+    let Some(back) = read(stack(values)) else { return false };
+    (values[0], values[1]) = (back, stack(values).wrapping_add(8));
+    true
+}

@@ -1,0 +1,313 @@
+//! Programs that crash for real, each by one signal, and what the next start reports. Runs itself as those programs.
+#![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    unsafe_code,
+    reason = "a test program: it crashes on purpose, panics when it cannot go on and says what it did"
+)]
+
+use std::env;
+use std::hint::black_box;
+use std::io::Read as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::Value;
+use watchpost::ClientOptions;
+use watchpost_core::{Envelope, UploadRequest, UploadResponse, UploadResult, Uploader};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn main() {
+    match (env::var("CRASH"), env::var("FOLDER")) {
+        (Ok(how), Ok(folder)) => crash(&how, Path::new(&folder)),
+        _ => tests(),
+    }
+}
+
+fn tests() {
+    each_signal_is_reported_and_kills_as_before();
+    a_thread_s_crash_names_the_thread();
+    a_stack_overflow_is_reported_and_still_said();
+    a_call_of_a_bad_address_shows_its_caller();
+    the_handler_from_before_still_runs();
+    the_hooks_of_the_next_start_decide();
+    a_child_s_crash_is_not_its_parent_s();
+    nothing_is_reported_of_those_that_live_or_ended_well();
+}
+
+fn each_signal_is_reported_and_kills_as_before() {
+    for (how, number, name) in [
+        ("segv", libc::SIGSEGV, "SIGSEGV"),
+        ("bus", libc::SIGBUS, "SIGBUS"),
+        ("abort", libc::SIGABRT, "SIGABRT"),
+        ("fpe", libc::SIGFPE, "SIGFPE"),
+        ("ill", libc::SIGILL, "SIGILL"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let status = run(how, folder.path());
+        assert_eq!(status.signal(), Some(number), "{how}: {status}");
+        let event = only(next_start(folder.path(), options()), how);
+        let exception = &event["exception"]["values"][0];
+        assert_eq!(exception["type"], name);
+        assert_eq!(exception["mechanism"]["handled"], false);
+        assert_eq!(exception["mechanism"]["synthetic"], true);
+        assert_eq!(exception["mechanism"]["meta"]["signal"]["number"], number);
+        assert_eq!(event["level"], "fatal");
+        assert_eq!(event["platform"], "native");
+        assert_eq!(event["release"], "shop@1", "the release that crashed, not the one that reports");
+        assert_eq!(event["tags"], Value::Null, "what the next start sets is not about this crash");
+        let names = functions(&event);
+        // Line tables alone give no paths.
+        let at = |wanted: &str| names.iter().position(|name| name.rsplit("::").next() == Some(wanted));
+        let (outer, inner) = (at("crash"), at("in_a_function"));
+        assert!(outer.is_some() && outer < inner, "{how}: outermost first: {names:?}");
+        let frames = exception["stacktrace"]["frames"].as_array().unwrap();
+        assert!(frames.iter().all(|frame| frame["instruction_addr"].as_str().unwrap().starts_with("0x")));
+        assert!(exception["stacktrace"]["registers"].as_object().unwrap().len() > 16);
+        let images = event["debug_meta"]["images"].as_array().unwrap();
+        assert!(
+            images.iter().any(|image| image["code_file"] == env::current_exe().unwrap().to_str().unwrap())
+        );
+        assert_eq!(event["threads"]["values"][0]["crashed"], true);
+        assert!(next_start(folder.path(), options()).is_empty(), "{how} is reported once");
+        println!("crash: {name} is reported, {} frames", frames.len());
+    }
+}
+
+fn a_thread_s_crash_names_the_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(run("thread", folder.path()).signal(), Some(libc::SIGSEGV));
+    let event = only(next_start(folder.path(), options()), "thread");
+    let thread = &event["threads"]["values"][0];
+    assert_eq!(thread["name"], "importer");
+    assert_eq!(thread["id"], event["exception"]["values"][0]["thread_id"]);
+    let value = event["exception"]["values"][0]["value"].as_str().unwrap();
+    assert_eq!(value, "invalid memory reference at 0x10 (SEGV_MAPERR)");
+    println!("crash: a thread is named");
+}
+
+fn a_stack_overflow_is_reported_and_still_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = program("overflow", folder.path()).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.signal(), Some(libc::SIGABRT), "as without us");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("overflowed its stack"), "as without us");
+    let event = only(next_start(folder.path(), options()), "overflow");
+    assert_eq!(event["exception"]["values"][0]["type"], "SIGSEGV");
+    let names = functions(&event);
+    assert!(names.iter().filter(|name| name.contains("deeper")).count() > 10, "{names:?}");
+    println!("crash: a stack overflow is reported");
+}
+
+fn a_call_of_a_bad_address_shows_its_caller() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(run("jump", folder.path()).signal(), Some(libc::SIGSEGV));
+    let names = functions(&only(next_start(folder.path(), options()), "jump"));
+    assert!(names.iter().any(|name| name.contains("in_a_function")), "{names:?}");
+    println!("crash: a jump to nowhere shows where from");
+}
+
+fn the_handler_from_before_still_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(run("handler", folder.path()).code(), Some(7), "it ended the process its own way");
+    only(next_start(folder.path(), options()), "handler");
+    println!("crash: the previous handler runs");
+}
+
+fn the_hooks_of_the_next_start_decide() {
+    let folder = tempfile::tempdir().unwrap();
+    run("segv", folder.path());
+    let tagging = options().with_before_send(|mut event, _| {
+        event.tags.insert("hook".into(), "ran".into());
+        Some(event)
+    });
+    assert_eq!(only(next_start(folder.path(), tagging), "hook")["tags"]["hook"], "ran");
+    run("segv", folder.path());
+    assert!(next_start(folder.path(), options().with_before_send(|_, _| None)).is_empty(), "dropped");
+    assert!(next_start(folder.path(), options()).is_empty(), "and gone");
+    println!("crash: hooks see it, and may drop it");
+}
+
+fn a_child_s_crash_is_not_its_parent_s() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(run("child", folder.path()).code(), Some(0));
+    assert!(next_start(folder.path(), options()).is_empty());
+    println!("crash: a forked child dies without a record");
+}
+
+fn nothing_is_reported_of_those_that_live_or_ended_well() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(run("none", folder.path()).code(), Some(0));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the guard left nothing");
+    assert_eq!(run("exit", folder.path()).code(), Some(3));
+    let guard = watchpost::init(options().with_storage_dir(Some(folder.path().into()))).unwrap();
+    let records = || std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(records(), 1, "the one of this process; what ended without a crash is gone");
+    drop(guard);
+    assert_eq!(records(), 0);
+    println!("crash: nothing is reported of an ordinary end");
+}
+
+fn options() -> ClientOptions {
+    ClientOptions::new().with_dsn("http://key@127.0.0.1:9/1").unwrap()
+}
+
+fn program(how: &str, folder: &Path) -> Command {
+    let mut program = Command::new(env::current_exe().unwrap());
+    program
+        .envs([("CRASH", how), ("FOLDER", folder.to_str().unwrap())])
+        .stdin(Stdio::null())
+        .stderr(Stdio::null());
+    program
+}
+
+fn run(how: &str, folder: &Path) -> ExitStatus {
+    program(how, folder).status().unwrap()
+}
+
+/// Starts as the next process would, and answers the events that it sends.
+fn next_start(folder: &Path, options: ClientOptions) -> Vec<Value> {
+    let uploads = Arc::new(Uploads::default());
+    let options =
+        options.with_storage_dir(Some(folder.into())).with_release("shop@2").with_uploader(uploads.clone());
+    watchpost::set_tag("of", "the next start");
+    let guard = watchpost::init(options).unwrap();
+    assert!(watchpost::flush(PATIENCE));
+    drop(guard);
+    let envelopes = std::mem::take(&mut *uploads.0.lock().unwrap());
+    let items = envelopes.into_iter().flat_map(|envelope| envelope.items);
+    let events = items.filter(|item| item.header.item_type.as_str() == "event");
+    events.map(|item| serde_json::from_slice(&item.payload).unwrap()).collect()
+}
+
+fn only(mut events: Vec<Value>, what: &str) -> Value {
+    assert_eq!(events.len(), 1, "{what}: {events:?}");
+    events.remove(0)
+}
+
+fn functions(event: &Value) -> Vec<String> {
+    let frames = event["exception"]["values"][0]["stacktrace"]["frames"].as_array().unwrap();
+    frames.iter().filter_map(|frame| frame["function"].as_str().map(str::to_owned)).collect()
+}
+
+#[derive(Debug, Default)]
+struct Uploads(Mutex<Vec<Envelope>>);
+
+impl Uploader for Uploads {
+    fn upload(&self, request: UploadRequest) -> UploadResult {
+        let packed =
+            request.headers.iter().any(|(name, value)| name == "content-encoding" && value == "gzip");
+        let mut body = Vec::new();
+        if packed {
+            flate2::read::GzDecoder::new(request.body.as_slice()).read_to_end(&mut body).unwrap();
+        } else {
+            body = request.body;
+        }
+        self.0.lock().unwrap().push(Envelope::decode(&body).unwrap());
+        UploadResult::Response(UploadResponse { status: 200, ..UploadResponse::default() })
+    }
+}
+
+/// The program: ends in the way that it is told.
+fn crash(how: &str, folder: &Path) {
+    // SAFETY: no core files, and an end of its own in case something hangs.
+    unsafe {
+        libc::setrlimit(libc::RLIMIT_CORE, &libc::rlimit { rlim_cur: 0, rlim_max: 0 });
+        libc::alarm(60);
+    }
+    if how == "handler" {
+        // SAFETY: a handler that only makes async-signal-safe calls.
+        unsafe { libc::signal(libc::SIGSEGV, leave_with_seven as *const () as usize) };
+    }
+    let options = options().with_release("shop@1").with_storage_dir(Some(folder.into()));
+    let _guard = watchpost::init(options).unwrap();
+    match how {
+        "thread" => {
+            let thread = std::thread::Builder::new().name("importer".into());
+            thread.spawn(|| in_a_function("segv")).unwrap().join().unwrap();
+        }
+        "overflow" => drop(black_box(deeper(1))),
+        "child" => {
+            // SAFETY: the child only crashes.
+            let child = unsafe { libc::fork() };
+            if child == 0 {
+                in_a_function("segv");
+            }
+            let mut status = 0;
+            // SAFETY: `status` is a valid place.
+            assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+            assert_eq!(ExitStatus::from_raw(status).signal(), Some(libc::SIGSEGV));
+        }
+        // SAFETY: ends the process, the guard still held.
+        "exit" => unsafe { libc::exit(3) },
+        "none" => {}
+        how => in_a_function(how),
+    }
+    black_box(());
+}
+
+extern "C" fn leave_with_seven(_signal: i32) {
+    // SAFETY: ends the process without running anything.
+    unsafe { libc::_exit(7) }
+}
+
+#[inline(never)]
+fn in_a_function(how: &str) {
+    // SAFETY: none of this is; that is the point.
+    unsafe {
+        match how {
+            "bus" => {
+                let file = tempfile::tempfile().unwrap();
+                let fd = std::os::fd::AsRawFd::as_raw_fd(&file);
+                let page = libc::mmap(std::ptr::null_mut(), 4096, libc::PROT_READ, libc::MAP_SHARED, fd, 0);
+                black_box(page.cast::<u8>().read_volatile());
+            }
+            "abort" => std::process::abort(),
+            "fpe" => divide_by_zero(),
+            "ill" => illegal(),
+            "jump" => {
+                let nowhere: extern "C" fn() = std::mem::transmute(black_box(0x20_usize));
+                nowhere();
+            }
+            _ => black_box(0x10 as *mut u8).write_volatile(1),
+        }
+    }
+    black_box(how);
+}
+
+#[inline(never)]
+fn deeper(depth: u64) -> u64 {
+    let room = black_box([depth; 128]);
+    if depth == u64::MAX { 0 } else { deeper(depth + 1) + room[usize::try_from(depth % 128).unwrap()] }
+}
+
+#[cfg(target_arch = "x86_64")]
+unsafe fn divide_by_zero() {
+    // SAFETY: traps.
+    unsafe {
+        std::arch::asm!("xor edx, edx", "xor ecx, ecx", "div ecx", out("edx") _, out("ecx") _, out("eax") _)
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+unsafe fn divide_by_zero() {
+    // SAFETY: the processor does not trap, so the signal is sent.
+    unsafe { libc::raise(libc::SIGFPE) };
+}
+
+unsafe fn illegal() {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: traps.
+    unsafe {
+        std::arch::asm!("ud2");
+    }
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: traps.
+    unsafe {
+        std::arch::asm!("udf #0");
+    }
+}
