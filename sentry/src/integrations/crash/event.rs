@@ -36,7 +36,11 @@ pub(super) fn of(record: Record) -> Event {
         value: Some(what_happened(died_of, facts.code, facts.address).into()),
         thread_id: Some(thread_id.clone()),
         mechanism: Some(mechanism(died_of, facts.code)),
-        stacktrace: Some(Stacktrace { frames, other: shown_registers(&facts.registers) }),
+        stacktrace: Some(Stacktrace {
+            frames,
+            other: shown_registers(&facts.registers),
+            ..Stacktrace::default()
+        }),
         ..Exception::default()
     };
     let name = facts.thread_name.split(|byte| *byte == 0).next().unwrap_or_default();
@@ -61,7 +65,7 @@ pub(super) fn of(record: Record) -> Event {
         dist: text("dist"),
         server_name: text("server_name"),
         threads: vec![thread],
-        debug_meta: (!needed.is_empty()).then(|| json!({"images": needed})),
+        debug_meta: (!needed.is_empty()).then(|| json!({"images": needed}).into()),
         ..Event::exception(vec![exception])
     }
 }
