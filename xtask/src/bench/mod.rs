@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: captures measured beside the official SDK, in one run, with both sides taking turns.
 
 mod build;
+mod scenes;
 mod sink;
 mod table;
 
@@ -25,18 +26,33 @@ struct Pair {
     peer: Command,
 }
 
-/// Measures the named languages, or all three.
+impl Pair {
+    fn sides(&self) -> [&Command; 2] {
+        [&self.ours, &self.peer]
+    }
+}
+
+/// Measures the named languages, or all three; `--quick` leaves out what takes minutes.
 ///
 /// # Errors
 /// When a side cannot be built or run, or loses an event: a figure with losses in it means nothing.
 pub fn run(words: &[String]) -> Result<()> {
-    let languages = chosen(words)?;
+    let quick = words.iter().any(|word| word == "--quick");
+    let words: Vec<String> = words.iter().filter(|word| *word != "--quick").cloned().collect();
+    let languages = chosen(&words)?;
     let sink = Sink::open()?;
     for language in languages {
         line(format_args!("bench: building both sides for {language}"));
         let mut pair = build::pair(language)?;
-        let table = rounds(language, &mut pair, &sink)?;
+        let mut table = rounds(language, &mut pair, &sink)?;
+        let rust = language == Language::Rust;
+        if rust && !quick {
+            scenes::compare(&pair, &sink, &mut table)?;
+        }
         table.print(language);
+        if rust && !quick {
+            scenes::apart(&pair, &sink)?;
+        }
     }
     Ok(())
 }
@@ -83,12 +99,13 @@ fn once(language: Language, program: &mut Command, sink: &Sink) -> Result<Value>
     let said = process::output(&mut command)?;
     let last = said.lines().last().unwrap_or_default();
     let mut figures: Value = serde_json::from_str(last).context(format_args!("the figures {last:?}"))?;
-    let (events, bytes) = sink.take();
+    let arrived = sink.take();
     let captures = figures["captures"].as_u64().unwrap_or(0);
-    if captures == 0 || events != captures {
-        return Err(Failure::new(format!("{captures} captures, but {events} events arrived")));
+    if captures == 0 || arrived.events != captures {
+        return Err(Failure::new(format!("{captures} captures, but {} events arrived", arrived.events)));
     }
-    figures["wire"] = (bytes / captures).into();
+    figures["wire"] = (arrived.wire_bytes / captures).into();
+    figures["bytes"] = (arrived.bytes / captures).into();
     Ok(figures)
 }
 

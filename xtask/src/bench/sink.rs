@@ -1,9 +1,11 @@
 //! A server that takes everything, answers 200 and keeps count: both sides deliver to it.
 
+use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
 
 use crate::failure::Result;
 
@@ -11,13 +13,19 @@ use crate::failure::Result;
 #[derive(Debug)]
 pub struct Sink {
     address: SocketAddr,
-    count: Arc<Count>,
+    count: Arc<Mutex<Arrived>>,
 }
 
+/// What arrived since somebody last asked.
 #[derive(Debug, Default)]
-struct Count {
-    events: AtomicU64,
-    bytes: AtomicU64,
+pub struct Arrived {
+    /// Events, each counted once however often it came.
+    pub events: u64,
+    /// Their bytes on the wire.
+    pub wire_bytes: u64,
+    /// Their bytes before compression.
+    pub bytes: u64,
+    ids: HashSet<String>,
 }
 
 impl Sink {
@@ -26,7 +34,12 @@ impl Sink {
     /// # Errors
     /// When there is none.
     pub fn open() -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
+        Self::open_at(([127, 0, 0, 1], 0).into())
+    }
+
+    /// A sink where nobody listened so far.
+    pub(super) fn open_at(address: SocketAddr) -> Result<Self> {
+        let listener = TcpListener::bind(address)?;
         let sink = Self { address: listener.local_addr()?, count: Arc::default() };
         let count = Arc::clone(&sink.count);
         std::thread::spawn(move || {
@@ -42,31 +55,53 @@ impl Sink {
     /// Where to report to.
     #[must_use]
     pub fn dsn(&self) -> String {
-        format!("http://0123456789abcdef0123456789abcdef@{}/1", self.address)
+        dsn(self.address)
     }
 
-    /// Events and their bytes on the wire since the last call.
-    pub fn take(&self) -> (u64, u64) {
-        (self.count.events.swap(0, Ordering::Relaxed), self.count.bytes.swap(0, Ordering::Relaxed))
+    /// What arrived since the last call.
+    pub fn take(&self) -> Arrived {
+        std::mem::take(&mut *self.count.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-fn serve(stream: TcpStream, count: &Count) -> Result<()> {
+/// The DSN of whoever listens there.
+pub(super) fn dsn(address: SocketAddr) -> String {
+    format!("http://0123456789abcdef0123456789abcdef@{address}/1")
+}
+
+fn serve(stream: TcpStream, count: &Mutex<Arrived>) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut out = stream.try_clone()?;
     let mut reader = BufReader::new(stream);
-    while let Some(bytes) = body(&mut reader)? {
-        if bytes >= SMALLEST_EVENT {
-            count.events.fetch_add(1, Ordering::Relaxed);
-            count.bytes.fetch_add(bytes, Ordering::Relaxed);
-        }
+    while let Some(body) = body(&mut reader)? {
         out.write_all(ANSWER)?;
+        if body.len() >= SMALLEST_EVENT {
+            count.lock().unwrap_or_else(PoisonError::into_inner).note(&body);
+        }
     }
     Ok(())
 }
 
-/// Reads one request; answers the size of its body, or nothing at the end of the connection.
-fn body(reader: &mut BufReader<TcpStream>) -> Result<Option<u64>> {
+impl Arrived {
+    fn note(&mut self, body: &[u8]) {
+        let mut plain = Vec::new();
+        let envelope = match flate2::read::GzDecoder::new(body).read_to_end(&mut plain) {
+            Ok(_) => &plain[..],
+            Err(_) => body,
+        };
+        let header = envelope.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let header: Value = serde_json::from_slice(header).unwrap_or_default();
+        let id = header["event_id"].as_str().unwrap_or_default();
+        if self.ids.insert(id.to_owned()) {
+            self.events += 1;
+            self.wire_bytes += body.len() as u64;
+            self.bytes += envelope.len() as u64;
+        }
+    }
+}
+
+/// Reads one request; answers its body, or nothing at the end of the connection.
+fn body(reader: &mut BufReader<TcpStream>) -> Result<Option<Vec<u8>>> {
     let (mut length, mut chunked) = (0, false);
     let mut first = true;
     loop {
@@ -86,30 +121,31 @@ fn body(reader: &mut BufReader<TcpStream>) -> Result<Option<u64>> {
         }
     }
     if !chunked {
-        discard(reader, length)?;
-        return Ok(Some(length));
+        return Ok(Some(take(reader, length)?));
     }
-    let mut total = 0;
+    let mut body = Vec::new();
     loop {
         let mut size = String::new();
         reader.read_line(&mut size)?;
         let size = u64::from_str_radix(size.trim().split(';').next().unwrap_or("0"), 16).unwrap_or(0);
         // Every chunk, the last and empty one too, ends in a line break.
-        discard(reader, size + 2)?;
+        let mut chunk = take(reader, size + 2)?;
         if size == 0 {
-            return Ok(Some(total));
+            return Ok(Some(body));
         }
-        total += size;
+        chunk.truncate(chunk.len() - 2);
+        body.append(&mut chunk);
     }
 }
 
-fn discard(reader: &mut BufReader<TcpStream>, bytes: u64) -> Result<()> {
-    std::io::copy(&mut reader.take(bytes), &mut std::io::sink())?;
-    Ok(())
+fn take(reader: &mut BufReader<TcpStream>, bytes: u64) -> Result<Vec<u8>> {
+    let mut body = vec![0; usize::try_from(bytes).unwrap_or(0)];
+    reader.read_exact(&mut body)?;
+    Ok(body)
 }
 
 /// What is smaller is a session or a client report: the case's event takes over 2 kB, however well compressed.
-const SMALLEST_EVENT: u64 = 1_000;
+const SMALLEST_EVENT: usize = 1_000;
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
 
 #[cfg(test)]
@@ -120,15 +156,18 @@ mod tests {
     fn it_counts_plain_and_chunked_events_and_nothing_smaller() {
         let sink = Sink::open().unwrap();
         let mut stream = TcpStream::connect(sink.address).unwrap();
-        let event = "e".repeat(1_500);
-        let plain = format!("POST / HTTP/1.1\r\nContent-Length: 1500\r\n\r\n{event}");
+        let event = |id: u32| format!("{:<1500}", format!("{{\"event_id\":\"{id}\"}}\n"));
+        let plain = format!("POST / HTTP/1.1\r\nContent-Length: 1500\r\n\r\n{}", event(1));
         let chunked = format!(
-            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n5dc\r\n{event}\r\n0\r\n\r\n"
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5dc\r\n{}\r\n3\r\nabc\r\n0\r\n\r\n",
+            event(2)
         );
         let session = "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello";
-        stream.write_all(format!("{plain}{chunked}{session}").as_bytes()).unwrap();
-        let mut answers = [0; 3 * ANSWER.len()];
+        // The last one is answered after all before it are counted.
+        stream.write_all(format!("{plain}{chunked}{plain}{session}").as_bytes()).unwrap();
+        let mut answers = [0; 4 * ANSWER.len()];
         stream.read_exact(&mut answers).unwrap();
-        assert_eq!(sink.take(), (2, 3_003));
+        let arrived = sink.take();
+        assert_eq!((arrived.events, arrived.wire_bytes, arrived.bytes), (2, 3_003, 3_003));
     }
 }

@@ -1,6 +1,4 @@
-//! The table of a benchmark: medians of both sides and their ratio.
-
-use std::collections::BTreeMap;
+//! The table of a benchmark: medians of both sides, their ratio, and what it may be.
 
 use serde_json::Value;
 
@@ -10,42 +8,98 @@ use crate::language::Language;
 /// Figures of all rounds.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    rows: BTreeMap<&'static str, (Vec<f64>, Vec<f64>)>,
+    rows: Vec<Row>,
 }
 
-/// What a program reports, and what a person calls it.
-const ROWS: [(&str, &str); 7] = [
-    ("thread", "calling thread, CPU per capture, us"),
-    ("call", "the call itself, us"),
-    ("first", "the first capture in the process, us"),
-    ("process", "whole process, CPU per delivered event, us"),
-    ("breadcrumb", "add_breadcrumb, us"),
-    ("fork", "scope fork with one tag, us"),
-    ("wire", "bytes on the wire per event"),
+#[derive(Debug)]
+struct Row {
+    name: &'static str,
+    ours: Vec<f64>,
+    peer: Vec<f64>,
+}
+
+/// What a program reports, what a person calls it, and how large ours may be beside the peer's in Python, Node, Rust.
+struct Title(&'static str, &'static str, [Option<f64>; 3]);
+
+const ROWS: [Title; 15] = [
+    Title(
+        "thread",
+        "calling thread, CPU per capture, us",
+        [Some(1.0 / 20.0), Some(1.0 / 10.0), Some(1.0 / 5.0)],
+    ),
+    Title("call", "the call itself, us", [None, Some(1.0 / 3.0), None]),
+    Title("first", "the first capture in the process, us", [Some(1.0), Some(1.0), Some(1.0)]),
+    Title("sites", "10,000 distinct places, CPU per capture, us", [None, None, Some(0.5)]),
+    Title("allocations", "calling thread, allocations per capture", [None, None, None]),
+    Title("process", "whole process, CPU per delivered event, us", [Some(0.1), Some(0.2), Some(1.0 / 3.0)]),
+    Title("process_bulk", "the same, 2,000 in a row, us", [None, None, Some(1.0 / 3.0)]),
+    Title("second_1", "seconds per 1,000 delivered, 1 thread", [None, None, None]),
+    Title("second_4", "seconds per 1,000 delivered, 4 threads", [None, None, None]),
+    Title("breadcrumb", "add_breadcrumb, us", [Some(1.0 / 3.0), Some(1.0), Some(0.5)]),
+    Title("fork", "scope fork with one tag, us", [Some(1.0 / 3.0), Some(1.0), Some(0.5)]),
+    Title("wire", "bytes on the wire per event", [None, None, None]),
+    Title("bytes", "bytes of an event before compression", [None, None, None]),
+    Title("alone", "capture from one thread, CPU, us", [None, None, None]),
+    Title("crowd", "capture from each of 8 threads, CPU, us", [None, None, None]),
 ];
 
 impl Table {
+    /// Adds what one round measured, as far as both sides did.
     pub(super) fn add(&mut self, ours: &Value, peer: &Value) {
-        for (name, _) in ROWS {
-            if let (Some(a), Some(b)) = (ours[name].as_f64(), peer[name].as_f64()) {
-                let row = self.rows.entry(name).or_default();
-                row.0.push(a);
-                row.1.push(b);
+        for Title(name, ..) in &ROWS {
+            if let (Some(a), Some(b)) = (ours[*name].as_f64(), peer[*name].as_f64()) {
+                let row = match self.rows.iter().position(|row| row.name == *name) {
+                    Some(at) => &mut self.rows[at],
+                    None => {
+                        self.rows.push(Row { name, ours: Vec::new(), peer: Vec::new() });
+                        let last = self.rows.len() - 1;
+                        &mut self.rows[last]
+                    }
+                };
+                row.ours.push(a);
+                row.peer.push(b);
             }
         }
     }
 
     pub(super) fn print(&self, language: Language) {
         line("");
-        line(format_args!("{:<46} {:>10} {:>10} {:>8}", language.name(), "watchpost", "official", "ratio"));
-        for (name, title) in ROWS {
-            let Some((ours, peer)) = self.rows.get(name) else { continue };
-            let (a, b) = (median(ours), median(peer));
-            line(format_args!("{title:<46} {a:>10.2} {b:>10.2} {:>8}", ratio(a, b)));
+        line(format_args!(
+            "{:<46} {:>10} {:>10} {:>8} {:>7} {:>7}",
+            language.name(),
+            "watchpost",
+            "official",
+            "ratio",
+            "budget",
+            "rounds"
+        ));
+        for Title(name, title, budgets) in &ROWS {
+            let Some(row) = self.rows.iter().find(|row| row.name == *name) else { continue };
+            let (a, b) = (median(&row.ours), median(&row.peer));
+            let budget = budgets[place(language)];
+            let verdict = budget.map_or(String::new(), |budget| verdict(a, b, budget).to_owned());
+            line(format_args!(
+                "{title:<46} {a:>10.2} {b:>10.2} {:>8} {:>7} {:>7} {verdict}",
+                ratio(a, b),
+                budget.map_or_else(|| "-".to_owned(), |budget| ratio(budget, 1.0)),
+                row.ours.len(),
+            ));
         }
-        let rounds = self.rows.values().map(|(ours, _)| ours.len()).max().unwrap_or(0);
-        line(format_args!("median of {rounds} rounds, both sides taking turns"));
+        line("medians, both sides taking turns");
     }
+}
+
+fn place(language: Language) -> usize {
+    match language {
+        Language::Python => 0,
+        Language::Node => 1,
+        _ => 2,
+    }
+}
+
+/// Whether a figure keeps to its budget.
+pub(super) fn verdict(ours: f64, peer: f64, budget: f64) -> &'static str {
+    if ours <= peer * budget { "kept" } else { "MISSED" }
 }
 
 /// `1/8.3` when ours is the smaller figure, `1.2` when it is the larger.
@@ -71,11 +125,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn medians_and_ratios() {
+    fn medians_ratios_and_verdicts() {
         assert!((median(&[9.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
         assert!((median(&[4.0, 1.0, 2.0, 9.0]) - 3.0).abs() < f64::EPSILON);
         assert_eq!(ratio(10.0, 83.0), "1/8.3");
         assert_eq!(ratio(12.0, 10.0), "1.20");
         assert_eq!(ratio(0.0, 10.0), "-");
+        assert_eq!((verdict(1.0, 5.0, 0.2), verdict(1.1, 5.0, 0.2)), ("kept", "MISSED"));
     }
 }

@@ -1,11 +1,14 @@
-//! `bench-ours DSN CAPTURES STORAGE_DIR`: the case with Watchpost, its spool on.
+//! `bench-ours DSN COUNT STORAGE_DIR [TASK]`: the case with Watchpost, its spool on unless STORAGE_DIR is `-`.
 
 use std::time::Duration;
 
-use bench_case::{BookingError, Side, contexts, measure, tags};
-use watchpost::{Breadcrumb, ClientOptions, User};
+use bench_case::{BookingError, Counting, Side, Task, contexts, tags};
+use watchpost::{Breadcrumb, ClientOptions, Guard, User};
 
-struct Ours;
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+struct Ours(Guard);
 
 impl Side for Ours {
     fn breadcrumb(&self, message: String, number: u64) {
@@ -21,8 +24,8 @@ impl Side for Ours {
         watchpost::capture_error(error);
     }
 
-    fn flush(&self) {
-        assert!(watchpost::flush(Duration::from_secs(10)), "not delivered in 10 s");
+    fn flush(&self, timeout: Duration) -> bool {
+        self.0.is_enabled() && watchpost::flush(timeout)
     }
 
     fn fork_with_tag(&self) {
@@ -31,12 +34,13 @@ impl Side for Ours {
 }
 
 fn main() {
-    let mut words = std::env::args().skip(1);
-    let dsn = words.next().expect("DSN");
-    let captures = words.next().and_then(|number| number.parse().ok()).expect("number of captures");
-    let storage = words.next().expect("STORAGE_DIR");
-    let options = ClientOptions::new().with_release("bench@1.0.0").with_storage_dir(Some(storage.into()));
-    let _guard = watchpost::init((dsn.as_str(), options)).expect("a right DSN");
+    let task = Task::from_args();
+    let options = ClientOptions::new().with_release("bench@1.0.0");
+    let options = match &task.storage {
+        Some(folder) => options.with_storage_dir(Some(folder.into())),
+        None => options.with_spool(false),
+    };
+    let guard = watchpost::init((task.dsn.as_str(), options)).expect("a right DSN");
     watchpost::set_user(User { id: Some("42".into()), email: Some("a@example.com".into()), ..User::default() });
     for (key, value) in tags() {
         watchpost::set_tag(key, value);
@@ -45,5 +49,5 @@ fn main() {
         let map: watchpost::Map = fields.into_iter().map(|(key, value)| (key, value.into())).collect();
         watchpost::set_context(name, map);
     }
-    measure(&Ours, captures);
+    task.run(Ours(guard));
 }

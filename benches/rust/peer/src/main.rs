@@ -1,10 +1,13 @@
-//! `bench-peer DSN CAPTURES`: the case with the official SDK.
+//! `bench-peer DSN COUNT STORAGE_DIR [TASK]`: the case with the official SDK, which stores nothing.
 
 use std::time::Duration;
 
-use bench_case::{BookingError, Side, contexts, measure, tags};
+use bench_case::{BookingError, Counting, Side, Task, contexts, tags};
 
-struct Peer;
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+struct Peer(sentry::ClientInitGuard);
 
 impl Side for Peer {
     fn breadcrumb(&self, message: String, number: u64) {
@@ -20,9 +23,8 @@ impl Side for Peer {
         sentry::capture_error(error);
     }
 
-    fn flush(&self) {
-        let client = sentry::Hub::current().client();
-        assert!(client.is_some_and(|client| client.flush(Some(Duration::from_secs(10)))), "not delivered in 10 s");
+    fn flush(&self, timeout: Duration) -> bool {
+        self.0.flush(Some(timeout))
     }
 
     fn fork_with_tag(&self) {
@@ -31,13 +33,11 @@ impl Side for Peer {
 }
 
 fn main() {
-    let mut words = std::env::args().skip(1);
-    let dsn = words.next().expect("DSN");
-    let captures = words.next().and_then(|number| number.parse().ok()).expect("number of captures");
+    let task = Task::from_args();
     let mut options = sentry::ClientOptions::default();
     options.attach_stacktrace = true;
     options.release = Some("bench@1.0.0".into());
-    let _guard = sentry::init((dsn, options));
+    let guard = sentry::init((task.dsn.as_str(), options));
     sentry::configure_scope(|scope| {
         scope.set_user(Some(sentry::User { id: Some("42".into()), email: Some("a@example.com".into()), ..sentry::User::default() }));
         for (key, value) in tags() {
@@ -48,5 +48,5 @@ fn main() {
             scope.set_context(&name, sentry::protocol::Context::Other(map));
         }
     });
-    measure(&Peer, captures);
+    task.run(Peer(guard));
 }

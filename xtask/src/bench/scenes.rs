@@ -1,0 +1,192 @@
+//! What only the Rust programs are put through: many threads, many places, many captures, and things going wrong.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::sink::{Arrived, Sink, dsn};
+use super::table::Table;
+use super::{CAPTURES, Pair};
+use crate::console::line;
+use crate::failure::{Context as _, Failure, Result};
+use crate::{process, repo};
+
+/// Adds the rows that compare figures.
+pub(super) fn compare(pair: &Pair, sink: &Sink, table: &mut Table) -> Result<()> {
+    for _ in 0..HEAVY_ROUNDS {
+        let both = |task: &str, count: u64, finish: fn(&mut Value, &Arrived)| {
+            let mut figures = Vec::new();
+            for program in pair.sides() {
+                let (mut own, arrived) = run(program, sink, task, count, &spool())?;
+                finish(&mut own, &arrived);
+                figures.push(own);
+            }
+            Ok::<_, Failure>(figures)
+        };
+        for figures in [
+            both("threads:8", CAPTURES.into(), |_, _| {})?,
+            both("deliver:1", 2_000, |own, arrived| per_event(own, arrived, "second_1", true))?,
+            both("deliver:4", 2_000, |own, arrived| per_event(own, arrived, "second_4", false))?,
+            both("sites", 10_000, |_, _| {})?,
+        ] {
+            table.add(&figures[0], &figures[1]);
+        }
+    }
+    Ok(())
+}
+
+/// What was measured over all captures, per event that arrived.
+fn per_event(own: &mut Value, arrived: &Arrived, name: &str, with_process: bool) {
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand events")]
+    let events = (arrived.events.max(1)) as f64;
+    own[name] = (own["seconds"].as_f64().unwrap_or(f64::NAN) / events * 1e3).into();
+    if with_process {
+        own["process_bulk"] = (own["process"].as_f64().unwrap_or(f64::NAN) / events).into();
+    }
+    if let Some(own) = own.as_object_mut() {
+        own.remove("process");
+    }
+}
+
+/// Prints the rows that have no ratio: a figure of each side, and what ours must be.
+pub(super) fn apart(pair: &Pair, sink: &Sink) -> Result<()> {
+    line("");
+    line(format_args!("{:<58} {:>12} {:>12} {:>8}", "rust", "watchpost", "official", ""));
+    contention(pair, sink)?;
+    memory(pair, sink)?;
+    for (title, task, count, must) in [
+        ("delivered after SIGKILL straight after 1 capture", "kill", 1, 1),
+        ("delivered after SIGKILL straight after 20 captures", "kill", 20, 20),
+        ("delivered at normal exit after 200 quick captures", "exit", 200, 200),
+        ("delivered of a burst of 2,000", "exit", 2_000, 2_000),
+    ] {
+        let mut delivered = Vec::new();
+        for program in pair.sides() {
+            delivered.push(start_twice(program, sink, task, count)?);
+        }
+        delivery(title, &delivered, must);
+    }
+    let mut delivered = Vec::new();
+    for program in pair.sides() {
+        delivered.push(outage(program)?);
+    }
+    delivery("delivered of 80 events, server down for the first 5 s", &delivered, 80);
+    Ok(())
+}
+
+fn contention(pair: &Pair, sink: &Sink) -> Result<()> {
+    let mut factors = Vec::new();
+    for program in pair.sides() {
+        let mut rounds = Vec::new();
+        for _ in 0..HEAVY_ROUNDS {
+            let (own, _) = run(program, sink, "threads:8", CAPTURES.into(), &spool())?;
+            rounds.push(own["contention"].as_f64().unwrap_or(f64::NAN));
+        }
+        rounds.sort_unstable_by(f64::total_cmp);
+        factors.push(rounds[rounds.len() / 2]);
+    }
+    let kept = if factors[0] <= 1.3 { "kept" } else { "MISSED" };
+    print(
+        "CPU per capture, 8 threads against 1 (at most 1.3)",
+        &[format!("{:.2}", factors[0]), format!("{:.2}", factors[1])],
+        kept,
+    );
+    Ok(())
+}
+
+/// Memory after many captures: with a server that answers, and with one that is dead and nothing on disk.
+fn memory(pair: &Pair, sink: &Sink) -> Result<()> {
+    let nobody = dsn(free_address()?);
+    for (title, dsn, folder, count) in [
+        ("kB resident after 10,000 and 100,000 captures", sink.dsn(), spool(), 100_000),
+        ("the same, server dead and no disk, 2,000 and 20,000", nobody, PathBuf::from("-"), 20_000),
+    ] {
+        let mut shown = Vec::new();
+        let mut kept = "";
+        for (side, program) in pair.sides().into_iter().enumerate() {
+            let own = start(program, &dsn, "memory", count, &folder)?;
+            let (early, end) =
+                (own["early"].as_f64().unwrap_or(f64::NAN), own["end"].as_f64().unwrap_or(f64::NAN));
+            if side == 0 {
+                kept = if end <= early * 1.05 { "kept" } else { "MISSED" };
+            }
+            shown.push(format!("{early} {end}"));
+        }
+        sink.take();
+        print(title, &shown, kept);
+    }
+    Ok(())
+}
+
+/// Runs the task, and after it the program once more; how many events arrived in all.
+fn start_twice(program: &Command, sink: &Sink, task: &str, count: u64) -> Result<u64> {
+    sink.take();
+    let spool = spool();
+    clear(&spool);
+    let killed = start(program, &sink.dsn(), task, count, &spool);
+    if task != "kill" {
+        killed?;
+    }
+    start(program, &sink.dsn(), "resume", 1, &spool)?;
+    Ok(sink.take().events)
+}
+
+/// The server comes up five seconds after the program.
+fn outage(program: &Command) -> Result<u64> {
+    let address = free_address()?;
+    let late = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(5));
+        Sink::open_at(address)
+    });
+    let spool = spool();
+    clear(&spool);
+    start(program, &dsn(address), "outage", 80, &spool)?;
+    let sink = late.join().map_err(|_| Failure::new("the late server failed"))??;
+    Ok(sink.take().events)
+}
+
+fn delivery(title: &str, delivered: &[u64], must: u64) {
+    let kept = if delivered[0] == must { "kept" } else { "MISSED" };
+    let shown: Vec<String> = delivered.iter().map(ToString::to_string).collect();
+    print(title, &shown, kept);
+}
+
+fn print(title: &str, shown: &[String], kept: &str) {
+    line(format_args!("{title:<58} {:>12} {:>12} {kept:>8}", shown[0], shown[1]));
+}
+
+fn run(program: &Command, sink: &Sink, task: &str, count: u64, folder: &PathBuf) -> Result<(Value, Arrived)> {
+    sink.take();
+    clear(folder);
+    let own = start(program, &sink.dsn(), task, count, folder)?;
+    Ok((own, sink.take()))
+}
+
+fn start(program: &Command, dsn: &str, task: &str, count: u64, folder: &PathBuf) -> Result<Value> {
+    let mut command = Command::new(program.get_program());
+    let said = process::output(command.arg(dsn).arg(count.to_string()).arg(folder).arg(task))?;
+    let last = said.lines().last().unwrap_or_default();
+    if last.is_empty() {
+        Ok(json!({}))
+    } else {
+        serde_json::from_str(last).context(format_args!("the figures {last:?}"))
+    }
+}
+
+fn free_address() -> Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+fn spool() -> PathBuf {
+    repo::cache("bench/spool/rust")
+}
+
+fn clear(folder: &PathBuf) {
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+/// Rounds of what takes long.
+const HEAVY_ROUNDS: usize = 3;
