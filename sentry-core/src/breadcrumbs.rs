@@ -10,16 +10,26 @@ use crate::protocol::Breadcrumb;
 pub(crate) struct Breadcrumbs(Option<Arc<VecDeque<Arc<Breadcrumb>>>>);
 
 impl Breadcrumbs {
-    /// Adds one and drops the oldest beyond `max`.
-    pub(crate) fn push(&mut self, crumb: Breadcrumb, max: usize) {
+    /// Adds one and drops the oldest beyond `max`. Gives back one that need not be freed under the caller's lock.
+    pub(crate) fn push(&mut self, crumb: Breadcrumb, max: usize) -> Option<Breadcrumb> {
         if max == 0 {
-            return;
+            return Some(crumb);
         }
         let ring = Arc::make_mut(self.0.get_or_insert_default());
-        while ring.len() >= max {
+        while ring.len() > max {
             ring.pop_front();
         }
+        let oldest = if ring.len() == max { ring.pop_front() } else { None };
+        // Its place in memory serves again, unless an event holds it.
+        if let Some(mut place) = oldest
+            && let Some(old) = Arc::get_mut(&mut place)
+        {
+            let old = std::mem::replace(old, crumb);
+            ring.push_back(place);
+            return Some(old);
+        }
         ring.push_back(Arc::new(crumb));
+        None
     }
 
     pub(crate) fn clear(&mut self) {

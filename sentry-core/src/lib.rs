@@ -16,6 +16,7 @@ mod envelope;
 mod error;
 mod fork;
 mod http;
+mod json;
 mod rng;
 mod scope;
 mod session;

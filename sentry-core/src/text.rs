@@ -7,17 +7,29 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An immutable string that is either static or shared, so that a clone never allocates.
+/// An immutable string that is static, short or shared, so that a clone never allocates.
 ///
-/// Scopes, breadcrumbs and frames are copied into every event; with `Text` each copy is a pointer.
+/// Scopes, breadcrumbs and frames are copied into every event; with `Text` each copy is a pointer or, up to 22 bytes,
+/// the characters themselves.
 #[derive(Clone)]
 pub struct Text(Repr);
 
 #[derive(Clone)]
 enum Repr {
     Static(&'static str),
+    Short(Short),
     Shared(Arc<str>),
 }
+
+/// The first `length` bytes are the text.
+#[derive(Clone, Copy)]
+struct Short {
+    length: u8,
+    bytes: [u8; SHORT],
+}
+
+/// What fits beside the other forms.
+const SHORT: usize = 22;
 
 impl Text {
     /// Text known at compile time; costs nothing.
@@ -29,7 +41,29 @@ impl Text {
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Repr::Static(text) => text,
+            Repr::Short(short) => short.as_str(),
             Repr::Shared(text) => text,
+        }
+    }
+}
+
+impl Short {
+    /// The text, if it is short enough.
+    fn new(text: &str) -> Option<Self> {
+        let mut bytes = [0; SHORT];
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        Some(Self { length: u8::try_from(text.len()).ok()?, bytes })
+    }
+
+    fn as_str(&self) -> &str {
+        #[expect(
+            unsafe_code,
+            reason = "these bytes were a `str`, and checking them again costs more than copying them"
+        )]
+        // SAFETY: `new` is the only place that makes one; it copies the whole of a `str` into the first `length` bytes,
+        // and nothing changes them afterwards.
+        unsafe {
+            std::str::from_utf8_unchecked(self.bytes.get_unchecked(..usize::from(self.length)))
         }
     }
 }
@@ -61,13 +95,13 @@ impl AsRef<str> for Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(Repr::Shared(text.into()))
+        Self(Short::new(text).map_or_else(|| Repr::Shared(text.into()), Repr::Short))
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self(Repr::Shared(text.into()))
+        Self(Short::new(&text).map_or_else(|| Repr::Shared(text.into()), Repr::Short))
     }
 }
 
@@ -148,5 +182,22 @@ impl Serialize for Text {
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_and_long_texts_come_back() {
+        let long = "täglich ".repeat(20);
+        for end in (0..=long.len()).filter(|end| long.is_char_boundary(*end)) {
+            let text = &long[..end];
+            assert_eq!(Text::from(text).as_str(), text);
+            assert_eq!(Text::from(text.to_owned()).clone().as_str(), text);
+            assert_eq!(matches!(Text::from(text).0, Repr::Short(_)), end <= SHORT);
+        }
+        assert_eq!(size_of::<Text>(), 24);
     }
 }

@@ -131,7 +131,8 @@ impl Client {
         if self.options.report_killed() {
             self.sessions.leave_trail(&crumb);
         }
-        scope.update(|scope| scope.add_breadcrumb(crumb, max));
+        // Freed outside of the lock.
+        drop(scope.update(|scope| scope.push_breadcrumb(crumb, max)));
     }
 
     /// The settings.

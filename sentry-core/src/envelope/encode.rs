@@ -57,7 +57,7 @@ impl ItemHeaderRef<'_> {
 
 fn line(value: &impl Serialize, out: &mut Vec<u8>) {
     let start = out.len();
-    if serde_json::to_writer(&mut *out, value).is_err() {
+    if crate::json::write(value, out).is_err() {
         // Maps with text keys and plain values always serialise; an empty header is still a valid line.
         out.truncate(start);
         out.extend_from_slice(b"{}");

@@ -154,7 +154,12 @@ impl Scope {
 
     /// Adds a breadcrumb as it is, without asking a hook, and keeps the newest `max`.
     pub fn add_breadcrumb(&mut self, crumb: Breadcrumb, max: usize) {
-        self.edit().breadcrumbs.push(crumb, max);
+        self.push_breadcrumb(crumb, max);
+    }
+
+    /// As [`add_breadcrumb`](Self::add_breadcrumb); gives back what is to be freed outside of a lock.
+    pub(crate) fn push_breadcrumb(&mut self, crumb: Breadcrumb, max: usize) -> Option<Breadcrumb> {
+        self.edit().breadcrumbs.push(crumb, max)
     }
 
     /// Forgets the breadcrumbs.

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::json;
 use crate::protocol::{Event, Map, Value};
 
 /// The largest event that servers take, in bytes (size limits, published envelope spec).
@@ -30,7 +31,7 @@ const CUTS: [Cut; 6] = [
 /// `None` if it does not fit even so, or cannot be written at all.
 pub(crate) fn serialize(event: &mut Event, max: usize) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(8 * 1024);
-    serde_json::to_writer(&mut bytes, event).ok()?;
+    json::write(event, &mut bytes).ok()?;
     if bytes.len() <= max {
         return Some(bytes);
     }
@@ -39,7 +40,7 @@ pub(crate) fn serialize(event: &mut Event, max: usize) -> Option<Vec<u8>> {
         if entries > 0 {
             note(&mut event.other, cut.path, entries);
             bytes.clear();
-            serde_json::to_writer(&mut bytes, event).ok()?;
+            json::write(event, &mut bytes).ok()?;
             if bytes.len() <= max {
                 return Some(bytes);
             }
@@ -47,7 +48,7 @@ pub(crate) fn serialize(event: &mut Event, max: usize) -> Option<Vec<u8>> {
     }
     shorten(event);
     bytes.clear();
-    serde_json::to_writer(&mut bytes, event).ok()?;
+    json::write(event, &mut bytes).ok()?;
     (bytes.len() <= max).then_some(bytes)
 }
 

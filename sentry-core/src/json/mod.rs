@@ -1,0 +1,277 @@
+//! Writing JSON fast.
+//!
+//! The bytes are those of `serde_json::to_vec`. What makes the difference is that most of an event is text that needs
+//! no escape: it is looked at sixteen bytes at a time, and keys that are known at compile time not at all. What this
+//! writer does not know (keys that are no text, bytes, enums with fields) is left to `serde_json`.
+
+mod compound;
+mod escape;
+
+use std::fmt;
+
+use serde::ser::{self, Serialize};
+
+use self::compound::Compound;
+
+/// Appends `value` to `out`.
+///
+/// # Errors
+/// When the value cannot be written as JSON; `out` is then as it was.
+pub(crate) fn write(value: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    let start = out.len();
+    if value.serialize(&mut Writer { out, is_raw: false }).is_ok() {
+        return Ok(());
+    }
+    out.truncate(start);
+    serde_json::to_writer(&mut *out, value).inspect_err(|_| out.truncate(start))
+}
+
+/// How `serde_json` passes on text that is JSON already: as a struct of this kind of name with one text in it.
+const PREPARED: &str = "$serde_json::private::";
+
+#[derive(Debug)]
+struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    /// The next text is JSON already.
+    is_raw: bool,
+}
+
+/// What this writer does not know.
+#[derive(Debug)]
+struct Unknown;
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not written here")
+    }
+}
+
+impl std::error::Error for Unknown {}
+
+impl ser::Error for Unknown {
+    fn custom<T: fmt::Display>(_message: T) -> Self {
+        Self
+    }
+}
+
+type Written = Result<(), Unknown>;
+
+impl Writer<'_> {
+    fn plain(&mut self, text: &[u8]) -> Written {
+        self.out.extend_from_slice(text);
+        Ok(())
+    }
+
+    fn number(&mut self, value: impl Serialize) -> Written {
+        serde_json::to_writer(&mut *self.out, &value).map_err(|_| Unknown)
+    }
+
+    fn integer(&mut self, negative: bool, mut rest: u64) -> Written {
+        let mut digits = [0_u8; 20];
+        let mut at = digits.len();
+        loop {
+            at -= 1;
+            // Less than ten.
+            digits[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if negative {
+            self.out.push(b'-');
+        }
+        self.plain(&digits[at..])
+    }
+}
+
+impl<'w, 'a> ser::Serializer for &'w mut Writer<'a> {
+    type Ok = ();
+    type Error = Unknown;
+    type SerializeSeq = Compound<'w, 'a>;
+    type SerializeTuple = Compound<'w, 'a>;
+    type SerializeTupleStruct = Compound<'w, 'a>;
+    type SerializeTupleVariant = ser::Impossible<(), Unknown>;
+    type SerializeMap = Compound<'w, 'a>;
+    type SerializeStruct = Compound<'w, 'a>;
+    type SerializeStructVariant = ser::Impossible<(), Unknown>;
+
+    fn serialize_bool(self, value: bool) -> Written {
+        self.plain(if value { b"true" } else { b"false" })
+    }
+
+    fn serialize_i8(self, value: i8) -> Written {
+        self.serialize_i64(value.into())
+    }
+
+    fn serialize_i16(self, value: i16) -> Written {
+        self.serialize_i64(value.into())
+    }
+
+    fn serialize_i32(self, value: i32) -> Written {
+        self.serialize_i64(value.into())
+    }
+
+    fn serialize_i64(self, value: i64) -> Written {
+        self.integer(value < 0, value.unsigned_abs())
+    }
+
+    fn serialize_u8(self, value: u8) -> Written {
+        self.integer(false, value.into())
+    }
+
+    fn serialize_u16(self, value: u16) -> Written {
+        self.integer(false, value.into())
+    }
+
+    fn serialize_u32(self, value: u32) -> Written {
+        self.integer(false, value.into())
+    }
+
+    fn serialize_u64(self, value: u64) -> Written {
+        self.integer(false, value)
+    }
+
+    fn serialize_f32(self, value: f32) -> Written {
+        self.number(value)
+    }
+
+    fn serialize_f64(self, value: f64) -> Written {
+        self.number(value)
+    }
+
+    fn serialize_char(self, value: char) -> Written {
+        self.serialize_str(value.encode_utf8(&mut [0; 4]))
+    }
+
+    fn serialize_str(self, text: &str) -> Written {
+        if self.is_raw {
+            return self.plain(text.as_bytes());
+        }
+        escape::text(text, self.out);
+        Ok(())
+    }
+
+    fn serialize_bytes(self, _value: &[u8]) -> Written {
+        Err(Unknown)
+    }
+
+    fn serialize_none(self) -> Written {
+        self.plain(b"null")
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Written {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Written {
+        self.plain(b"null")
+    }
+
+    fn serialize_unit_struct(self, _name: &'static str) -> Written {
+        self.plain(b"null")
+    }
+
+    fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Written {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _name: &'static str, value: &T) -> Written {
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+        _value: &T,
+    ) -> Written {
+        Err(Unknown)
+    }
+
+    fn serialize_seq(self, _length: Option<usize>) -> Result<Self::SerializeSeq, Unknown> {
+        Ok(Compound::list(self))
+    }
+
+    fn serialize_tuple(self, length: usize) -> Result<Self::SerializeTuple, Unknown> {
+        self.serialize_seq(Some(length))
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        _name: &'static str,
+        length: usize,
+    ) -> Result<Self::SerializeSeq, Unknown> {
+        self.serialize_seq(Some(length))
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+        _length: usize,
+    ) -> Result<Self::SerializeTupleVariant, Unknown> {
+        Err(Unknown)
+    }
+
+    fn serialize_map(self, _length: Option<usize>) -> Result<Self::SerializeMap, Unknown> {
+        Ok(Compound::object(self))
+    }
+
+    fn serialize_struct(self, name: &'static str, _length: usize) -> Result<Self::SerializeStruct, Unknown> {
+        Ok(if name.starts_with(PREPARED) { Compound::prepared(self) } else { Compound::object(self) })
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        _variant: &'static str,
+        _length: usize,
+    ) -> Result<Self::SerializeStructVariant, Unknown> {
+        Err(Unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::{json, value::RawValue};
+
+    use super::*;
+
+    fn same(value: &impl Serialize) {
+        let mut out = b"before".to_vec();
+        write(value, &mut out).unwrap();
+        let expected = [b"before".to_vec(), serde_json::to_vec(value).unwrap()].concat();
+        assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(&expected));
+    }
+
+    #[test]
+    fn it_writes_what_serde_json_writes() {
+        same(&json!(null));
+        same(&json!({"a": [1, -2, 3.5, 1e300, true, {}, [], ""], "": {"b": i64::MIN, "c": u64::MAX}}));
+        same(&(0..=0x2FF_u32).filter_map(char::from_u32).collect::<String>());
+        for length in 0..70 {
+            for at in 0..length {
+                let mut text = "é".repeat(length / 2) + &"x".repeat(length % 2 + 3);
+                text.insert_str(text.char_indices().nth(at).map_or(0, |(at, _)| at), "\u{1}\"\\\n");
+                same(&text);
+            }
+        }
+        same(&RawValue::from_string("[{\"a\": \"b\\n\"}]".to_owned()).unwrap());
+        same(&BTreeMap::from([(1, "keys that are no text"), (2, "go the slow way")]));
+        same(&(f64::NAN, f32::MAX, 'x', Some("some"), None::<()>, ()));
+        same(&Result::<&str, ()>::Ok("an enum with a field"));
+    }
+
+    #[test]
+    fn what_fails_leaves_nothing() {
+        let mut out = b"before".to_vec();
+        assert!(write(&BTreeMap::from([(vec![1], 1)]), &mut out).is_err());
+        assert_eq!(out, b"before");
+    }
+}
