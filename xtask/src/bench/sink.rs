@@ -21,6 +21,8 @@ pub struct Sink {
 pub struct Arrived {
     /// Events, each counted once however often it came.
     pub events: u64,
+    /// How often an event came again.
+    pub repeated: u64,
     /// Their bytes on the wire.
     pub wire_bytes: u64,
     /// Their bytes before compression.
@@ -96,6 +98,8 @@ impl Arrived {
             self.events += 1;
             self.wire_bytes += body.len() as u64;
             self.bytes += envelope.len() as u64;
+        } else {
+            self.repeated += 1;
         }
     }
 }
@@ -168,6 +172,7 @@ mod tests {
         let mut answers = [0; 4 * ANSWER.len()];
         stream.read_exact(&mut answers).unwrap();
         let arrived = sink.take();
-        assert_eq!((arrived.events, arrived.wire_bytes, arrived.bytes), (2, 3_003, 3_003));
+        assert_eq!((arrived.events, arrived.repeated), (2, 1));
+        assert_eq!((arrived.wire_bytes, arrived.bytes), (3_003, 3_003));
     }
 }
