@@ -51,7 +51,7 @@ fn own_type<E: Error + ?Sized>(error: &E) -> Text {
 }
 
 /// A derived `Debug` begins with the name of the type or variant.
-fn debug_type(debug: &str) -> Text {
+pub(crate) fn debug_type(debug: &str) -> Text {
     let end = debug.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(debug.len());
     let name = debug[..end].trim_end_matches(':');
     let is_name = name.starts_with(|c: char| c.is_ascii_uppercase());

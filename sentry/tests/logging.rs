@@ -151,3 +151,29 @@ fn a_filter_of_tracing_events_decides() {
     let event = recorded.only_event();
     assert_eq!((event.level, event.breadcrumbs.len()), (Some(Level::Debug), 0));
 }
+
+#[test]
+fn records_are_lines_of_the_log_where_that_is_on() {
+    install();
+    let quiet = layer().with_event_filter(|_| Route::LOG);
+    let subscriber = tracing_subscriber::registry().with(quiet);
+    let said = || {
+        tracing::trace!(order = 1002, "a step");
+        tracing::error!(paid = true, "cannot book");
+    };
+    let options = ClientOptions::new().with_enable_logs(true);
+    let ((), recorded) = record(options, || tracing::subscriber::with_default(subscriber, said));
+    let logs = recorded.logs();
+    assert_eq!(logs.len(), 2, "{logs:?}");
+    assert_eq!((&logs[0]["level"], &logs[0]["body"]), (&"trace".into(), &"a step".into()));
+    assert_eq!((&logs[1]["level"], &logs[1]["attributes"]["paid"]["value"]), (&"error".into(), &true.into()));
+    let attributes = &logs[0]["attributes"];
+    assert_eq!(attributes["order"], serde_json::json!({"value": 1002, "type": "integer"}));
+    assert_eq!(attributes["sentry.origin"]["value"], "auto.log.tracing");
+    assert_eq!(attributes["logger.name"]["value"], "logging");
+    assert_eq!(recorded.envelopes.len(), 1);
+
+    let subscriber = tracing_subscriber::registry().with(layer().with_event_filter(|_| Route::LOG));
+    let ((), recorded) = record(ClientOptions::new(), || tracing::subscriber::with_default(subscriber, said));
+    recorded.assert_nothing();
+}

@@ -3,9 +3,9 @@
 use crate::failure::{Failure, Result};
 use crate::repo;
 use crate::step::Runner;
-use crate::suite::{clippy, deny, docs, fmt};
+use crate::suite::{clippy, deny, docs, features, fmt, oldest_compiler};
 
-/// Formatting, clippy, documentation, licences.
+/// Formatting, clippy, each feature alone, the oldest compiler, documentation, licences.
 ///
 /// # Errors
 /// When one of them is not clean.
@@ -16,6 +16,8 @@ pub fn run(words: &[String]) -> Result<()> {
     let mut runner = Runner::new(repo::in_ci());
     runner.step("fmt", fmt);
     runner.step("clippy", clippy);
+    runner.step("features", features);
+    runner.step("oldest compiler", oldest_compiler);
     runner.step("docs", docs);
     runner.step("deny", deny);
     if runner.finish() { Ok(()) } else { Err(Failure::silent()) }

@@ -54,7 +54,7 @@ impl Client {
             Some(decision) if !dsc.is_empty() => with_local_decision(dsc, decision, trace.parent_sampled),
             _ => dsc,
         });
-        let span_id = SpanId::random(rng);
+        let span_id = options.span_id.unwrap_or_else(|| SpanId::random(rng));
         if let Some(decision) = decision
             && decision.sampled
         {

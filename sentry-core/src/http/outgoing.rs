@@ -5,18 +5,25 @@ use crate::client::Client;
 use crate::options::Collect;
 use crate::protocol::{Breadcrumb, Level, Map};
 use crate::text::Text;
+use crate::tracing::is_own;
 
 /// What every client library knows of a request that it makes.
 #[derive(Debug, Clone, Copy)]
 pub struct OutgoingRequest<'a> {
     method: &'a str,
+    url: &'a str,
     address: Address<'a>,
 }
 
 impl<'a> OutgoingRequest<'a> {
     /// A request with this method to this address.
     pub fn new(method: &'a str, url: &'a str) -> Self {
-        Self { method, address: Address::parse(url) }
+        Self { method, url, address: Address::parse(url) }
+    }
+
+    /// True for a request of the SDK itself, or one that is none of its business: it goes to the server of the DSN.
+    pub fn is_to_own_server(&self, client: &Client) -> bool {
+        client.options().dsn().is_some_and(|dsn| is_own(self.url, dsn))
     }
 
     /// What a span of operation `http.client` is called: `GET https://example.com/a`.

@@ -223,6 +223,11 @@ impl ClientOptions {
         self.tracing.sample_rate
     }
 
+    /// True if transactions may be sent: there is a rate or a sampler.
+    pub fn is_tracing_on(&self) -> bool {
+        self.tracing.is_on()
+    }
+
     /// The organisation that traces are told apart by.
     pub fn org_id(&self) -> Option<&str> {
         self.tracing.org_id.as_deref().or_else(|| self.dsn()?.org_id())

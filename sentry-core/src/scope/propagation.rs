@@ -43,6 +43,12 @@ impl PropagationContext {
         Self { shared: true, ..Self::random(rng) }
     }
 
+    /// A trace of another system, which decides nothing for ours; `parent` is the span that it comes from.
+    pub fn of_trace(trace_id: TraceId, parent: Option<SpanId>, rng: &dyn Rng) -> Self {
+        let sample_rand = SampleRand::of(trace_id);
+        Self { trace_id, parent_span_id: parent, sample_rand, ..Self::shared(rng) }
+    }
+
     /// The trace.
     pub fn trace_id(&self) -> TraceId {
         self.trace_id

@@ -30,6 +30,6 @@ pub use self::span::Span;
 pub(crate) use self::span::{Passive, Root, ids};
 pub use self::stream::SpanHook;
 pub(crate) use self::stream::{MAX_ITEM_BYTES, SpanBuffer, Written, write as write_span};
-pub(crate) use self::targets::may_propagate;
+pub(crate) use self::targets::{is_own, may_propagate};
 pub use self::trace_headers::TraceHeaders;
 pub use self::transaction::{SpanOptions, TransactionOptions};

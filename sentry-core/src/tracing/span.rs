@@ -156,7 +156,7 @@ impl Span {
         };
         Self(Repr::Recorded(Arc::new(Recorded {
             segment: Arc::clone(&parent.segment),
-            span_id: SpanId::random(client.rng()),
+            span_id: options.span_id.unwrap_or_else(|| SpanId::random(client.rng())),
             parent: Some(parent.span_id),
             start: options.start.unwrap_or_else(|| client.now()),
             state: ForkLock::new(state),

@@ -1,6 +1,6 @@
 //! What a transaction starts with.
 
-use crate::protocol::{Map, Timestamp, TransactionSource, Value};
+use crate::protocol::{Map, SpanId, Timestamp, TransactionSource, Value};
 use crate::scope::PropagationContext;
 use crate::text::Text;
 use crate::tracing::Label;
@@ -17,6 +17,7 @@ pub struct TransactionOptions {
     pub(crate) attributes: Map,
     pub(crate) custom: Map,
     pub(crate) parent: Option<PropagationContext>,
+    pub(crate) span_id: Option<SpanId>,
 }
 
 impl TransactionOptions {
@@ -32,6 +33,7 @@ impl TransactionOptions {
             attributes: Map::new(),
             custom: Map::new(),
             parent: None,
+            span_id: None,
         }
     }
 
@@ -77,6 +79,13 @@ impl TransactionOptions {
         self
     }
 
+    /// The id of its root span; a random one by default. For bridges from other systems.
+    #[must_use]
+    pub fn span_id(mut self, span_id: SpanId) -> Self {
+        self.span_id = Some(span_id);
+        self
+    }
+
     /// The trace that it continues, if not the scope's.
     #[must_use]
     pub fn continuing(mut self, parent: PropagationContext) -> Self {
@@ -94,6 +103,7 @@ pub struct SpanOptions<'a> {
     pub(crate) origin: Option<Label<'static>>,
     pub(crate) start: Option<Timestamp>,
     pub(crate) attributes: Map,
+    pub(crate) span_id: Option<SpanId>,
 }
 
 impl<'a> SpanOptions<'a> {
@@ -105,6 +115,7 @@ impl<'a> SpanOptions<'a> {
             origin: None,
             start: None,
             attributes: Map::new(),
+            span_id: None,
         }
     }
 
@@ -122,13 +133,20 @@ impl<'a> SpanOptions<'a> {
         self
     }
 
+    /// Its id; a random one by default. For bridges from other systems.
+    #[must_use]
+    pub fn span_id(mut self, span_id: SpanId) -> Self {
+        self.span_id = Some(span_id);
+        self
+    }
+
     /// The transaction that it is where there is no span to be started in: named by the description, or the operation.
     pub fn into_transaction(self) -> TransactionOptions {
-        let Self { op, description, origin, start, attributes } = self;
+        let Self { op, description, origin, start, attributes, span_id } = self;
         let op = op.into_static();
         let name = description.into_text().unwrap_or_else(|| op.clone());
         let origin = origin.map(Label::into_static);
-        TransactionOptions { origin, start, attributes, ..TransactionOptions::new(name, op) }
+        TransactionOptions { origin, start, attributes, span_id, ..TransactionOptions::new(name, op) }
     }
 
     /// An attribute.

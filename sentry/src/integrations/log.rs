@@ -19,14 +19,15 @@
 //! # Ok::<(), log::SetLoggerError>(())
 //! ```
 //!
-//! Unless a filter says otherwise, errors become events and breadcrumbs, warnings and information breadcrumbs. What
+//! Unless a filter says otherwise, errors become events and breadcrumbs, warnings and information breadcrumbs; with
+//! `enable_logs` all three are lines of the structured log as well. What
 //! the SDK's own sending thread and hooks log is passed on, but never captured.
 
 use std::fmt;
 
 use log::kv::{self, VisitSource};
 use log::{Log, Metadata};
-use watchpost_core::{Level, Map, Text, Value};
+use watchpost_core::{Level, LogLevel, Map, Text, Value};
 
 use super::Route;
 use super::record::{Record, by_level, may_route, route};
@@ -84,6 +85,7 @@ impl<L: Log> Log for WatchpostLogger<L> {
         let to = self.route(record.metadata());
         route(to, || Record {
             level: level(record.level()),
+            log_level: log_level(record.level()),
             target: record.target().into(),
             message: record.args().to_string().into(),
             fields: fields(record),
@@ -125,6 +127,16 @@ fn level(level: log::Level) -> Level {
         log::Level::Warn => Level::Warning,
         log::Level::Info => Level::Info,
         log::Level::Debug | log::Level::Trace => Level::Debug,
+    }
+}
+
+fn log_level(level: log::Level) -> LogLevel {
+    match level {
+        log::Level::Error => LogLevel::Error,
+        log::Level::Warn => LogLevel::Warn,
+        log::Level::Info => LogLevel::Info,
+        log::Level::Debug => LogLevel::Debug,
+        log::Level::Trace => LogLevel::Trace,
     }
 }
 

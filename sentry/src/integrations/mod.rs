@@ -1,5 +1,7 @@
 //! Connections to the runtime and to other libraries, each behind an additive feature.
 
+#[cfg(feature = "actix-web")]
+pub mod actix_web;
 #[cfg(feature = "anyhow")]
 pub mod anyhow;
 #[cfg(feature = "backtrace")]
@@ -10,12 +12,18 @@ pub mod contexts;
 pub(crate) mod crash;
 #[cfg(feature = "debug-images")]
 pub(crate) mod debug_images;
+#[cfg(any(feature = "actix-web", feature = "reqwest", feature = "tower"))]
+mod http;
 #[cfg(feature = "log")]
 pub mod log;
+#[cfg(feature = "opentelemetry")]
+pub mod opentelemetry;
 #[cfg(feature = "panic")]
 pub mod panic;
 #[cfg(any(feature = "log", feature = "tracing"))]
 mod record;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 #[cfg(feature = "backtrace")]
 pub(crate) mod std_backtrace;
 #[cfg(feature = "tower")]
@@ -31,13 +39,17 @@ use watchpost_core::Text;
 /// The names of what is compiled in, for `sdk.integrations`.
 pub(crate) fn enabled() -> Vec<Text> {
     let all = [
+        ("actix-web", cfg!(feature = "actix-web")),
         ("anyhow", cfg!(feature = "anyhow")),
+        ("axum", cfg!(feature = "axum")),
         ("backtrace", cfg!(feature = "backtrace")),
         ("contexts", cfg!(feature = "contexts")),
         ("crash", cfg!(feature = "crash")),
         ("debug-images", cfg!(feature = "debug-images")),
         ("log", cfg!(feature = "log")),
+        ("opentelemetry", cfg!(feature = "opentelemetry")),
         ("panic", cfg!(feature = "panic")),
+        ("reqwest", cfg!(feature = "reqwest")),
         ("tower", cfg!(feature = "tower")),
         ("tracing", cfg!(feature = "tracing")),
     ];

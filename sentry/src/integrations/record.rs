@@ -3,10 +3,13 @@
 use std::cell::Cell;
 use std::ops::BitOr;
 
-use watchpost_core::{Breadcrumb, Event, Exception, Level, Map, Text, in_hook};
+use watchpost_core::{
+    AttributeValue, Attributes, Breadcrumb, Event, Exception, Level, LogLevel, Map, Text, in_hook,
+};
 
 use crate::api;
 use crate::init::with_client;
+use crate::scopes;
 
 /// Where a record of a logging library goes: to several places, joined with `|`, or to none.
 ///
@@ -25,6 +28,8 @@ impl Route {
     pub const BREADCRUMB: Self = Self(1);
     /// An event of its own.
     pub const EVENT: Self = Self(2);
+    /// A line of the structured log, if `enable_logs` is on.
+    pub const LOG: Self = Self(4);
 
     /// True if everything of `other` is in it.
     pub fn contains(self, other: Self) -> bool {
@@ -40,11 +45,12 @@ impl BitOr for Route {
     }
 }
 
-/// Errors are events and breadcrumbs of what follows, warnings and information are breadcrumbs, the rest is nothing.
+/// Errors are events and breadcrumbs of what follows, warnings and information are breadcrumbs, all three are lines of
+/// the log, the rest is nothing.
 pub(super) fn by_level(level: Level) -> Route {
     match level {
-        Level::Fatal | Level::Error => Route::EVENT | Route::BREADCRUMB,
-        Level::Warning | Level::Info => Route::BREADCRUMB,
+        Level::Fatal | Level::Error => Route::EVENT | Route::BREADCRUMB | Route::LOG,
+        Level::Warning | Level::Info => Route::BREADCRUMB | Route::LOG,
         _ => Route::NONE,
     }
 }
@@ -53,6 +59,8 @@ pub(super) fn by_level(level: Level) -> Route {
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) level: Level,
+    /// The same in the words of logs, which know one more.
+    pub(super) log_level: LogLevel,
     /// Who speaks, usually a module path.
     pub(super) target: Text,
     pub(super) message: Text,
@@ -95,10 +103,15 @@ pub(super) fn route(to: Route, make: impl FnOnce() -> Record) {
     }
     let _done = Done;
     let record = make();
+    let wants_line = to.contains(Route::LOG) && with_client(|client| client.logs_enabled()).unwrap_or(false);
+    let line = wants_line.then(|| record.log_line());
     // The event first: it is not its own breadcrumb.
     let crumb = to.contains(Route::BREADCRUMB).then(|| record.breadcrumb());
     if to.contains(Route::EVENT) {
         with_client(|client| api::send(client, record.event(client.options().attach_stacktrace())));
+    }
+    if let Some((level, body, attributes)) = line {
+        with_client(|client| scopes::with_all(|scopes| client.log(level, body, attributes, scopes)));
     }
     if let Some(crumb) = crumb {
         api::add_breadcrumb(crumb);
@@ -119,6 +132,23 @@ impl Record {
             data,
             ..Breadcrumb::default()
         }
+    }
+
+    fn log_line(&self) -> (LogLevel, Text, Attributes) {
+        let mut attributes = Attributes::new();
+        let mut put = |key: &str, value: Option<AttributeValue>| {
+            attributes.extend(value.map(|value| (Text::from(key), value)));
+        };
+        for (key, value) in &self.fields {
+            put(key, AttributeValue::from_json(value));
+        }
+        let error = self.exception.last().and_then(|error| error.value.clone());
+        put("exception.message", error.map(AttributeValue::String));
+        put("sentry.origin", Some(AttributeValue::String(Text::from_static(self.origin))));
+        put("logger.name", Some(AttributeValue::String(self.target.clone())));
+        put("code.file.path", self.file.clone().map(AttributeValue::String));
+        put("code.line.number", self.line.map(|line| AttributeValue::Integer(line.into())));
+        (self.log_level, self.message.clone(), attributes)
     }
 
     fn event(mut self, with_stack: bool) -> Event {

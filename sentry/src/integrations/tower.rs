@@ -1,18 +1,40 @@
-//! A tower layer: every request gets scopes of its own and is named on its events.
+//! A tower layer for servers: axum, hyper, tonic, and whatever else answers `http` requests.
+//!
+//! Every request gets scopes of its own, continues the trace that came along, is a transaction (if tracing is on) named
+//! after its route, counts as a session, and is described on its events as far as
+//! [`DataCollection`](crate::DataCollection) allows.
+//!
+//! ```
+//! # #[cfg(feature = "axum")] {
+//! use axum::{Router, routing::get};
+//! use watchpost::integrations::tower::WatchpostLayer;
+//!
+//! // `Router::layer`, so that the layer knows which route matched; last, so that it is around all others.
+//! let app: Router = Router::new()
+//!     .route("/orders/{id}", get(async || "42"))
+//!     .layer(WatchpostLayer);
+//! # }
+//! ```
+//!
+//! The route is only known with the feature `axum`; else, and where no route matched, the path stands in for it. The
+//! request ends when its handler has answered: a body that is streamed later is not part of it. For hyper without a
+//! framework wrap the service: `WatchpostLayer.layer(service)` behind hyper-util's `TowerToHyperService`.
 
-use std::task::{Context, Poll};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
-use http::{HeaderMap, Request as HttpRequest};
+use http::{HeaderMap, Method, Request, Response, Uri};
 use tower_layer::Layer;
 use tower_service::Service;
-use watchpost_core::{Map, Request, Text};
+use watchpost_core::{IncomingRequest, Map, Text};
 
+use super::http::{Exchange, Head};
 use crate::future::ScopeFuture;
 use crate::init::with_client;
-use crate::scopes;
-use crate::{ScopeFutureExt, isolation_scope};
+use crate::{ScopeFutureExt, scopes, with_span};
 
-/// Isolates requests.
+/// Makes every request a piece of work of its own.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WatchpostLayer;
 
@@ -20,71 +42,131 @@ pub struct WatchpostLayer;
 #[derive(Debug, Clone)]
 pub struct WatchpostService<S>(S);
 
+/// The answer of a [`WatchpostService`].
+#[derive(Debug)]
+pub struct ResponseFuture<F> {
+    future: ScopeFuture<F>,
+    exchange: Option<Exchange>,
+}
+
 impl<S> Layer<S> for WatchpostLayer {
     type Service = WatchpostService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
+        with_client(watchpost_core::Client::sessions_by_request);
         WatchpostService(inner)
     }
 }
 
-impl<S, B> Service<HttpRequest<B>> for WatchpostService<S>
+impl<S, B, R> Service<Request<B>> for WatchpostService<S>
 where
-    S: Service<HttpRequest<B>>,
+    S: Service<Request<B>, Response = Response<R>>,
 {
-    type Response = S::Response;
+    type Response = Response<R>;
     type Error = S::Error;
-    type Future = ScopeFuture<S::Future>;
+    type Future = ResponseFuture<S::Future>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.0.poll_ready(context)
     }
 
-    fn call(&mut self, request: HttpRequest<B>) -> Self::Future {
+    fn call(&mut self, request: Request<B>) -> Self::Future {
         // The handler's future is made inside the new scopes, so that it keeps them wherever it is polled.
         scopes::enter(scopes::isolated(), || {
-            describe(&request);
-            self.0.call(request).in_scope()
+            let exchange = begin(&request);
+            let call = || self.0.call(request).in_scope();
+            let future = match &exchange {
+                Some(exchange) => with_span(exchange.span(), call),
+                None => call(),
+            };
+            ResponseFuture { future, exchange }
         })
     }
 }
 
-/// Puts method, address and headers on the isolation scope, by an event processor: nothing is built for requests
-/// that capture nothing but the strings themselves.
-fn describe<B>(request: &HttpRequest<B>) {
-    let personal = with_client(|client| client.options().send_default_pii()).unwrap_or(false);
-    let (method, uri, headers) = (request.method().clone(), request.uri().clone(), request.headers().clone());
-    isolation_scope().update(|scope| {
-        scope.add_blind_event_processor(std::sync::Arc::new(move |mut event, _| {
-            if event.transaction.is_none() {
-                event.transaction = Some(format!("{method} {}", uri.path()).into());
+impl<F, R, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+{
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = ready!(Pin::new(&mut self.future).poll(context));
+        if let Some(exchange) = self.exchange.take() {
+            match &answer {
+                Ok(response) => exchange.answered(response.status().as_u16()),
+                Err(_) => exchange.failed(),
             }
-            event.request.get_or_insert_with(|| shape(&method, &uri, &headers, personal));
-            Ok(Some(event))
-        }));
-    });
+        }
+        Poll::Ready(answer)
+    }
 }
 
-fn shape(method: &http::Method, uri: &http::Uri, headers: &HeaderMap, personal: bool) -> Request {
-    let host = headers.get(http::header::HOST).and_then(|host| host.to_str().ok()).or_else(|| uri.host());
-    let scheme = uri.scheme_str().unwrap_or("http");
-    let url = format!("{scheme}://{}{}", host.unwrap_or("localhost"), uri.path());
-    let mut shown = Map::new();
-    for (name, value) in headers {
-        // Cookies and addresses are personal data.
-        let private = matches!(name.as_str(), "cookie" | "x-forwarded-for" | "x-real-ip" | "forwarded");
-        if !private || personal {
-            shown.insert(
-                name.as_str().to_owned(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned().into(),
-            );
+fn begin<B>(request: &Request<B>) -> Option<Exchange> {
+    let route = route(request);
+    let head = Head {
+        method: request.method().as_str(),
+        path: request.uri().path(),
+        route,
+        origin: if route.is_some() { "auto.http.axum" } else { "auto.http.tower" },
+    };
+    let parts = Parts {
+        method: request.method().clone(),
+        uri: request.uri().clone(),
+        headers: request.headers().clone(),
+        remote_addr: remote_addr(request),
+    };
+    let header = |name: &'static str| request.headers().get(name)?.to_str().ok();
+    Exchange::begin(&head, header, move || parts.describe())
+}
+
+/// What is kept of a request for its events: copies that share their bytes with it.
+struct Parts {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    remote_addr: Option<std::net::SocketAddr>,
+}
+
+impl Parts {
+    fn describe(&self) -> IncomingRequest {
+        let text = |bytes: &[u8]| Text::from(String::from_utf8_lossy(bytes).into_owned());
+        let host = self.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+        let host = self.uri.authority().map(|authority| authority.as_str()).or(host).unwrap_or("localhost");
+        let scheme = self.uri.scheme_str().unwrap_or("http");
+        let target = self.uri.path_and_query().map_or("/", |target| target.as_str());
+        IncomingRequest {
+            method: self.method.as_str().into(),
+            url: format!("{scheme}://{host}{target}").into(),
+            headers: self
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str().into(), text(value.as_bytes())))
+                .collect(),
+            remote_addr: self.remote_addr.map(|address| address.ip().to_string().into()),
+            body: None,
+            env: Map::new(),
         }
     }
-    Request {
-        url: Some(url.into()),
-        method: Some(Text::from(method.as_str())),
-        query_string: uri.query().map(Into::into),
-        headers: Some(shown.into()),
-        ..Request::default()
-    }
+}
+
+#[cfg(feature = "axum")]
+fn route<B>(request: &Request<B>) -> Option<&str> {
+    request.extensions().get::<axum::extract::MatchedPath>().map(axum::extract::MatchedPath::as_str)
+}
+
+#[cfg(not(feature = "axum"))]
+fn route<B>(_request: &Request<B>) -> Option<&str> {
+    None
+}
+
+#[cfg(feature = "axum")]
+fn remote_addr<B>(request: &Request<B>) -> Option<std::net::SocketAddr> {
+    let info = request.extensions().get::<axum::extract::ConnectInfo<std::net::SocketAddr>>();
+    info.map(|info| info.0)
+}
+
+#[cfg(not(feature = "axum"))]
+fn remote_addr<B>(_request: &Request<B>) -> Option<std::net::SocketAddr> {
+    None
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check there is, cheapest first, each thing built once.
 
 mod bindings;
+mod crates;
 mod page;
 mod rust;
 
@@ -14,6 +15,7 @@ use crate::setup::{Need, Readiness};
 use crate::step::{Outcome, Runner};
 
 pub use bindings::{build_examples, install};
+pub use crates::{features, oldest_compiler};
 pub use page::build as build_page;
 pub use rust::{build_server, clippy, deny, docs, fmt};
 
@@ -28,7 +30,7 @@ struct Suite {
 
 type Part = (&'static str, fn(&mut Suite));
 
-const PARTS: [Part; 12] = [
+const PARTS: [Part; 13] = [
     ("fmt", |suite| {
         suite.runner.step("fmt", rust::fmt);
     }),
@@ -38,6 +40,10 @@ const PARTS: [Part; 12] = [
     }),
     ("deny", |suite| {
         suite.runner.step("deny", rust::deny);
+    }),
+    ("crates", |suite| {
+        suite.runner.step("features", crates::features);
+        suite.runner.step("oldest compiler", crates::oldest_compiler);
     }),
     ("rust", Suite::rust),
     ("python", |suite| suite.language(Language::Python)),

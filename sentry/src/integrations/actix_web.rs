@@ -1,0 +1,195 @@
+//! A middleware for `actix-web`.
+//!
+//! Every request gets scopes of its own, continues the trace that came along, is a transaction (if tracing is on) named
+//! after its route, counts as a session, and is described on its events as far as
+//! [`DataCollection`](crate::DataCollection) allows. Errors that become answers of status 500 and above are events.
+//!
+//! ```
+//! use actix_web::{App, HttpResponse, web};
+//! use watchpost::integrations::actix_web::WatchpostMiddleware;
+//!
+//! let app = App::new()
+//!     .route("/orders/{id}", web::get().to(HttpResponse::Ok))
+//!     // Last, so that it is around all others.
+//!     .wrap(WatchpostMiddleware::new());
+//! # drop(app);
+//! ```
+//!
+//! What the application starts on other threads or tasks keeps the scopes with
+//! [`ScopeFutureExt::in_scope`](crate::ScopeFutureExt::in_scope).
+
+use std::future::{Future, Ready, ready};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use actix_web::Error;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::header::HeaderMap;
+use actix_web::http::{Method, Uri};
+use watchpost_core::{Event, Exception, IncomingRequest, Map, Mechanism, Text};
+
+use super::http::{Exchange, Head};
+use crate::init::with_client;
+use crate::{ScopeFutureExt, api, error_chain, scopes, with_span};
+
+const ORIGIN: &str = "auto.http.actix_web";
+
+/// Makes every request a piece of work of its own.
+#[derive(Debug, Clone)]
+pub struct WatchpostMiddleware {
+    capture_server_errors: bool,
+}
+
+/// The service that [`WatchpostMiddleware`] makes.
+#[derive(Debug)]
+pub struct WatchpostService<S> {
+    inner: Rc<S>,
+    capture_server_errors: bool,
+}
+
+impl WatchpostMiddleware {
+    /// The middleware, which captures server errors.
+    pub fn new() -> Self {
+        Self { capture_server_errors: true }
+    }
+
+    /// False leaves errors that become answers of status 500 and above to the application.
+    #[must_use]
+    pub fn with_capture_server_errors(mut self, capture: bool) -> Self {
+        self.capture_server_errors = capture;
+        self
+    }
+}
+
+impl Default for WatchpostMiddleware {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for WatchpostMiddleware
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    S::Future: 'static,
+    B: 'static,
+{
+    type Response = ServiceResponse<B>;
+    type Error = Error;
+    type Transform = WatchpostService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        with_client(watchpost_core::Client::sessions_by_request);
+        let capture_server_errors = self.capture_server_errors;
+        ready(Ok(WatchpostService { inner: Rc::new(inner), capture_server_errors }))
+    }
+}
+
+impl<S, B> Service<ServiceRequest> for WatchpostService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    S::Future: 'static,
+    B: 'static,
+{
+    type Response = ServiceResponse<B>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<ServiceResponse<B>, Error>>>>;
+
+    fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        scopes::enter(scopes::isolated(), || {
+            let Some(exchange) = begin(&request) else {
+                return Box::pin(self.inner.call(request).in_scope()) as Self::Future;
+            };
+            let span = exchange.span().clone();
+            with_span(&span, || {
+                let answer = self.inner.call(request);
+                let capture = self.capture_server_errors;
+                Box::pin(async move { finish(exchange, answer.await, capture) }.in_scope()) as Self::Future
+            })
+        })
+    }
+}
+
+/// Runs in the scopes of the request.
+fn finish<B>(
+    exchange: Exchange,
+    answer: Result<ServiceResponse<B>, Error>,
+    capture: bool,
+) -> Result<ServiceResponse<B>, Error> {
+    let (status, error) = match &answer {
+        Ok(response) => (response.status(), response.response().error()),
+        Err(error) => (error.as_response_error().status_code(), Some(error)),
+    };
+    if let Some(error) = error.filter(|_| capture && status.is_server_error()) {
+        with_client(|client| api::send(client, event(error)));
+    }
+    exchange.answered(status.as_u16());
+    answer
+}
+
+/// An error of actix-web is no `std::error::Error`: it has a text and a debug form, but no sources.
+fn event(error: &Error) -> Event {
+    let mechanism = Mechanism { ty: Text::from_static(ORIGIN), handled: Some(false), ..Mechanism::default() };
+    let exception = Exception {
+        ty: Some(error_chain::debug_type(&format!("{error:?}"))),
+        value: Some(error.to_string().into()),
+        mechanism: Some(mechanism),
+        ..Exception::default()
+    };
+    Event::exception(vec![exception])
+}
+
+fn begin(request: &ServiceRequest) -> Option<Exchange> {
+    let route = request.match_pattern();
+    let head = Head {
+        method: request.method().as_str(),
+        path: request.path(),
+        route: route.as_deref(),
+        origin: ORIGIN,
+    };
+    let connection = request.connection_info();
+    let parts = Parts {
+        method: request.method().clone(),
+        base: format!("{}://{}", connection.scheme(), connection.host()),
+        uri: request.uri().clone(),
+        headers: request.headers().clone(),
+        remote_addr: request.peer_addr(),
+    };
+    drop(connection);
+    let header = |name: &'static str| request.headers().get(name)?.to_str().ok();
+    Exchange::begin(&head, header, move || parts.describe())
+}
+
+/// What is kept of a request for its events.
+struct Parts {
+    method: Method,
+    base: String,
+    uri: Uri,
+    headers: HeaderMap,
+    remote_addr: Option<std::net::SocketAddr>,
+}
+
+impl Parts {
+    fn describe(&self) -> IncomingRequest {
+        let text = |bytes: &[u8]| Text::from(String::from_utf8_lossy(bytes).into_owned());
+        let target = self.uri.path_and_query().map_or("/", |target| target.as_str());
+        IncomingRequest {
+            method: self.method.as_str().into(),
+            url: format!("{}{target}", self.base).into(),
+            headers: self
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str().into(), text(value.as_bytes())))
+                .collect(),
+            remote_addr: self.remote_addr.map(|address| address.ip().to_string().into()),
+            body: None,
+            env: Map::new(),
+        }
+    }
+}
