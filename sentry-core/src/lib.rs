@@ -53,9 +53,10 @@ pub use crate::protocol::{
     MetricType, MonitorConfig, Schedule, ScheduleUnit,
 };
 pub use crate::protocol::{
-    Breadcrumb, Category, Context, DiscardReason, Event, EventId, Exception, Frame, Level, LogEntry, LookUp,
-    Map, Measurement, Measurements, Mechanism, Request, SdkInfo, SdkPackage, SessionAggregates,
-    SessionAttributes, SessionBucket, SessionStatus, SessionUpdate, SpanId, SpanPayload, SpanStatus, SpanV2,
+    Breadcrumb, Category, Context, DebugImage, DebugMeta, DiscardReason, Errno, Event, EventId, Exception,
+    Frame, Geo, Level, LogEntry, LookUp, MachException, Map, Measurement, Measurements, Mechanism,
+    MechanismMeta, NsError, Request, SdkInfo, SdkPackage, SdkSettings, SessionAggregates, SessionAttributes,
+    SessionBucket, SessionStatus, SessionUpdate, SignalMeta, SpanId, SpanPayload, SpanStatus, SpanV2,
     SpanV2Status, Stacktrace, Tags, Thread, Timestamp, TraceId, TransactionInfo, TransactionSource, User,
     Value, Walked,
 };

@@ -179,9 +179,35 @@ impl Serialize for Text {
     }
 }
 
+/// Numbers and flags become text: hosts hand in plain values.
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::from)
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Text;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("text")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Text, E> {
+                Ok(text.into())
+            }
+            fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Text, E> {
+                Ok(text.into())
+            }
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Text, E> {
+                Ok(number.to_string().into())
+            }
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Text, E> {
+                Ok(number.to_string().into())
+            }
+            fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Text, E> {
+                Ok(number.to_string().into())
+            }
+            fn visit_bool<E: serde::de::Error>(self, flag: bool) -> Result<Text, E> {
+                Ok(Text::from_static(if flag { "true" } else { "false" }))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
     }
 }
 

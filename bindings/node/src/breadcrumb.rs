@@ -90,6 +90,7 @@ pub fn add_breadcrumb(
             level: level.0.as_deref().and_then(Level::parse_lenient),
             origin: origin.text(),
             data,
+            other: None,
         };
         // A hook may aim elsewhere meanwhile.
         let (host, scope) = TARGET.with(|target| target.borrow().clone())?;

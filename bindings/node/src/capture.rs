@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use napi_derive::napi;
 use watchpost_bindings::{global_scope, guard, parse};
 use watchpost_core::{
-    Category, DiscardReason, Event, EventId, Exception, Hint, Level, LogEntry, Mechanism, Scopes,
+    Category, DiscardReason, Errno, Event, EventId, Exception, Hint, Level, LogEntry, Mechanism, MechanismMeta, Scopes,
     SharedScope, Text, Thread,
 };
 
@@ -235,8 +235,8 @@ impl NativeClient {
             mechanism.source = link.source.map(Text::from);
         }
         if let (Some(name), Some(number)) = (link.code, link.errno) {
-            let meta = serde_json::json!({"errno": {"number": number, "name": name}});
-            mechanism.other.insert("meta".to_owned(), meta);
+            let errno = Errno { number: number.into(), name: Some(name.into()), ..Errno::default() };
+            mechanism.meta = Some(Box::new(MechanismMeta { errno: Some(errno), ..MechanismMeta::default() }));
         }
         let value = link.value.unwrap_or_default();
         let stacktrace = link.stack.as_deref().and_then(|stack| self.stacks.read(stack, &value));

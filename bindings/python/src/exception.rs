@@ -4,8 +4,7 @@ use pyo3::exceptions::{PyBaseException, PyOSError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList, PyString, PyTuple};
-use serde_json::json;
-use watchpost_core::{Exception, Mechanism, Text};
+use watchpost_core::{Errno, Exception, Mechanism, MechanismMeta, Text};
 
 use crate::repr::swallow;
 use crate::stacktrace::Frames;
@@ -79,7 +78,8 @@ pub(crate) fn chain(
             }
         }
         if let Some(errno) = errno(&link.error) {
-            mechanism.other.insert("meta".to_owned(), json!({"errno": {"number": errno}}));
+            let errno = Errno { number: errno, ..Errno::default() };
+            mechanism.meta = Some(Box::new(MechanismMeta { errno: Some(errno), ..MechanismMeta::default() }));
         }
         chain.push(Exception {
             ty: Some(info.name.clone()),

@@ -30,7 +30,7 @@ impl HostIdentity {
             version: self.sdk_version.clone(),
             integrations: self.integrations,
             packages: self.package.map(package).into_iter().collect(),
-            other: Map::new(),
+            ..SdkInfo::default()
         };
         options = options.with_sdk(sdk).with_platform(self.platform);
         if options.server_name().is_none()

@@ -42,6 +42,7 @@ impl HostBreadcrumb {
             level: self.level.map(Into::into),
             origin: self.origin.map(Into::into),
             data: data.unwrap_or_default(),
+            other: None,
         })
     }
 

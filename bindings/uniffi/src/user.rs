@@ -1,7 +1,7 @@
 //! A user as a record.
 
-use watchpost_bindings::parse;
-use watchpost_core::{Map, Result, User};
+use watchpost_bindings::{parse, parse_value};
+use watchpost_core::{Geo, Map, Result, User};
 
 /// Who was using the app.
 #[derive(Debug, Clone, Default, PartialEq, uniffi::Record)]
@@ -26,12 +26,15 @@ pub struct HostUser {
 impl HostUser {
     pub(crate) fn into_core(self) -> Result<User> {
         let other = self.data_json.map(|json| parse::<Map>("user", &json)).transpose()?;
+        let mut other = other.unwrap_or_default();
+        let geo = other.shift_remove("geo").map(|geo| parse_value::<Geo>("user.geo", geo)).transpose()?;
         Ok(User {
             id: self.id.map(Into::into),
             username: self.username.map(Into::into),
             email: self.email.map(Into::into),
             ip_address: self.ip_address.map(Into::into),
-            other: other.unwrap_or_default(),
+            geo,
+            other,
         })
     }
 }

@@ -193,6 +193,7 @@ impl Client {
         scopes: Scopes<'_>,
         counting: Counting,
     ) -> Option<EventId> {
+        pipeline::bound::event(&mut event);
         let transport = self.transport.as_ref().filter(|_| self.is_enabled())?;
         if hook::in_hook() {
             self.options.diagnostics().say(|| "a hook tried to capture; that is refused".to_owned());

@@ -42,6 +42,7 @@ impl<'w, 'a> Compound<'w, 'a> {
     }
 
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Written {
+        self.writer.room(1)?;
         self.comma();
         value.serialize(&mut *self.writer)
     }
@@ -100,6 +101,7 @@ impl ser::SerializeMap for Compound<'_, '_> {
     type Error = Unknown;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Written {
+        self.writer.room(1)?;
         self.comma();
         let start = self.writer.out.len();
         key.serialize(&mut *self.writer)?;

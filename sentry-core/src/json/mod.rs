@@ -7,7 +7,7 @@
 mod compound;
 mod escape;
 
-use std::fmt;
+use std::{fmt, io};
 
 use serde::ser::{self, Serialize};
 
@@ -19,11 +19,52 @@ use self::compound::Compound;
 /// When the value cannot be written as JSON; `out` is then as it was.
 pub(crate) fn write(value: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
     let start = out.len();
-    if value.serialize(&mut Writer { out, is_raw: false }).is_ok() {
+    if value.serialize(&mut Writer { out, max: usize::MAX, is_raw: false, is_over: false }).is_ok() {
         return Ok(());
     }
     out.truncate(start);
     serde_json::to_writer(&mut *out, value).inspect_err(|_| out.truncate(start))
+}
+
+/// Appends `value` to `out`, which is then at most `max` bytes long. False if it were longer, or cannot be written;
+/// `out` is then as it was. Stops at the limit: what is too large is never built.
+pub(crate) fn write_within(value: &impl Serialize, max: usize, out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    let mut writer = Writer { out, max, is_raw: false, is_over: false };
+    let written = value.serialize(&mut writer);
+    let is_over = writer.is_over || writer.out.len() > max;
+    if written.is_ok() && !is_over {
+        return true;
+    }
+    out.truncate(start);
+    if is_over {
+        return false;
+    }
+    let fits = serde_json::to_writer(Bounded { out, max }, value).is_ok();
+    if !fits {
+        out.truncate(start);
+    }
+    fits
+}
+
+/// The same limit for what is left to `serde_json`.
+struct Bounded<'a> {
+    out: &'a mut Vec<u8>,
+    max: usize,
+}
+
+impl io::Write for Bounded<'_> {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        if part.len() > self.max.saturating_sub(self.out.len()) {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.out.extend_from_slice(part);
+        Ok(part.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// How `serde_json` passes on text that is JSON already: as a struct of this kind of name with one text in it.
@@ -32,8 +73,12 @@ const PREPARED: &str = "$serde_json::private::";
 #[derive(Debug)]
 struct Writer<'a> {
     out: &'a mut Vec<u8>,
+    /// So long may `out` become.
+    max: usize,
     /// The next text is JSON already.
     is_raw: bool,
+    /// It would have become longer.
+    is_over: bool,
 }
 
 /// What this writer does not know.
@@ -57,6 +102,15 @@ impl ser::Error for Unknown {
 type Written = Result<(), Unknown>;
 
 impl Writer<'_> {
+    /// Refuses `more` bytes that do not fit any more.
+    fn room(&mut self, more: usize) -> Written {
+        if more <= self.max.saturating_sub(self.out.len()) {
+            return Ok(());
+        }
+        self.is_over = true;
+        Err(Unknown)
+    }
+
     fn plain(&mut self, text: &[u8]) -> Written {
         self.out.extend_from_slice(text);
         Ok(())
@@ -145,6 +199,7 @@ impl<'w, 'a> ser::Serializer for &'w mut Writer<'a> {
     }
 
     fn serialize_str(self, text: &str) -> Written {
+        self.room(text.len())?;
         if self.is_raw {
             return self.plain(text.as_bytes());
         }

@@ -8,38 +8,22 @@ use crate::pipeline::Scrubber;
 use crate::text::Text;
 
 /// The settings, and the rules that are made of them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct PrivacyOptions {
     send_default_pii: Option<bool>,
     data_collection: Option<DataCollection>,
     sanitize_fields: Vec<Text>,
     scrub_patterns: ScrubPatterns,
     max_request_body_size: MaxRequestBodySize,
-    /// What holds in the end, whichever of the two options decides.
-    effective: DataCollection,
     scrubber: Arc<Scrubber>,
-}
-
-impl Default for PrivacyOptions {
-    fn default() -> Self {
-        Self {
-            send_default_pii: None,
-            data_collection: None,
-            sanitize_fields: Vec::new(),
-            scrub_patterns: ScrubPatterns::default(),
-            max_request_body_size: MaxRequestBodySize::default(),
-            effective: DataCollection::from_pii(false),
-            scrubber: Arc::new(Scrubber::new(None, false, &[], ScrubPatterns::default())),
-        }
-    }
 }
 
 impl PrivacyOptions {
     fn compile(&mut self) {
         let pii = self.send_default_pii.unwrap_or(false);
         let given = self.data_collection.as_ref();
-        self.effective = given.cloned().unwrap_or_else(|| DataCollection::from_pii(pii));
-        self.scrubber = Arc::new(Scrubber::new(given, pii, &self.sanitize_fields, self.scrub_patterns));
+        let scrubber = Scrubber::new(given, pii, &self.sanitize_fields, self.scrub_patterns);
+        self.scrubber = Arc::new(scrubber.with_max_body(self.max_request_body_size));
     }
 }
 
@@ -70,7 +54,7 @@ impl ClientOptions {
     /// What is collected in the end: `data_collection`, else what `send_default_pii` stands for. Integrations ask
     /// this and nothing else.
     pub fn data_collection(&self) -> &DataCollection {
-        &self.privacy.effective
+        self.privacy.scrubber.collection()
     }
 
     /// Keys whose values are masked wherever they stand, also in what the application set itself and inside of JSON,
@@ -104,6 +88,7 @@ impl ClientOptions {
     #[must_use]
     pub fn with_max_request_body_size(mut self, value: MaxRequestBodySize) -> Self {
         self.privacy.max_request_body_size = value;
+        self.privacy.compile();
         self
     }
 

@@ -1,6 +1,6 @@
 //! The way of a transaction: scopes, processors, `before_send_transaction`, scrubbing, limits; never `before_send`.
 
-use super::{Given, defaults, scrub::Place};
+use super::{Given, defaults};
 use crate::client_reports::ClientReports;
 use crate::hook::{self, Verdict};
 use crate::protocol::{Category, DiscardReason, Event};
@@ -34,12 +34,7 @@ pub(crate) fn run_transaction(
         let gone = left.saturating_sub(event.spans.len());
         reports.record(DiscardReason::BeforeSend, Category::Span, gone as u64);
     }
-    let scrubber = options.scrubber();
-    scrubber.event(&mut event);
-    for span in &mut event.spans {
-        scrubber.text(&mut span.description);
-        scrubber.map(Place::Trail, &mut span.data);
-    }
+    options.scrubber().event(&mut event);
     Ok(event)
 }
 

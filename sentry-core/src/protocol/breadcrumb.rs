@@ -21,7 +21,7 @@ pub struct Breadcrumb {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Text>,
     /// `info` if missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "super::lists::level")]
     pub level: Option<Level>,
     /// What made it, like `auto.http.axum`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,4 +33,13 @@ pub struct Breadcrumb {
         deserialize_with = "super::lists::null_is_default"
     )]
     pub data: Map,
+    /// Fields that the core does not know.
+    #[serde(flatten, deserialize_with = "unknown")]
+    pub other: Option<Box<Map>>,
+}
+
+/// Hardly any breadcrumb has some: they cost a pointer.
+fn unknown<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Box<Map>>, D::Error> {
+    let map = Map::deserialize(deserializer)?;
+    Ok((!map.is_empty()).then(|| Box::new(map)))
 }

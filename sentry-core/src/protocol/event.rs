@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::lists::{null_is_default, values};
+use super::lists::{level, null_is_default, values};
 use super::{
-    Breadcrumb, EventId, Exception, Level, LogEntry, Map, Measurements, Request, SdkInfo, SpanPayload,
-    Stacktrace, Thread, Timestamp, TransactionInfo, User, Value,
+    Breadcrumb, DebugMeta, EventId, Exception, Level, LogEntry, Map, Measurements, Request, SdkInfo,
+    SpanPayload, Stacktrace, Thread, Timestamp, TransactionInfo, User, Value,
 };
 use crate::text::Text;
 
@@ -32,7 +32,7 @@ pub struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<Text>,
     /// `error` if missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "level")]
     pub level: Option<Level>,
     /// The logger's name, at most 64 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,9 +85,12 @@ pub struct Event {
     /// Package name to version.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_default")]
     pub modules: BTreeMap<Text, Text>,
-    /// The libraries that native frames point into.
+    /// The files that addresses and minified code are looked up in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub debug_meta: Option<Arc<Value>>,
+    pub debug_meta: Option<Arc<DebugMeta>>,
+    /// What the SDK itself could not do, one object each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_default")]
+    pub errors: Vec<Value>,
     /// The SDK; given by the client if missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sdk: Option<SdkInfo>,
@@ -154,8 +157,14 @@ impl Event {
 }
 
 fn contexts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Text, Context>, D::Error> {
-    let contexts = Option::<BTreeMap<Text, Option<Map>>>::deserialize(deserializer)?.unwrap_or_default();
-    Ok(contexts.into_iter().filter_map(|(key, map)| Some((key, Arc::new(map?)))).collect())
+    let contexts = Option::<BTreeMap<Text, Value>>::deserialize(deserializer)?.unwrap_or_default();
+    let object = |value| match value {
+        Value::Null => None,
+        Value::Object(map) => Some(map),
+        // A context is an object; what is none is kept inside of one.
+        other => Some(Map::from_iter([("value".to_owned(), other)])),
+    };
+    Ok(contexts.into_iter().filter_map(|(key, value)| Some((key, Arc::new(object(value)?)))).collect())
 }
 
 fn tags<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tags, D::Error> {

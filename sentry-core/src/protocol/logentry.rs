@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Value;
+use super::{Map, Value};
 use crate::text::Text;
 
 /// A message: its final text, or its template and parameters, which group better.
@@ -19,6 +19,9 @@ pub struct LogEntry {
     /// What belongs in the template's places.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<Value>,
+    /// Fields that the core does not know.
+    #[serde(flatten)]
+    pub other: Map,
 }
 
 impl LogEntry {
@@ -35,17 +38,23 @@ impl<'de> Deserialize<'de> for LogEntry {
         #[serde(untagged)]
         enum Form {
             Text(Text),
-            Parts { formatted: Option<Text>, message: Option<Text>, params: Option<Value> },
+            Parts {
+                formatted: Option<Text>,
+                message: Option<Text>,
+                params: Option<Value>,
+                #[serde(flatten)]
+                other: Map,
+            },
         }
         Ok(match Form::deserialize(deserializer)? {
             Form::Text(text) => Self::plain(text),
-            Form::Parts { formatted, message, params } => {
+            Form::Parts { formatted, message, params, other } => {
                 let params = match params {
                     None | Some(Value::Null) => Vec::new(),
                     Some(Value::Array(list)) => list,
                     Some(other) => vec![other],
                 };
-                Self { formatted, message, params }
+                Self { formatted, message, params, other }
             }
         })
     }

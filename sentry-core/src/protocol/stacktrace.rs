@@ -15,7 +15,10 @@ pub struct Stacktrace {
     /// that may look at them.
     #[serde(skip)]
     pub walked: Option<Walked>,
-    /// `registers` and what else there may be.
+    /// The processor's registers at the last frame: `0x` and hex digits by name.
+    #[serde(default, skip_serializing_if = "Map::is_empty", deserialize_with = "lists::null_is_default")]
+    pub registers: Map,
+    /// Anything else.
     #[serde(flatten)]
     pub other: Map,
 }
@@ -44,13 +47,15 @@ impl Serialize for Stacktrace {
         #[derive(Serialize)]
         struct Wire<'a, F> {
             frames: F,
+            #[serde(skip_serializing_if = "Map::is_empty")]
+            registers: &'a Map,
             #[serde(flatten)]
             other: &'a Map,
         }
-        let other = &self.other;
+        let Self { registers, other, .. } = self;
         match &self.walked {
-            Some(walked) => Wire { frames: walked.json(), other }.serialize(serializer),
-            None => Wire { frames: &self.frames, other }.serialize(serializer),
+            Some(walked) => Wire { frames: walked.json(), registers, other }.serialize(serializer),
+            None => Wire { frames: &self.frames, registers, other }.serialize(serializer),
         }
     }
 }
@@ -71,10 +76,10 @@ pub struct Frame {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub module: Option<Text>,
     /// From 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lists::number")]
     pub lineno: Option<u32>,
     /// From 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lists::number")]
     pub colno: Option<u32>,
     /// The lines before, at most 5.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "lists::null_is_default")]
@@ -97,7 +102,28 @@ pub struct Frame {
     /// The library that the code belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package: Option<Text>,
-    /// `raw_function`, `symbol_addr`, `platform` and what else there may be.
+    /// The function as the compiler wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw_function: Option<Text>,
+    /// The platform, if it is not the event's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Text>,
+    /// Where the function begins: `0x` and hex digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub symbol_addr: Option<Text>,
+    /// Where the library was loaded: `0x` and hex digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_addr: Option<Text>,
+    /// What `instruction_addr` counts from: `abs`, `rel:<debug_id>` or `rel:<index>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addr_mode: Option<Text>,
+    /// Where the source can be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_link: Option<Text>,
+    /// True for the first frame of a stack that was started by another one, like a thread or task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack_start: Option<bool>,
+    /// Anything else.
     #[serde(flatten)]
     pub other: Map,
 }

@@ -23,6 +23,16 @@ pub struct Thread {
     /// True for the first thread of the process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub main: Option<bool>,
+    /// What it was doing, like `RUNNABLE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<Text>,
+    /// The locks that it held or waited for, by address.
+    #[serde(
+        default,
+        skip_serializing_if = "Map::is_empty",
+        deserialize_with = "super::lists::null_is_default"
+    )]
+    pub held_locks: Map,
     /// Where it was; not for the crashed thread, whose frames are the exception's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stacktrace: Option<Stacktrace>,

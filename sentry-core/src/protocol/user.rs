@@ -9,7 +9,7 @@ use crate::text::Text;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct User {
     /// The application's own id.
-    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "text_or_number")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<Text>,
     /// The login name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -20,16 +20,27 @@ pub struct User {
     /// The address; `{{auto}}` lets the server use the connection's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_address: Option<Text>,
-    /// Anything else, `geo` included.
+    /// Where, as far as it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub geo: Option<Geo>,
+    /// Anything else.
     #[serde(flatten)]
     pub other: Map,
 }
 
-/// Database ids are numbers; on the wire an id is text.
-fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Text>, D::Error> {
-    Ok(match serde_json::Value::deserialize(deserializer)? {
-        serde_json::Value::Null => None,
-        serde_json::Value::String(text) => Some(text.into()),
-        other => Some(other.to_string().into()),
-    })
+/// A place.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Geo {
+    /// The city.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub city: Option<Text>,
+    /// Two letters, like `DE`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country_code: Option<Text>,
+    /// The part of the country.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<Text>,
+    /// Anything else.
+    #[serde(flatten)]
+    pub other: Map,
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::attachment::Attachment;
 use crate::breadcrumbs::Breadcrumbs;
 use crate::hook::EventHook;
+use crate::pipeline::bound;
 use crate::protocol::{Attribute, Attributes, Breadcrumb, Context, Level, Map, Tags, User, Value};
 use crate::scope::PropagationContext;
 use crate::scope::flags::Flags;
@@ -50,7 +51,8 @@ impl Scope {
     }
 
     /// Replaces the user; `None` forgets it.
-    pub fn set_user(&mut self, user: Option<User>) {
+    pub fn set_user(&mut self, mut user: Option<User>) {
+        user.iter_mut().for_each(bound::user);
         self.edit().user = user.map(Arc::new);
     }
 
@@ -67,7 +69,8 @@ impl Scope {
     }
 
     /// Sets an extra value.
-    pub fn set_extra(&mut self, key: impl Into<String>, value: Value) {
+    pub fn set_extra(&mut self, key: impl Into<String>, mut value: Value) {
+        bound::value(&mut value);
         Arc::make_mut(self.edit().extra.get_or_insert_default()).insert(key.into(), value);
     }
 
@@ -79,7 +82,8 @@ impl Scope {
     }
 
     /// Replaces the whole object under `contexts.<key>`.
-    pub fn set_context(&mut self, key: impl Into<Text>, value: Map) {
+    pub fn set_context(&mut self, key: impl Into<Text>, mut value: Map) {
+        bound::context(&mut value);
         let contexts = self.edit().contexts.get_or_insert_default();
         Arc::make_mut(contexts).insert(key.into(), Arc::new(value));
     }
@@ -158,7 +162,8 @@ impl Scope {
     }
 
     /// As [`add_breadcrumb`](Self::add_breadcrumb); gives back what is to be freed outside of a lock.
-    pub(crate) fn push_breadcrumb(&mut self, crumb: Breadcrumb, max: usize) -> Option<Breadcrumb> {
+    pub(crate) fn push_breadcrumb(&mut self, mut crumb: Breadcrumb, max: usize) -> Option<Breadcrumb> {
+        bound::breadcrumb(&mut crumb);
         self.edit().breadcrumbs.push(crumb, max)
     }
 

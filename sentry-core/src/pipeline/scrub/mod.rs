@@ -6,7 +6,6 @@
 //! `sanitize_fields` match as substrings of any key. Keys are kept, values become `[Filtered]`. Free text is only
 //! looked at when `scrub_patterns` asks for it.
 
-mod event;
 mod json_text;
 mod pairs;
 mod patterns;
@@ -14,8 +13,9 @@ mod terms;
 mod url;
 mod words;
 
-use crate::options::{Collect, DataCollection, ScrubPatterns};
-use crate::protocol::{Map, Value};
+use crate::options::{Collect, DataCollection, MaxRequestBodySize, ScrubPatterns};
+use crate::pipeline::limits;
+use crate::protocol::{Event, Map, Value};
 use crate::text::Text;
 
 use self::terms::Terms;
@@ -40,8 +40,10 @@ pub(crate) enum Place {
     Query,
     /// Bodies.
     Body,
-    /// What somebody set on purpose (the user, tags): by `sanitize_fields` only.
+    /// What somebody set on purpose (tags), and fields that the core does not know: by `sanitize_fields` only.
     Own,
+    /// The user: by `sanitize_fields` only, and `scrub_patterns` do not hold.
+    User,
 }
 
 /// The rules of one client, made once from its options. Reading them takes no lock and allocates nothing.
@@ -57,6 +59,15 @@ pub(crate) struct Scrubber {
     /// True if the old switch decides, and it is off: headers that say who asked are masked.
     mask_personal_headers: bool,
     patterns: ScrubPatterns,
+    collection: DataCollection,
+    is_collection_given: bool,
+    max_body: MaxRequestBodySize,
+}
+
+impl Default for Scrubber {
+    fn default() -> Self {
+        Self::new(None, false, &[], ScrubPatterns::default())
+    }
 }
 
 /// An entry of `data_collection` that is a list of terms.
@@ -113,7 +124,33 @@ impl Scrubber {
             personal: collection.map_or(send_default_pii, |given| given.user_info),
             mask_personal_headers: collection.is_none() && !send_default_pii,
             patterns,
+            collection: collection.cloned().unwrap_or_else(|| DataCollection::from_pii(send_default_pii)),
+            is_collection_given: collection.is_some(),
+            max_body: MaxRequestBodySize::default(),
         }
+    }
+
+    pub(crate) fn with_max_body(self, max_body: MaxRequestBodySize) -> Self {
+        Self { max_body, ..self }
+    }
+
+    /// Masks secrets, takes out what may not be collected, and brings every part within its limit.
+    pub(crate) fn event(&self, event: &mut Event) {
+        limits::tidy(event, self);
+    }
+
+    /// What is collected: `data_collection`, else what `send_default_pii` stands for.
+    pub(crate) fn collection(&self) -> &DataCollection {
+        &self.collection
+    }
+
+    /// True if the user gave a `data_collection`: what it forbids is also taken out of what is handed in.
+    pub(crate) fn is_collection_given(&self) -> bool {
+        self.is_collection_given
+    }
+
+    pub(crate) fn max_body(&self) -> MaxRequestBodySize {
+        self.max_body
     }
 
     /// True if the value of this key must be masked.
@@ -123,12 +160,13 @@ impl Scrubber {
             Place::RequestHeader => {
                 self.request_headers.is_secret(key)
                     || (self.mask_personal_headers && terms::is_personal_header(key))
+                    || (!self.personal && words::is_address(key))
             }
             Place::ResponseHeader => self.response_headers.is_secret(key),
             Place::Cookie => self.cookies.is_secret(key),
             Place::Query => self.query.is_secret(key),
             Place::Body => terms::is_mandatory(key),
-            Place::Own => false,
+            Place::Own | Place::User => false,
         };
         by_place || self.sanitize.matches(key)
     }
@@ -148,18 +186,21 @@ impl Scrubber {
     pub(crate) fn keyed_text(&self, place: Place, key: &str, text: &str, keep: usize) -> Option<String> {
         let text = window(text, keep);
         let masked = self.structured(place, key, text);
-        if self.patterns.is_empty() {
+        if self.patterns.is_empty() || place == Place::User {
             return masked;
         }
         patterns::mask(masked.as_deref().unwrap_or(text), self.patterns).or(masked)
     }
 
     fn structured(&self, place: Place, key: &str, text: &str) -> Option<String> {
+        if matches!(place, Place::Own | Place::User) && self.sanitize.is_empty() {
+            return None;
+        }
         if text.starts_with(['{', '[']) {
             return json_text::mask(text, |key| self.is_secret(place, key));
         }
         let in_query = match place {
-            Place::Data | Place::Body | Place::Own => place,
+            Place::Data | Place::Body | Place::Own | Place::User => place,
             _ => Place::Query,
         };
         if url::looks_like_url(text) {
@@ -180,7 +221,7 @@ impl Scrubber {
     /// What happens to the queries of addresses that were collected.
     fn query_of_addresses(&self, place: Place) -> url::Query {
         match self.query {
-            Rule::Off if !matches!(place, Place::Data | Place::Own) => url::Query::Remove,
+            Rule::Off if !matches!(place, Place::Data | Place::Own | Place::User) => url::Query::Remove,
             _ => url::Query::Mask,
         }
     }

@@ -58,6 +58,10 @@ impl Terms {
         Self { foreign: terms.iter().any(|term| !term.is_ascii()), first, terms }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
     pub(crate) fn matches(&self, key: &str) -> bool {
         if self.terms.is_empty() {
             return false;

@@ -37,6 +37,20 @@ pub(super) fn is_secret(key: &str, personal: bool) -> bool {
     false
 }
 
+/// True if the key says where somebody is.
+pub(super) fn is_address(key: &str) -> bool {
+    let mut previous = "";
+    words(key).any(|word| {
+        let is = PERSONAL.iter().any(|wanted| {
+            wanted.len() == previous.len() + word.len()
+                && wanted.as_bytes()[..previous.len()].eq_ignore_ascii_case(previous.as_bytes())
+                && wanted.as_bytes()[previous.len()..].eq_ignore_ascii_case(word.as_bytes())
+        });
+        previous = word;
+        is
+    })
+}
+
 fn listed(first: &str, second: &str, personal: bool) -> bool {
     let is = |word: &&str| {
         let (head, tail) = word.as_bytes().split_at(first.len());

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::json;
-use watchpost_core::{OsRng, Rng, Text, Value};
+use watchpost_core::{DebugImage, DebugMeta, OsRng, Rng, Text};
 
 /// Names the memory of this process, in which addresses mean something. Forked children share it.
 pub(super) fn origin() -> Text {
@@ -26,9 +25,8 @@ pub(super) struct Places {
 
 impl Places {
     /// Compares the images of an event with those of this process: the same build id is the same code.
-    pub(super) fn of(debug_meta: Option<&Value>, origin: &str) -> Self {
-        let images = debug_meta.and_then(|meta| meta["images"].as_array());
-        let images = images.into_iter().flatten().filter_map(range).collect();
+    pub(super) fn of(debug_meta: Option<&DebugMeta>, origin: &str) -> Self {
+        let images = debug_meta.into_iter().flat_map(|meta| &meta.images).filter_map(range).collect();
         Self { images, same_memory: origin == self::origin().as_str() }
     }
 
@@ -44,25 +42,25 @@ impl Places {
 }
 
 /// The images that these addresses lie in; `None` if there are none.
-pub(super) fn keep(debug_meta: &Value, addresses: &[usize]) -> Option<Arc<Value>> {
-    let needed = |image: &&Value| {
+pub(super) fn keep(debug_meta: &DebugMeta, addresses: &[usize]) -> Option<Arc<DebugMeta>> {
+    let needed = |image: &&DebugImage| {
         extent(image)
             .is_none_or(|(start, end)| addresses.iter().any(|address| (start..=end).contains(address)))
     };
-    let images: Vec<&Value> = debug_meta["images"].as_array()?.iter().filter(needed).collect();
-    (!images.is_empty()).then(|| Arc::new(json!({ "images": images })))
+    let images: Vec<DebugImage> = debug_meta.images.iter().filter(needed).cloned().collect();
+    (!images.is_empty()).then(|| Arc::new(DebugMeta { images, ..DebugMeta::default() }))
 }
 
-fn range(image: &Value) -> Option<(usize, usize, Option<usize>)> {
+fn range(image: &DebugImage) -> Option<(usize, usize, Option<usize>)> {
     let (start, end) = extent(image)?;
-    let code_id = image["code_id"].as_str().filter(|id| !id.is_empty())?;
+    let code_id = image.code_id.as_deref().filter(|id| !id.is_empty())?;
     Some((start, end, loaded(code_id, end - start)))
 }
 
 /// Start and end.
-fn extent(image: &Value) -> Option<(usize, usize)> {
-    let start = usize::from_str_radix(image["image_addr"].as_str()?.strip_prefix("0x")?, 16).ok()?;
-    let size = usize::try_from(image["image_size"].as_u64()?).ok()?;
+fn extent(image: &DebugImage) -> Option<(usize, usize)> {
+    let start = usize::from_str_radix(image.image_addr.as_deref()?.strip_prefix("0x")?, 16).ok()?;
+    let size = usize::try_from(image.image_size?).ok()?;
     Some((start, start.checked_add(size)?))
 }
 
@@ -97,17 +95,14 @@ mod tests {
         let mut event = Event::exception(vec![Exception { stacktrace, ..Exception::default() }]);
         debug_images::add(&mut event);
         let meta = event.debug_meta.unwrap();
-        let image = &meta["images"][0];
-        let start = usize::from_str_radix(&image["image_addr"].as_str().unwrap()[2..], 16).unwrap();
-        let mut moved = json!({"images": [{
-            "image_addr": format!("{:#x}", start + 0x1000),
-            "image_size": image["image_size"],
-            "code_id": image["code_id"],
-        }]});
+        let image = &meta.images[0];
+        let start = usize::from_str_radix(&image.image_addr.as_deref().unwrap()[2..], 16).unwrap();
+        let mut moved = DebugMeta::clone(&meta);
+        moved.images[0].image_addr = Some(format!("{:#x}", start + 0x1000).into());
         let elsewhere = Places::of(Some(&moved), "another process");
         assert_eq!(elsewhere.here(here + 0x1000), Some(here));
         assert_eq!(elsewhere.here(1), None);
-        moved["images"][0]["code_id"] = "00".into();
+        moved.images[0].code_id = Some("00".into());
         assert_eq!(Places::of(Some(&moved), "another process").here(here + 0x1000), None);
         assert_eq!(Places::of(Some(&moved), origin().as_str()).here(here + 0x1000), None, "unloaded since");
     }

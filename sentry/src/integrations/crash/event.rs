@@ -1,8 +1,10 @@
 //! From a record to an event.
 
-use serde_json::json;
+use std::sync::Arc;
+
 use watchpost_core::{
-    Event, Exception, Frame, Level, Map, Mechanism, Stacktrace, Text, Thread, Timestamp, Value,
+    DebugImage, DebugMeta, Event, Exception, Frame, Level, Map, Mechanism, MechanismMeta, SignalMeta,
+    Stacktrace, Text, Thread, Timestamp, Value,
 };
 
 use super::image::Image;
@@ -38,7 +40,7 @@ pub(super) fn of(record: Record) -> Event {
         mechanism: Some(mechanism(died_of, facts.code)),
         stacktrace: Some(Stacktrace {
             frames,
-            other: shown_registers(&facts.registers),
+            registers: shown_registers(&facts.registers),
             ..Stacktrace::default()
         }),
         ..Exception::default()
@@ -53,7 +55,8 @@ pub(super) fn of(record: Record) -> Event {
     let text = |key: &str| record.known.get(key).and_then(Value::as_str).map(Text::from);
     let needed =
         images.iter().filter(|image| addresses.iter().any(|address| image.range.contains(&address.value)));
-    let needed: Vec<Value> = needed.map(Image::shape).collect();
+    let needed: Vec<DebugImage> =
+        needed.filter_map(|image| serde_json::from_value(image.shape()).ok()).collect();
     let micros = facts.seconds.saturating_mul(1_000_000).saturating_add(facts.nanoseconds / 1000);
     Event {
         event_id: record.known.get("event_id").and_then(|id| serde_json::from_value(id.clone()).ok()),
@@ -65,7 +68,8 @@ pub(super) fn of(record: Record) -> Event {
         dist: text("dist"),
         server_name: text("server_name"),
         threads: vec![thread],
-        debug_meta: (!needed.is_empty()).then(|| json!({"images": needed}).into()),
+        debug_meta: (!needed.is_empty())
+            .then(|| Arc::new(DebugMeta { images: needed, ..DebugMeta::default() })),
         ..Event::exception(vec![exception])
     }
 }
@@ -82,29 +86,25 @@ fn what_happened(died_of: Signal, code: i32, address: u64) -> String {
 }
 
 fn mechanism(died_of: Signal, code: i32) -> Mechanism {
-    let signal = json!({
-        "number": died_of.number,
-        "name": died_of.name,
-        "code": code,
-        "code_name": code_name(died_of.number, code),
-    });
-    let mut other = Map::new();
-    other.insert("meta".into(), json!({"signal": signal}));
+    let signal = SignalMeta {
+        number: died_of.number.into(),
+        name: Some(died_of.name.into()),
+        code: Some(code.into()),
+        code_name: code_name(died_of.number, code).map(Text::from),
+        ..SignalMeta::default()
+    };
     Mechanism {
         ty: Text::from_static("signalhandler"),
         handled: Some(false),
         synthetic: Some(true),
-        other,
+        meta: Some(Box::new(MechanismMeta { signal: Some(signal), ..MechanismMeta::default() })),
         ..Mechanism::default()
     }
 }
 
 fn shown_registers(values: &[u64]) -> Map {
     let pairs = registers::NAMES.iter().zip(values);
-    let shown: Map = pairs.map(|(name, value)| ((*name).to_owned(), format!("{value:#x}").into())).collect();
-    let mut other = Map::new();
-    other.insert("registers".into(), shown.into());
-    other
+    pairs.map(|(name, value)| ((*name).to_owned(), format!("{value:#x}").into())).collect()
 }
 
 /// The frames of one address, innermost first, named if the same file is loaded in this process.

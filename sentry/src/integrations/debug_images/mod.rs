@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use watchpost_core::{Event, ForkLock, Frame, Map, Value};
+use watchpost_core::{DebugImage, DebugMeta, Event, ForkLock, Frame, Text};
 
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
 #[path = "elf.rs"]
@@ -57,14 +57,14 @@ pub(crate) fn start_of(code_id: &str, size: usize) -> Option<usize> {
 
 /// The sets of images that events needed, by their places in the list, with what was made of them. Most stacks lead
 /// through the same few.
-type Sets = Vec<(Arc<[Image]>, Box<[usize]>, Arc<Value>)>;
+type Sets = Vec<(Arc<[Image]>, Box<[usize]>, Arc<DebugMeta>)>;
 
 static SETS: ForkLock<Sets> = ForkLock::new(Vec::new());
 
 /// More sets than these begin anew.
 const MAX_SETS: usize = 32;
 
-fn of(addresses: &[usize]) -> Option<Arc<Value>> {
+fn of(addresses: &[usize]) -> Option<Arc<DebugMeta>> {
     let images = loaded::images();
     let place = |address: &usize| images.iter().position(|image| image.holds(*address));
     let mut set: Vec<usize> = addresses.iter().filter_map(place).collect();
@@ -80,9 +80,8 @@ fn of(addresses: &[usize]) -> Option<Arc<Value>> {
     if known.is_some() {
         return known;
     }
-    let mut meta = Map::new();
-    meta.insert("images".into(), set.iter().map(|place| images[*place].shape()).collect::<Vec<_>>().into());
-    let meta = Arc::new(Value::from(meta));
+    let needed = set.iter().map(|place| images[*place].shape()).collect();
+    let meta = Arc::new(DebugMeta { images: needed, ..DebugMeta::default() });
     let old = SETS.with(|sets| {
         let old = if sets.len() < MAX_SETS { Vec::new() } else { std::mem::take(sets) };
         sets.push((Arc::clone(&images), set.into(), Arc::clone(&meta)));
@@ -95,8 +94,8 @@ fn of(addresses: &[usize]) -> Option<Arc<Value>> {
 
 /// All that is loaded now, as `debug_meta` has it.
 #[cfg(feature = "crash")]
-pub(crate) fn all() -> Vec<Value> {
-    loaded::images().iter().map(Image::shape).collect()
+pub(crate) fn all() -> Vec<watchpost_core::Value> {
+    loaded::images().iter().filter_map(|image| serde_json::to_value(image.shape()).ok()).collect()
 }
 
 fn address(frame: &Frame) -> Option<usize> {
@@ -108,20 +107,19 @@ impl Image {
         address.checked_sub(self.start).is_some_and(|offset| offset < self.size)
     }
 
-    fn shape(&self) -> Value {
-        let mut map = Map::new();
-        let mut put = |key: &str, value: String| map.insert(key.to_owned(), value.into());
-        put("type", "elf".into());
-        put("code_file", self.path.clone());
-        put("image_addr", format!("{:#x}", self.start));
-        put("image_vmaddr", format!("{:#x}", self.linked_at));
-        put("arch", std::env::consts::ARCH.into());
-        if let Some(id) = debug_id(&self.build_id) {
-            put("code_id", hex(&self.build_id));
-            put("debug_id", id);
+    fn shape(&self) -> DebugImage {
+        let debug_id = debug_id(&self.build_id);
+        DebugImage {
+            ty: Text::from_static("elf"),
+            code_id: debug_id.is_some().then(|| hex(&self.build_id).into()),
+            debug_id: debug_id.map(Text::from),
+            code_file: Some(self.path.as_str().into()),
+            image_addr: Some(format!("{:#x}", self.start).into()),
+            image_size: u64::try_from(self.size).ok(),
+            image_vmaddr: Some(format!("{:#x}", self.linked_at).into()),
+            arch: Some(Text::from_static(std::env::consts::ARCH)),
+            ..DebugImage::default()
         }
-        map.insert("image_size".to_owned(), self.size.into());
-        map.into()
     }
 }
 
@@ -172,7 +170,8 @@ mod tests {
         let here = only_the_images_that_frames_point_into as fn() as usize;
         let mut event = with_address(Some(here));
         add(&mut event);
-        let images = event.debug_meta.as_ref().unwrap()["images"].as_array().unwrap();
+        let images = serde_json::to_value(&event.debug_meta.as_ref().unwrap().images).unwrap();
+        let images = images.as_array().unwrap();
         assert_eq!(images.len(), 1, "{images:?}");
         let own = std::env::current_exe().unwrap();
         assert_eq!(images[0]["code_file"].as_str(), own.to_str());

@@ -1,0 +1,41 @@
+//! From a shape to JSON, with an end.
+
+use serde::Serialize;
+
+use crate::json;
+
+/// The JSON of `value`, or `None` if it were longer than `max` bytes or cannot be written. Stops at the limit: what is
+/// too large is never built.
+pub(crate) fn to_json(value: &impl Serialize, max: usize) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(START.min(max));
+    json::write_within(value, max, &mut out).then_some(out)
+}
+
+const START: usize = 8 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn the_limit_is_exact() {
+        let text = "x".repeat(100);
+        assert_eq!(to_json(&text, 102).unwrap().len(), 102);
+        assert!(to_json(&text, 101).is_none());
+        // What the fast writer does not know has the same limit.
+        let numbers: BTreeMap<u32, u32> = (0..10).map(|n| (n, n)).collect();
+        let length = serde_json::to_vec(&numbers).unwrap().len();
+        assert_eq!(to_json(&numbers, length).unwrap().len(), length);
+        assert!(to_json(&numbers, length - 1).is_none());
+    }
+
+    #[test]
+    fn what_is_too_large_is_never_built() {
+        let list = vec!["x".repeat(1000); 10_000];
+        let mut out = Vec::new();
+        assert!(!json::write_within(&list, 4096, &mut out));
+        assert!(out.is_empty() && out.capacity() < 64 * 1024, "{}", out.capacity());
+    }
+}
