@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use watchpost_core::{Client, ClientOptions, Diagnostics, Result, SdkInfo, SdkPackage, Text};
+use watchpost_core::{Client, ClientOptions, Diagnostics, Error, Result, SdkInfo, SdkPackage, Text};
 use watchpost_transport::client_builder;
 
 use crate::{integrations, tracing_api};
@@ -45,10 +45,10 @@ impl IntoOptions for (&str, ClientOptions) {
 }
 
 /// Starts reporting. What the options leave open comes from `SENTRY_DSN`, `SENTRY_RELEASE`, `SENTRY_ENVIRONMENT`,
-/// `SENTRY_SPOTLIGHT` and `SENTRY_DEBUG`, proxies from `HTTPS_PROXY` and its like. Without a DSN everything works and nothing is sent. Keep the guard until the end of `main`.
+/// `SENTRY_TRACES_SAMPLE_RATE`, `SENTRY_SPOTLIGHT` and `SENTRY_DEBUG`, proxies from `HTTPS_PROXY` and its like. Without a DSN everything works and nothing is sent. Keep the guard until the end of `main`.
 ///
 /// # Errors
-/// When the DSN is none; the error says what is wrong and shows a right one.
+/// When the DSN is none, or a rate in the environment is no number; the error says what is wrong and shows a right one.
 ///
 /// ```
 /// let error = watchpost::init("errors.example.com").unwrap_err();
@@ -132,6 +132,12 @@ fn complete(mut options: ClientOptions) -> Result<ClientOptions> {
         && let Some(release) = env("SENTRY_RELEASE")
     {
         options = options.with_release(release);
+    }
+    if options.traces_sample_rate().is_none()
+        && let Some(text) = env("SENTRY_TRACES_SAMPLE_RATE")
+    {
+        let refused = |_| Error::option("traces_sample_rate", format!("`{text}` is no number like 0.25"));
+        options = options.with_traces_sample_rate(text.trim().parse().map_err(refused)?)?;
     }
     if let Some(environment) = env("SENTRY_ENVIRONMENT")
         && options.environment().as_str() == "production"

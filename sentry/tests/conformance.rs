@@ -4,8 +4,11 @@
 
 #[path = "conformance/sessions.rs"]
 mod sessions;
+#[path = "conformance/spans.rs"]
+mod spans;
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +72,8 @@ fn run(vector: &Value) -> Result<(), String> {
     let seed = given["seed"].as_u64().unwrap_or(1);
     let (mut _guard, mut test) = watchpost::testing::init(options, now, seed);
     let (mut captured, mut envelopes) = (Vec::new(), Vec::new());
+    spans::reset();
+    BOUND.take();
     for (list, die) in sessions::starts(&vector["calls"]) {
         calls(&list, &test, &mut captured);
         envelopes.append(&mut test.transport.take());
@@ -78,6 +83,9 @@ fn run(vector: &Value) -> Result<(), String> {
                 crate::options(&sessions::merged(&given["options"], &die["options"]), &vector["hooks"]);
             (_guard, test) = watchpost::testing::restart(again.unwrap(), now, seed + 1, vanished);
         }
+    }
+    if let Some(wanted) = expect.get("headers") {
+        matches("headers", wanted, Some(&spans::headers()))?;
     }
     if let Some(wanted) = expect.get("captured") {
         matches("captured", wanted, Some(&json!(captured)))?;
@@ -127,9 +135,11 @@ fn options(given: &Value, hooks: &Value) -> watchpost::Result<ClientOptions> {
             "ignore_errors" => options.with_ignore_errors(texts()),
             "in_app_include" => options.with_in_app_include(texts()),
             "in_app_exclude" => options.with_in_app_exclude(texts()),
+            other if spans::OPTIONS.contains(&other) => spans::option(other, value, options)?,
             other => panic!("the runner does not know the option {other}"),
         };
     }
+    options = spans::hooks(hooks, options);
     if let Some(hook) = hooks["before_send"].as_str() {
         options = options.with_before_send_hook(event_hook(hook));
     }
@@ -252,7 +262,14 @@ fn one(call: &Value, test: &TestClient, captured: &mut Vec<bool>) {
         "flush" => drop(watchpost::flush(Duration::from_secs(1))),
         "close" => drop(watchpost::close(Duration::from_secs(1))),
         _ if sessions::one(call, |list| calls(list, test, captured)) => {}
-        other => panic!("the runner does not know the call {other}"),
+        other => {
+            let mut inner = |list: &Value| {
+                if list.is_array() {
+                    calls(list, test, captured);
+                }
+            };
+            assert!(spans::call(call, &mut inner), "the runner does not know the call {other}");
+        }
     }
 }
 
@@ -268,6 +285,9 @@ fn matches(at: &str, wanted: &Value, found: Option<&Value>) -> Result<(), String
     match (wanted, found) {
         (Value::Null, None | Some(Value::Null)) => Ok(()),
         (Value::String(any), Some(_)) if any == "<any>" => Ok(()),
+        (Value::String(rule), Some(found)) if rule.starts_with("<same:") || rule.starts_with("<not:") => {
+            bound(at, rule, found)
+        }
         (Value::Object(wanted), Some(Value::Object(found))) => {
             wanted.iter().try_for_each(|(key, value)| matches(&format!("{at}.{key}"), value, found.get(key)))
         }
@@ -281,6 +301,26 @@ fn matches(at: &str, wanted: &Value, found: Option<&Value>) -> Result<(), String
             Err(format!("{at} should be {wanted}, is {}", found.map_or("absent".into(), Value::to_string)))
         }
     }
+}
+
+thread_local! {
+    /// The values that `<same:name>` has stood for in this vector.
+    static BOUND: RefCell<HashMap<String, Value>> = RefCell::default();
+}
+
+/// `<same:name>` stands for one value wherever it occurs in a vector, `<not:name>` for any but that one.
+fn bound(at: &str, rule: &str, found: &Value) -> Result<(), String> {
+    let (kind, name) = rule.trim_matches(['<', '>']).split_once(':').unwrap();
+    BOUND.with_borrow_mut(|bound| {
+        if kind == "same" {
+            bound.entry(name.to_owned()).or_insert_with(|| found.clone());
+        }
+        let known = bound.get(name).ok_or(format!("{at}: nothing was called {name} before"))?;
+        match (kind, known == found) {
+            ("same", true) | ("not", false) => Ok(()),
+            _ => Err(format!("{at} should be {rule}, which stands for {known}, is {found}")),
+        }
+    })
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -1,5 +1,15 @@
 import type { Breadcrumb, BreadcrumbHint, Event, EventHint } from "./types";
 
+/** A rule of `ignoreSpans`: all that it says must hold. */
+export interface IgnoreSpan {
+  /** The span's name: a transaction's name, or a span's description. */
+  name?: string | { regex: string };
+  /** Its operation. */
+  op?: string | { regex: string };
+  /** Attributes of its start: texts and patterns need only occur, everything else must be equal. */
+  attributes?: Record<string, unknown>;
+}
+
 /** The options of `init`. What is not given comes from the variables `SENTRY_DSN`, `SENTRY_RELEASE`,
  * `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE` and `SENTRY_DEBUG`, else it has its default. */
 export interface Options {
@@ -29,6 +39,22 @@ export interface Options {
   reportKilled?: boolean | null;
   /** False leaves SIGTERM alone; true by default: a process that dies of it notes so first. */
   markSigterm?: boolean | null;
+  /** The share of traces that start here and are sent, from 0 to 1; unset records no spans. */
+  tracesSampleRate?: number | null;
+  /** How many spans a transaction may hold; 1000 by default. */
+  maxSpans?: number | null;
+  /** Which requests take the trace along: texts that occur in the address, or patterns; all by default. */
+  tracePropagationTargets?: (string | { regex: string })[] | null;
+  /** Also sends the W3C header `traceparent`; off by default. */
+  propagateTraceparent?: boolean | null;
+  /** Continues only traces whose organisation is known to be our own; off by default. */
+  strictTraceContinuation?: boolean | null;
+  /** The organisation's number; that of the DSN's host by default. */
+  orgId?: string | number | null;
+  /** Spans that are never started: texts that occur in the name, patterns, or rules. */
+  ignoreSpans?: (string | { regex: string } | IgnoreSpan)[] | null;
+  /** `static` (the default) sends spans in transactions, `stream` each soon after it ends. */
+  traceLifecycle?: "static" | "stream" | null;
   /** Milliseconds that `close` and a normal exit may wait; 2000 by default. */
   shutdownTimeout?: number | null;
   /** The folder that keeps events until they are delivered; in the system's cache by default. */

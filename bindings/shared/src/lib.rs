@@ -14,6 +14,7 @@ mod process;
 mod scope;
 mod sessions;
 mod testing;
+mod tracing;
 
 pub use crate::client::HostClient;
 pub use crate::guard::guard;
@@ -24,3 +25,4 @@ pub use crate::payload::{parse, parse_value};
 pub use crate::process::{current_client, global_scope, replace_client};
 pub use crate::scope::HostScope;
 pub use crate::testing::TestSetup;
+pub use crate::tracing::{HostChild, HostSpan, HostTransaction};

@@ -1,5 +1,6 @@
 //! The options of `init`, by name.
 
+mod tracing;
 mod transport;
 
 use std::path::PathBuf;
@@ -36,7 +37,7 @@ pub struct HostOptions {
     pub disabled_integrations: Vec<Text>,
 }
 
-const KNOWN: [&str; 36] = [
+const KNOWN: [&str; 44] = [
     "dsn",
     "release",
     "environment",
@@ -71,6 +72,14 @@ const KNOWN: [&str; 36] = [
     "spotlight",
     "enable_backpressure_handling",
     "keep_alive",
+    "traces_sample_rate",
+    "max_spans",
+    "trace_propagation_targets",
+    "propagate_traceparent",
+    "strict_trace_continuation",
+    "org_id",
+    "ignore_spans",
+    "trace_lifecycle",
     // Functions; a host takes them out before it hands over the rest.
     "before_send",
     "before_breadcrumb",
@@ -78,7 +87,8 @@ const KNOWN: [&str; 36] = [
 
 impl HostOptions {
     /// Reads options from an object of plain values; `null` means not given. What is not given comes from the
-    /// environment (`SENTRY_DSN`, `SENTRY_RELEASE`, `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE`, `SENTRY_DEBUG`,
+    /// environment (`SENTRY_DSN`, `SENTRY_RELEASE`, `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE`,
+    /// `SENTRY_TRACES_SAMPLE_RATE`, `SENTRY_DEBUG`,
     /// `SENTRY_KEEP_ALIVE`, `SENTRY_SPOTLIGHT`), read
     /// through `env`, else it has its default. `shutdown_timeout` is in seconds, in camel case (`shutdownTimeout`) in
     /// milliseconds, as each language's users expect.
@@ -102,6 +112,7 @@ impl HostOptions {
             ("release", "SENTRY_RELEASE"),
             ("environment", "SENTRY_ENVIRONMENT"),
             ("sample_rate", "SENTRY_SAMPLE_RATE"),
+            ("traces_sample_rate", "SENTRY_TRACES_SAMPLE_RATE"),
             ("debug", "SENTRY_DEBUG"),
             ("keep_alive", "SENTRY_KEEP_ALIVE"),
         ];
@@ -182,7 +193,7 @@ impl HostOptions {
             "in_app_include" => client.with_in_app_include(option.texts("[\"shop\"]")?),
             "in_app_exclude" => client.with_in_app_exclude(option.texts("[\"vendored\"]")?),
             "ignore_errors" => client.with_ignore_errors(option.texts("[\"BrokenPipeError\"]")?),
-            _ => transport::set(client, &option)?,
+            _ => tracing::set(transport::set(client, &option)?, &option)?,
         };
         match name {
             "debug" => self.debug = option.flag()?,
@@ -264,7 +275,7 @@ impl Given<'_> {
 fn from_text(name: &str, text: &str) -> Value {
     let text = text.trim();
     match name {
-        "sample_rate" => text.parse::<f64>().map_or_else(|_| text.into(), Value::from),
+        "sample_rate" | "traces_sample_rate" => text.parse::<f64>().map_or_else(|_| text.into(), Value::from),
         "debug" | "keep_alive" => match text.to_ascii_lowercase().as_str() {
             "true" | "t" | "yes" | "y" | "on" | "1" => true.into(),
             "false" | "f" | "no" | "n" | "off" | "0" => false.into(),

@@ -72,6 +72,10 @@ impl Incoming {
             (Some(sampled), Some(rate)) => SampleRand::consistent_with(sampled, rate, rng),
             _ => SampleRand::of(header.trace_id),
         });
+        if !dsc.is_empty() && dsc.sample_rand().is_none() {
+            // The number that was invented holds for the services after us too.
+            dsc.set("sample_rand", sample_rand.to_string().into());
+        }
         // With a `sentry-trace` the sender is the head of the trace, and what it did not say stays unsaid.
         let frozen = sentry.is_some() || !dsc.is_empty();
         Some(PropagationContext {

@@ -62,5 +62,21 @@ class Options(TypedDict, total=False):
     auto_session_tracking: Optional[bool]
     report_killed: Optional[bool]
     mark_sigterm: Optional[bool]
+    #: The share of traces that start here and are sent, from 0 to 1; unset records no spans.
+    traces_sample_rate: Optional[float]
+    #: How many spans a transaction may hold; 1000 by default.
+    max_spans: Optional[int]
+    #: Which requests take the trace along: texts that occur in the address, or {"regex": ...}; all by default.
+    trace_propagation_targets: Optional[Sequence[Union[str, Dict[str, str]]]]
+    #: True also sends the W3C header `traceparent`.
+    propagate_traceparent: Optional[bool]
+    #: True continues only traces whose organisation is known to be our own.
+    strict_trace_continuation: Optional[bool]
+    #: The organisation's number; that of the DSN's host by default.
+    org_id: Union[str, int, None]
+    #: Spans that are never started: texts that occur in the name, {"regex": ...}, or rules of name, op and attributes.
+    ignore_spans: Optional[Sequence[Union[str, Dict[str, Any]]]]
+    #: "static" sends spans in transactions, "stream" each soon after it ends.
+    trace_lifecycle: Optional[str]
     #: Integrations that are not set up: "excepthook", "threading", "logging", "flask".
     disabled_integrations: Optional[Sequence[str]]
