@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use watchpost_core::Timestamp;
 
+use crate::waits::Waits;
+
 /// An append that takes longer than this hurts the application: healthy ones take microseconds.
 const SLOW: Duration = Duration::from_millis(20);
 
-/// So many slow appends in a row open the breaker; a single one may be a hiccup.
+/// So many slow appends in a row open the breaker, the last one surely for the disk's sake; a single one may be a
+/// hiccup, and on a loaded machine every thread is slow now and then.
 const STRIKES: u32 = 2;
 
 /// How long an open breaker keeps the disk out of the application's way.
@@ -39,8 +42,19 @@ impl Breaker {
         open
     }
 
-    /// An append worked and took this long. Returns whether that opened the breaker.
-    pub(crate) fn appended(&self, took: Duration, now: impl FnOnce() -> Timestamp) -> bool {
+    /// To be called before an append: starts a look at the thread if the last append was slow.
+    pub(crate) fn suspects(&self) -> Option<Waits> {
+        (self.strikes.load(Ordering::Relaxed) != 0).then(Waits::now)
+    }
+
+    /// An append worked and took this long. `waited` says whether that was because of the disk, where it is known: an
+    /// append that the machine held up proves nothing. Returns whether that opened the breaker.
+    pub(crate) fn appended(
+        &self,
+        took: Duration,
+        waited: Option<bool>,
+        now: impl FnOnce() -> Timestamp,
+    ) -> bool {
         if took < SLOW {
             // A store to a shared cache line on every capture would cost more than this look.
             if self.strikes.load(Ordering::Relaxed) != 0 {
@@ -48,7 +62,11 @@ impl Breaker {
             }
             return false;
         }
-        let opens = self.strikes.fetch_add(1, Ordering::Relaxed) + 1 >= STRIKES;
+        if waited == Some(false) {
+            return false;
+        }
+        let strikes = self.strikes.fetch_add(1, Ordering::Relaxed) + 1;
+        let opens = strikes >= STRIKES && waited.is_some();
         if opens {
             self.open(now());
         }
@@ -71,7 +89,7 @@ mod tests {
     #[test]
     fn two_slow_appends_in_a_row_open_it_for_a_minute() {
         let breaker = Breaker::default();
-        let append = |ms| breaker.appended(Duration::from_millis(ms), || NOW);
+        let append = |ms| breaker.appended(Duration::from_millis(ms), Some(true), || NOW);
         assert!(!append(20));
         assert!(!append(1), "a fast one in between starts over");
         assert!(!append(500));
@@ -80,6 +98,18 @@ mod tests {
         assert!(breaker.is_open(|| NOW.after(Duration::from_secs(59))));
         assert!(!breaker.is_open(|| NOW.after(Duration::from_secs(60))));
         assert!(!append(20), "the count starts over too");
+    }
+
+    #[test]
+    fn a_loaded_machine_does_not_open_it() {
+        let breaker = Breaker::default();
+        let append = |waited| breaker.appended(Duration::from_millis(80), waited, || NOW);
+        assert!(breaker.suspects().is_none(), "no system call while all is well");
+        assert!(!append(None) && !append(None), "two threads, neither of them looked at");
+        assert!(breaker.suspects().is_some());
+        assert!((0..100).all(|_| !append(Some(false))), "held up, but not by the disk");
+        assert!(!breaker.is_open(|| NOW));
+        assert!(append(Some(true)));
     }
 
     #[test]

@@ -78,6 +78,7 @@ mod tls;
 mod transport;
 #[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
 mod uploader_reqwest;
+mod waits;
 mod worker;
 
 pub use self::builder::HttpTransportBuilder;

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::fork::Registration;
 use crate::loss::count_envelope;
 use crate::memory::Memory;
+use crate::waits::Waits;
 
 /// The envelopes of one process generation.
 #[derive(Debug)]
@@ -79,11 +80,13 @@ impl Queue {
         if let Some(spool) = &self.spool
             && !self.breaker.is_open(|| config.clock.now())
         {
+            let suspicion = self.breaker.suspects();
             let started = Instant::now();
             match spool.outbox().append(lane, &[&envelope]) {
                 Ok(()) => {
                     let took = started.elapsed();
-                    if self.breaker.appended(took, || config.clock.now()) {
+                    let waited = suspicion.map(Waits::waited);
+                    if self.breaker.appended(took, waited, || config.clock.now()) {
                         config
                             .diagnostic
                             .say(|| format!("the spool's disk is slow ({took:?}): a minute in memory only"));
