@@ -4,6 +4,7 @@ pub(crate) mod dsn;
 pub(crate) mod envelope;
 pub(crate) mod event;
 mod frames;
+pub(crate) mod headers;
 pub(crate) mod log;
 pub(crate) mod options;
 pub(crate) mod outbox;

@@ -64,7 +64,8 @@ pub(crate) const MAX_BAGGAGE_BYTES: usize = 8192;
 pub(crate) fn own_baggage(header: &str) -> impl Iterator<Item = (&str, String)> {
     header.split(',').filter_map(|member| {
         let (key, value) = member.split_once('=')?;
-        let key = key.trim().strip_prefix(PREFIX).filter(|key| !key.is_empty())?;
+        // Keys travel on as they are, so one that fits no header must not get in.
+        let key = key.trim().strip_prefix(PREFIX).filter(|key| is_token(key))?;
         // What follows a semicolon are properties of the member.
         let value = value.split(';').next()?.trim();
         Some((key, percent_decode(value)))
@@ -104,6 +105,12 @@ pub(crate) fn append_baggage<'a>(
 }
 
 const PREFIX: &str = "sentry-";
+
+/// A key of baggage: not empty, nothing but what a header's name may hold (W3C baggage).
+fn is_token(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !text.is_empty() && text.bytes().all(fits)
+}
 
 fn is_hex_byte(text: &str) -> bool {
     text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -180,6 +187,12 @@ mod tests {
         ] {
             assert!(TraceHeader::parse_w3c(&bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_key_that_fits_no_header_is_not_taken_along() {
+        let header = "sentry-a b=1,sentry-\u{e9}=2,sentry-c;d=3,sentry-e\r\nX: y=4,sentry-f\"=5,sentry-g.h=6";
+        assert_eq!(own_baggage(header).collect::<Vec<_>>(), [("g.h", "6".to_owned())]);
     }
 
     #[test]
