@@ -14,7 +14,10 @@ cargo xtask COMMAND
                     --check ends instead, with 1 unless every example's events arrived, grouped as expected
   test [PART]       everything, or one part; `cargo xtask test --list` names the parts
   soak [PART]       the second tier: kills, fuzz, fork, memory; `--rounds N`, `--minutes N` say how much of it
-  bench [WHAT]      rust, python, node: captures measured beside the official SDK, in one run
+  bench [WHAT] [--quick]
+                    rust, python, node: captures measured beside the official SDK, in one run
+  bench instructions [--write]
+                    instructions per call, compared with the table that is kept in benches/rust
   gen [--check]     write the generated files that are committed; --check says whether they are as committed
   lint              formatting, clippy, documentation, licences
   package           the installable files of all languages and the server's binary, into .cache/dist";

@@ -24,15 +24,21 @@ pub(super) fn pair(language: Language) -> Result<Pair> {
 }
 
 fn rust(log: &Log) -> Result<Pair> {
-    let target = repo::cache("bench/target");
     // One at a time: built together they would share the features of their dependencies.
-    for package in ["bench-ours", "bench-peer"] {
-        let mut cargo = Command::new("cargo");
-        cargo.args(["build", "--release", "--package", package]).current_dir(repo::path("benches/rust"));
-        process::must(cargo.env("CARGO_TARGET_DIR", &target), log.path(), LIMIT)?;
-    }
-    let built = |name: &str| Command::new(target.join("release").join(name));
-    Ok(Pair { ours: built("bench-ours"), peer: built("bench-peer") })
+    Ok(Pair { ours: program("bench-ours", log)?, peer: program("bench-peer", log)? })
+}
+
+/// Our side of the Rust case.
+pub(super) fn rust_ours() -> Result<Command> {
+    program("bench-ours", &Log::new("bench instructions"))
+}
+
+fn program(package: &str, log: &Log) -> Result<Command> {
+    let target = repo::cache("bench/target");
+    let mut cargo = Command::new("cargo");
+    cargo.args(["build", "--release", "--package", package]).current_dir(repo::path("benches/rust"));
+    process::must(cargo.env("CARGO_TARGET_DIR", &target), log.path(), LIMIT)?;
+    Ok(Command::new(target.join("release").join(package)))
 }
 
 fn python(log: &Log) -> Result<Pair> {

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: captures measured beside the official SDK, in one run, with both sides taking turns.
 
 mod build;
+mod instructions;
 mod scenes;
 mod sink;
 mod table;
@@ -32,11 +33,15 @@ impl Pair {
     }
 }
 
-/// Measures the named languages, or all three; `--quick` leaves out what takes minutes.
+/// Measures the named languages, or all three; `--quick` leaves out what takes minutes. `instructions` counts
+/// instructions instead.
 ///
 /// # Errors
 /// When a side cannot be built or run, or loses an event: a figure with losses in it means nothing.
 pub fn run(words: &[String]) -> Result<()> {
+    if words.first().is_some_and(|word| word == "instructions") {
+        return instructions::run(words.iter().any(|word| word == "--write"));
+    }
     let quick = words.iter().any(|word| word == "--quick");
     let words: Vec<String> = words.iter().filter(|word| *word != "--quick").cloned().collect();
     let languages = chosen(&words)?;
