@@ -78,10 +78,10 @@ impl Process {
         }
         envelope.header.sent_at = None;
         let lane = lane(&envelope);
-        let mut bytes = Vec::new();
-        envelope.encode(&mut bytes);
-        let length = bytes.len();
-        let overflowed = self.queue().push(config, lane, bytes, !self.is_stopping());
+        let (length, overflowed) = envelope.with_pieces(|pieces| {
+            let length = pieces.iter().map(|piece| piece.len()).sum();
+            (length, self.queue().push(config, lane, pieces, !self.is_stopping()))
+        });
         if !self.is_stopping() {
             self.start_worker();
             self.bell.appended(length, config.max_spool_bytes / 64);

@@ -76,13 +76,13 @@ impl Queue {
     /// when nobody will empty the memory any more: then what cannot be spooled is lost, and counted.
     ///
     /// True if something was lost for want of room, for the first time since the last check of health.
-    pub(crate) fn push(&self, config: &Config, lane: Lane, envelope: Vec<u8>, accept_memory: bool) -> bool {
+    pub(crate) fn push(&self, config: &Config, lane: Lane, pieces: &[&[u8]], accept_memory: bool) -> bool {
         if let Some(spool) = &self.spool
             && !self.breaker.is_open(|| config.clock.now())
         {
             let suspicion = self.breaker.suspects();
             let started = Instant::now();
-            match spool.outbox().append(lane, &[&envelope]) {
+            match spool.outbox().append(lane, pieces) {
                 Ok(()) => {
                     let took = started.elapsed();
                     let waited = suspicion.map(Waits::waited);
@@ -102,6 +102,7 @@ impl Queue {
                 }
             }
         }
+        let envelope = pieces.concat();
         let mut overflowed = false;
         let mut lost = |envelope: Vec<u8>| {
             overflowed = true;

@@ -6,15 +6,31 @@ use super::{Envelope, ItemHeader};
 
 /// Appends the envelope: each line ended by LF, every item with its `length`.
 pub(super) fn envelope(envelope: &Envelope, out: &mut Vec<u8>) {
-    let payloads: usize = envelope.items.iter().map(|item| item.payload.len() + 96).sum();
-    out.reserve(payloads + 512);
-    line(&envelope.header, out);
+    pieces(envelope, |pieces| {
+        out.reserve(pieces.iter().map(|piece| piece.len()).sum());
+        pieces.iter().for_each(|piece| out.extend_from_slice(piece));
+    });
+}
+
+/// Calls `f` with the same bytes in pieces, payloads where they are.
+pub(super) fn pieces<R>(envelope: &Envelope, f: impl FnOnce(&[&[u8]]) -> R) -> R {
+    let mut heads = Vec::with_capacity(512 + 96 * envelope.items.len());
+    line(&envelope.header, &mut heads);
+    let mut cuts = Vec::with_capacity(envelope.items.len());
     for item in &envelope.items {
         let mut header = ItemHeaderRef { length: item.payload.len(), header: &item.header };
-        header.write(out);
-        out.extend_from_slice(&item.payload);
-        out.push(b'\n');
+        header.write(&mut heads);
+        cuts.push(heads.len());
+        heads.push(b'\n');
     }
+    let mut pieces = Vec::with_capacity(2 * cuts.len() + 1);
+    let mut start = 0;
+    for (cut, item) in cuts.iter().zip(&envelope.items) {
+        pieces.extend([&heads[start..*cut], &item.payload[..]]);
+        start = *cut;
+    }
+    pieces.push(&heads[start..]);
+    f(&pieces)
 }
 
 /// The item's header with the true length instead of the stored one.

@@ -41,6 +41,11 @@ impl Envelope {
         Ok(Self { header: reader.into_header(), items })
     }
 
+    /// Calls `f` with the bytes of the envelope in pieces, the payloads where they are, to be written without a copy.
+    pub fn with_pieces<R>(&self, f: impl FnOnce(&[&[u8]]) -> R) -> R {
+        encode::pieces(self, f)
+    }
+
     /// Appends the bytes of the envelope to `out`.
     pub fn encode(&self, out: &mut Vec<u8>) {
         encode::envelope(self, out);

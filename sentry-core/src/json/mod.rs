@@ -81,6 +81,23 @@ struct Writer<'a> {
     is_over: bool,
 }
 
+/// A time of our days, in seconds, as whole microseconds: most numbers with a fraction are times.
+///
+/// Doubles of this size are less than half a microsecond apart, so six decimals name one, and with trailing zeros cut off
+/// no shorter number does.
+fn micros(seconds: f64) -> Option<u64> {
+    const FROM: f64 = 1e9;
+    const TO: f64 = 2e9;
+    if !(FROM..TO).contains(&seconds) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 2e15, and positive")]
+    let micros = (seconds * 1e6).round() as u64;
+    #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
+    let back = micros as f64 / 1e6;
+    (back.to_bits() == seconds.to_bits()).then_some(micros)
+}
+
 /// What this writer does not know.
 #[derive(Debug)]
 struct Unknown;
@@ -118,6 +135,22 @@ impl Writer<'_> {
 
     fn number(&mut self, value: impl Serialize) -> Written {
         serde_json::to_writer(&mut *self.out, &value).map_err(|_| Unknown)
+    }
+
+    /// Seconds with as many decimals as they need.
+    fn micros(&mut self, micros: u64) -> Written {
+        self.integer(false, micros / 1_000_000)?;
+        let mut digits = *b".000000";
+        let (mut rest, mut length) = (micros % 1_000_000, 1);
+        for (place, digit) in digits.iter_mut().enumerate().skip(1).rev() {
+            // Less than ten.
+            *digit = b'0' + (rest % 10) as u8;
+            if *digit != b'0' && length == 1 {
+                length = place + 1;
+            }
+            rest /= 10;
+        }
+        if length == 1 { self.plain(b".0") } else { self.plain(&digits[..length]) }
     }
 
     fn integer(&mut self, negative: bool, mut rest: u64) -> Written {
@@ -191,7 +224,10 @@ impl<'w, 'a> ser::Serializer for &'w mut Writer<'a> {
     }
 
     fn serialize_f64(self, value: f64) -> Written {
-        self.number(value)
+        match micros(value) {
+            Some(micros) => self.micros(micros),
+            None => self.number(value),
+        }
     }
 
     fn serialize_char(self, value: char) -> Written {
@@ -321,6 +357,20 @@ mod tests {
         same(&BTreeMap::from([(1, "keys that are no text"), (2, "go the slow way")]));
         same(&(f64::NAN, f32::MAX, 'x', Some("some"), None::<()>, ()));
         same(&Result::<&str, ()>::Ok("an enum with a field"));
+    }
+
+    #[test]
+    fn times_are_written_as_others_write_them() {
+        for micros in
+            (0..2_000).chain((0..6).flat_map(|place| (0..10).map(move |digit| digit * 10_u32.pow(place))))
+        {
+            for second in
+                [999_999_999_u32, 1_000_000_000, 1_234_567_890, 1_799_999_999, 1_999_999_999, 2_000_000_000]
+            {
+                same(&(f64::from(second) + f64::from(micros) / 1e6));
+            }
+        }
+        same(&1_799_999_999.123_456_7_f64);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! From a shape to JSON, with an end.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde::Serialize;
 
 use crate::json;
@@ -7,11 +9,18 @@ use crate::json;
 /// The JSON of `value`, or `None` if it were longer than `max` bytes or cannot be written. Stops at the limit: what is
 /// too large is never built.
 pub(crate) fn to_json(value: &impl Serialize, max: usize) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(START.min(max));
-    json::write_within(value, max, &mut out).then_some(out)
+    let mut out = Vec::with_capacity(LAST.load(Ordering::Relaxed).clamp(START, MOST).min(max));
+    if !json::write_within(value, max, &mut out) {
+        return None;
+    }
+    LAST.store(out.len() + out.len() / 16, Ordering::Relaxed);
+    Some(out)
 }
 
+/// How large the last one was: the next one is likely to fit without growing.
+static LAST: AtomicUsize = AtomicUsize::new(START);
 const START: usize = 8 * 1024;
+const MOST: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
