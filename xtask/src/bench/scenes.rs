@@ -31,6 +31,8 @@ pub(super) fn compare(pair: &Pair, sink: &Sink, table: &mut Table) -> Result<()>
             both("deliver:1", 2_000, |own, arrived| per_event(own, arrived, "second_1", true))?,
             both("deliver:4", 2_000, |own, arrived| per_event(own, arrived, "second_4", false))?,
             both("sites", 10_000, |_, _| {})?,
+            both("spans", 200, |_, _| {})?,
+            both("unsampled", 20_000, |_, _| {})?,
         ] {
             table.add(&figures[0], &figures[1]);
         }

@@ -21,7 +21,7 @@ struct Row {
 /// What a program reports, what a person calls it, and how large ours may be beside the peer's in Python, Node, Rust.
 struct Title(&'static str, &'static str, [Option<f64>; 3]);
 
-const ROWS: [Title; 15] = [
+const ROWS: [Title; 17] = [
     Title(
         "thread",
         "calling thread, CPU per capture, us",
@@ -37,6 +37,16 @@ const ROWS: [Title; 15] = [
     Title("second_4", "seconds per 1,000 delivered, 4 threads", [None, None, None]),
     Title("breadcrumb", "add_breadcrumb, us", [Some(1.0 / 3.0), Some(1.0), Some(0.5)]),
     Title("fork", "scope fork with one tag, us", [Some(1.0 / 3.0), Some(1.0), Some(0.5)]),
+    Title(
+        "transaction",
+        "sampled transaction, 10 spans, whole process, us",
+        [Some(1.0 / 5.0), Some(1.0 / 5.0), Some(1.0 / 3.0)],
+    ),
+    Title(
+        "unsampled",
+        "unsampled transaction, 10 spans, us",
+        [Some(1.0 / 10.0), Some(1.0 / 5.0), Some(1.0 / 5.0)],
+    ),
     Title("wire", "bytes on the wire per event", [None, None, None]),
     Title("bytes", "bytes of an event before compression", [None, None, None]),
     Title("alone", "capture from one thread, CPU, us", [None, None, None]),
@@ -65,7 +75,7 @@ impl Table {
     pub(super) fn print(&self, language: Language) {
         line("");
         line(format_args!(
-            "{:<46} {:>10} {:>10} {:>8} {:>7} {:>7}",
+            "{:<50} {:>10} {:>10} {:>8} {:>7} {:>7}",
             language.name(),
             "watchpost",
             "official",
@@ -79,7 +89,7 @@ impl Table {
             let budget = budgets[place(language)];
             let verdict = budget.map_or(String::new(), |budget| verdict(a, b, budget).to_owned());
             line(format_args!(
-                "{title:<46} {a:>10.2} {b:>10.2} {:>8} {:>7} {:>7} {verdict}",
+                "{title:<50} {a:>10.2} {b:>10.2} {:>8} {:>7} {:>7} {verdict}",
                 ratio(a, b),
                 budget.map_or_else(|| "-".to_owned(), |budget| ratio(budget, 1.0)),
                 row.ours.len(),

@@ -7,6 +7,7 @@ mod delivery;
 mod measure;
 mod memory;
 mod sites;
+mod spans;
 mod threads;
 mod work;
 
@@ -35,6 +36,15 @@ impl Task {
         Self { dsn, storage, name: next().unwrap_or_else(|| "measure".to_owned()), count }
     }
 
+    /// The share of traces that is sent; nothing where traces have no part in the task.
+    pub fn traces_sample_rate(&self) -> Option<f32> {
+        match self.name.as_str() {
+            "spans" => Some(1.0),
+            "unsampled" => Some(0.0),
+            _ => None,
+        }
+    }
+
     /// Does it with a side that is set up, and prints the figures. Dropping the side ends the program as applications
     /// end.
     pub fn run<S: Side>(&self, side: S) {
@@ -45,6 +55,8 @@ impl Task {
             "measure" => measure::run(&side, count),
             "instructions" => measure::without_clock(&side, count),
             "sites" => sites::run(&side, count),
+            "spans" => spans::sampled(&side, count),
+            "unsampled" => spans::unsampled(&side, count),
             "threads" => threads::contend(&side, number, count),
             "deliver" => threads::deliver(&side, number, count),
             "memory" => memory::run(&side, count),

@@ -14,6 +14,8 @@ pub trait Side: Sync + 'static {
     fn flush(&self, timeout: Duration) -> bool;
     /// Forks the scope, sets one tag in the fork, leaves it.
     fn fork_with_tag(&self);
+    /// A transaction with ten spans, each with a description and one attribute, and the transaction on the scope.
+    fn transaction(&self);
 }
 
 /// An error with a cause.

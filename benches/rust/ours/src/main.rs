@@ -31,6 +31,14 @@ impl Side for Ours {
     fn fork_with_tag(&self) {
         watchpost::with_scope(|| watchpost::current_scope().update(|scope| scope.set_tag("row", "7")));
     }
+
+    fn transaction(&self) {
+        let _transaction = watchpost::start_transaction("import ledger", "task");
+        for number in 0..10 {
+            let span = watchpost::start_span("db.query", "SELECT balance FROM ledger WHERE invoice = ?");
+            span.set_data("row", number);
+        }
+    }
 }
 
 fn main() {
@@ -39,6 +47,10 @@ fn main() {
     let options = match &task.storage {
         Some(folder) => options.with_storage_dir(Some(folder.into())),
         None => options.with_spool(false),
+    };
+    let options = match task.traces_sample_rate() {
+        Some(rate) => options.with_traces_sample_rate(rate.into()).expect("a right rate"),
+        None => options,
     };
     let guard = watchpost::init((task.dsn.as_str(), options)).expect("a right DSN");
     watchpost::set_user(User { id: Some("42".into()), email: Some("a@example.com".into()), ..User::default() });

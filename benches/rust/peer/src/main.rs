@@ -30,6 +30,18 @@ impl Side for Peer {
     fn fork_with_tag(&self) {
         sentry::with_scope(|scope| scope.set_tag("row", "7"), || {});
     }
+
+    fn transaction(&self) {
+        let transaction = sentry::start_transaction(sentry::TransactionContext::new("import ledger", "task"));
+        sentry::configure_scope(|scope| scope.set_span(Some(transaction.clone().into())));
+        for number in 0..10 {
+            let span = transaction.start_child("db.query", "SELECT balance FROM ledger WHERE invoice = ?");
+            span.set_data("row", number.into());
+            span.finish();
+        }
+        transaction.finish();
+        sentry::configure_scope(|scope| scope.set_span(None));
+    }
 }
 
 fn main() {
@@ -37,6 +49,7 @@ fn main() {
     let mut options = sentry::ClientOptions::default();
     options.attach_stacktrace = true;
     options.release = Some("bench@1.0.0".into());
+    options.traces_sample_rate = task.traces_sample_rate().unwrap_or(0.0);
     let guard = sentry::init((task.dsn.as_str(), options));
     sentry::configure_scope(|scope| {
         scope.set_user(Some(sentry::User { id: Some("42".into()), email: Some("a@example.com".into()), ..sentry::User::default() }));
