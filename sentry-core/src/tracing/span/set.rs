@@ -1,0 +1,103 @@
+//! What can be said about a span while it is open.
+
+use super::Span;
+use crate::protocol::{Measurement, SpanStatus, TransactionSource, Value};
+use crate::tracing::Label;
+
+/// Setters. On a span that is not recorded, or has ended, they do nothing.
+impl Span {
+    /// Renames it: a transaction's name, or a child's description.
+    pub fn set_name<'a>(&self, name: impl Into<Label<'a>>) {
+        let Some(recorded) = self.open_one() else { return };
+        let name = name.into().into_text();
+        if recorded.is_root() {
+            recorded.segment.set_name(name, None);
+        } else {
+            recorded.edit(|state| state.description = name);
+        }
+    }
+
+    /// Says what the transaction's name was made of.
+    pub fn set_source(&self, source: TransactionSource) {
+        if let Some(recorded) = self.open_one() {
+            recorded.segment.set_name(None, Some(source));
+        }
+    }
+
+    /// Renames the transaction that this span belongs to.
+    pub fn set_transaction_name<'a>(&self, name: impl Into<Label<'a>>, source: TransactionSource) {
+        if let Some(recorded) = self.open_one() {
+            recorded.segment.set_name(name.into().into_text(), Some(source));
+        }
+    }
+
+    /// Changes the operation.
+    pub fn set_op(&self, op: impl Into<Label<'static>>) {
+        if let Some(recorded) = self.open_one() {
+            let op = op.into().into_static();
+            recorded.edit(|state| state.op = Some(op));
+        }
+    }
+
+    /// Changes the description.
+    pub fn set_description<'a>(&self, description: impl Into<Label<'a>>) {
+        if let Some(recorded) = self.open_one() {
+            let description = description.into().into_text();
+            recorded.edit(|state| state.description = description);
+        }
+    }
+
+    /// Says how the work ended.
+    pub fn set_status(&self, status: SpanStatus) {
+        if let Some(recorded) = self.open_one() {
+            recorded.edit(|state| state.status = Some(status));
+        }
+    }
+
+    /// Says with which HTTP status the work ended.
+    pub fn set_http_status(&self, code: u16) {
+        if let Some(recorded) = self.open_one() {
+            recorded.edit(|state| {
+                state.status = SpanStatus::from_http(code);
+                state.data.insert("http.response.status_code".to_owned(), code.into());
+            });
+        }
+    }
+
+    /// Sets a tag.
+    pub fn set_tag<'a>(&self, key: impl Into<Label<'static>>, value: impl Into<Label<'a>>) {
+        if let Some(recorded) = self.open_one() {
+            let (key, value) = (key.into().into_static(), value.into().into_text().unwrap_or_default());
+            recorded.edit(|state| state.tags.insert(key, value));
+        }
+    }
+
+    /// Sets an attribute.
+    pub fn set_data<'a>(&self, key: impl Into<Label<'a>>, value: impl Into<Value>) {
+        if let Some(recorded) = self.open_one() {
+            let (key, value) = (key.into().as_str().to_owned(), value.into());
+            recorded.edit(|state| state.data.insert(key, value));
+        }
+    }
+
+    /// Says what makes it: `auto.http.axum`.
+    pub fn set_origin(&self, origin: impl Into<Label<'static>>) {
+        if let Some(recorded) = self.open_one() {
+            let origin = origin.into().into_static();
+            recorded.edit(|state| state.origin = Some(origin));
+        }
+    }
+
+    /// Adds a measured number to the transaction that this span belongs to. Units are named: `millisecond`, `byte`.
+    pub fn set_measurement(
+        &self,
+        name: impl Into<Label<'static>>,
+        value: f64,
+        unit: impl Into<Label<'static>>,
+    ) {
+        if let Some(recorded) = self.open_one() {
+            let unit = Some(unit.into().into_static()).filter(|unit| !unit.is_empty());
+            recorded.segment.set_measurement(name.into().into_static(), Measurement { value, unit });
+        }
+    }
+}
