@@ -13,10 +13,76 @@
 //!
 //! When a capture returns, the event is in a file: it survives `kill -9`, and the next start delivers it. Sending,
 //! compressing and retrying happen on one thread of its own. Panics become events by themselves; the guard waits for
-//! the rest at the end of `main`, for two seconds at most.
+//! the rest at the end of `main`, for two seconds at most. In an asynchronous program call [`init`] before the runtime is
+//! started, so that its threads have the scopes of `main`.
+//!
+//! # Scopes
 //!
 //! Scopes hold what belongs to every event: [`set_tag`] and its like write to the isolation scope (one per request or
 //! task, see [`isolate`] and [`ScopeFuture`]), [`with_scope`] is for one block of code.
+//!
+//! ```
+//! watchpost::isolate(|| {
+//!     watchpost::set_tag("order", "1002");
+//!     watchpost::with_scope(|| {
+//!         watchpost::current_scope().update(|scope| scope.set_tag("step", "price"));
+//!         watchpost::capture_message("with both tags", None);
+//!     });
+//!     watchpost::capture_message("with the first alone", None);
+//! });
+//! ```
+//!
+//! # Transactions and sessions
+//!
+//! With `traces_sample_rate` or `traces_sampler` set, [`start_transaction`] and [`start_span`] measure how long things
+//! take; a trace that came with a request is continued by [`continue_trace`] and goes on by [`get_trace_data`]. With a
+//! release set, runs and requests are counted as sessions.
+//!
+//! ```
+//! # fn main() -> watchpost::Result<()> {
+//! use watchpost::ClientOptions;
+//!
+//! let options = ClientOptions::new().with_release("shop@1.4.0").with_traces_sample_rate(0.2)?;
+//! let _guard = watchpost::init(options)?;
+//! let _transaction = watchpost::start_transaction("close the day", "task");
+//! watchpost::trace("db.query", "SELECT 1", |_span| ());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! Each adds something and changes nothing else. On by default:
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `backtrace` | stack traces with source context |
+//! | `contexts` | what is known about the machine, the program and the compiler that built it |
+//! | `debug-images` | for frames without a name: the libraries that they point into |
+//! | `panic` | panics become events; the hook that was there before still runs |
+//! | `rustls-aws-lc` | TLS by rustls with aws-lc-rs; without it nothing is sent, unless `rustls-ring` is on |
+//!
+//! To be asked for; each has an example where it leads:
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `actix-web` | a middleware: [`integrations::actix_web`] |
+//! | `anyhow` | [`capture_anyhow`], with the backtrace that the error carries: [`integrations::anyhow`] |
+//! | `axum` | `tower`, with the matched route and the client's address |
+//! | `crash` | crashes by a signal become events on the next start |
+//! | `log` | a logger in front of the application's: [`integrations::log`] |
+//! | `opentelemetry` | a span processor and a propagator: [`integrations::opentelemetry`] |
+//! | `reqwest` | a middleware for outgoing requests: [`integrations::reqwest`] |
+//! | `rustls-ring` | TLS by rustls with ring |
+//! | `testing` | clients that record instead of sending, for tests: [`testing`] |
+//! | `tower` | a layer for axum, hyper, tonic and others: [`integrations::tower`] |
+//! | `tracing` | a layer for `tracing-subscriber`: [`integrations::tracing`] |
+//!
+//! # The oldest compiler
+//!
+//! Rust 1.90. It only rises with a new minor version of this crate.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod api;
 mod error_chain;
@@ -49,9 +115,14 @@ pub use crate::tracing_api::{
     start_transaction_with, trace, with_span,
 };
 pub use watchpost_core::{
-    Breadcrumb, Client, ClientOptions, Context, Diagnostics, Dsn, Envelope, Error, Event, EventHook, EventId,
-    Exception, Frame, Hint, HookFailure, IgnoreSpan, Item, ItemType, Label, Level, LogEntry, Map, Mechanism,
-    Pattern, Request, RequestSession, Result, SamplingContext, Scope, SdkInfo, SharedScope, Span, SpanId,
+    Breadcrumb, Client, ClientOptions, Collect, CollectBodies, Compression, Context, DataCollection, Diagnostics, Dsn, Envelope, Error, Event, EventHook, EventId,
+    Exception, Frame, Hint, HookFailure, IgnoreSpan, Item, ItemType, Label, Level, LogEntry, Map, MaxRequestBodySize, Mechanism,
+    Pattern, Request, RequestSession, Result, SamplingContext, Scope, ScrubPatterns, SdkInfo, SharedScope, Span, SpanId,
     SpanOptions, SpanStatus, Stacktrace, Text, Thread, Timestamp, TraceHeaders, TraceId, TransactionOptions,
     TransactionSource, User, Value,
 };
+
+/// The code of the page about migrating compiles.
+#[cfg(all(doctest, feature = "anyhow", feature = "axum", feature = "log", feature = "testing", feature = "tracing"))]
+#[doc = include_str!("../../docs/migrating-from-the-sentry-crate.md")]
+struct Migrating;

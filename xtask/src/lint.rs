@@ -3,7 +3,7 @@
 use crate::failure::{Failure, Result};
 use crate::repo;
 use crate::step::Runner;
-use crate::suite::{clippy, deny, docs, features, fmt, oldest_compiler};
+use crate::suite::{clippy, deny, docs, documentation, features, fmt, oldest_compiler};
 
 /// Formatting, clippy, each feature alone, the oldest compiler, documentation, licences.
 ///
@@ -19,6 +19,7 @@ pub fn run(words: &[String]) -> Result<()> {
     runner.step("features", features);
     runner.step("oldest compiler", oldest_compiler);
     runner.step("docs", docs);
+    runner.step("crate docs", documentation);
     runner.step("deny", deny);
     if runner.finish() { Ok(()) } else { Err(Failure::silent()) }
 }

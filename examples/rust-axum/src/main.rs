@@ -14,7 +14,7 @@ use axum::{Router, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use watchpost::integrations::tower::WatchpostLayer;
-use watchpost::{Breadcrumb, ClientOptions, EventId, Level, User};
+use watchpost::{Breadcrumb, ClientOptions, EventId, Level, Span, User};
 
 /// An invoice that cannot be booked.
 #[derive(Debug)]
@@ -30,7 +30,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = ClientOptions::new()
         .with_release("invoices@1.4.0")
         .with_environment("example")
-        .with_storage_dir(storage);
+        .with_storage_dir(storage)
+        // Every request is a transaction; a busy service would send fewer of them.
+        .with_traces_sample_rate(1.0)?;
     // The DSN comes from SENTRY_DSN. Before the runtime, so that the guard outlives it.
     let _guard = watchpost::init(options)?;
     if std::env::var_os("WATCHPOST_EXAMPLE_IDLE").is_some() {
@@ -50,14 +52,19 @@ async fn run() -> std::io::Result<()> {
     let app = Router::new()
         .route("/invoices/{number}/book", post(book))
         .route("/close", post(close))
-        // Each request has scopes of its own: what one sets, another never sees.
+        // Each request has scopes of its own (what one sets, another never sees), is a transaction named after its
+        // route, continues the caller's trace, and counts for the health of the release.
         .layer(WatchpostLayer);
     let server = tokio::spawn(async { serve(listener, app).await });
+    let day = watchpost::start_transaction("book the day's invoices", "task");
     for path in
         ["invoices/1001/book", "invoices/1002/book", "invoices/1004/book", "invoices/1003/book", "close"]
     {
-        ask(address, path).await?;
+        let span = day.start_child("http.client", format!("POST /{path}"));
+        ask(address, path, &span).await?;
+        span.finish();
     }
+    day.finish();
     server.abort();
     Ok(())
 }
@@ -88,6 +95,7 @@ fn enter(route: &'static str, message: &str) {
 }
 
 fn price(number: u32) -> Result<i64, BookingError> {
+    let _span = watchpost::start_span("function", "price");
     let (cents, currency) = match number {
         1002 => ("12x5", "EUR"),
         1003 => ("8000", "XTS"),
@@ -110,10 +118,14 @@ fn report(event: Option<EventId>, bug: &str) {
     }
 }
 
-async fn ask(address: SocketAddr, path: &str) -> std::io::Result<()> {
+/// Asks as another service would: the headers take the trace along. With reqwest, the SDK's middleware does that.
+async fn ask(address: SocketAddr, path: &str, span: &Span) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(address).await?;
-    let request =
-        format!("POST /{path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let mut request = format!("POST /{path} HTTP/1.1\r\nHost: {address}\r\n");
+    for (name, value) in span.headers(None).iter() {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str("Content-Length: 0\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     stream.read_to_end(&mut Vec::new()).await?;
     Ok(())

@@ -16,7 +16,7 @@
 //! ```
 //!
 //! What the application starts on other threads or tasks keeps the scopes with
-//! [`ScopeFutureExt::in_scope`](crate::ScopeFutureExt::in_scope).
+//! [`ScopeFutureExt::in_scope`].
 
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;

@@ -44,6 +44,16 @@ pub fn features(log: &Log) -> Result<Outcome> {
     Err(Failure::new(format!("not clean: {}", failed.join(", "))))
 }
 
+/// The documentation of the crate with all its features, as it is published, every warning an error.
+///
+/// # Errors
+/// When rustdoc is not content.
+pub fn documentation(log: &Log) -> Result<Outcome> {
+    let mut command = Command::new(cargo());
+    command.current_dir(repo::root()).env("RUSTDOCFLAGS", "-D warnings");
+    log.run(command.args(["doc", "--package", CRATE, "--no-deps", "--all-features"]))
+}
+
 /// The crate with the oldest compiler that its manifest names. Without that compiler at least no dependency may ask for
 /// a newer one; what of the standard library is newer is found by clippy, which knows the manifest.
 ///

@@ -15,7 +15,7 @@ use crate::setup::{Need, Readiness};
 use crate::step::{Outcome, Runner};
 
 pub use bindings::{build_examples, install};
-pub use crates::{features, oldest_compiler};
+pub use crates::{documentation, features, oldest_compiler};
 pub use page::build as build_page;
 pub use rust::{build_server, clippy, deny, docs, fmt};
 
@@ -44,6 +44,7 @@ const PARTS: [Part; 13] = [
     ("crates", |suite| {
         suite.runner.step("features", crates::features);
         suite.runner.step("oldest compiler", crates::oldest_compiler);
+        suite.runner.step("crate docs", crates::documentation);
     }),
     ("rust", Suite::rust),
     ("python", |suite| suite.language(Language::Python)),
