@@ -48,7 +48,11 @@ fn memory_is_flat() {
     eprintln!("resident kB after each tenth: {resident:?}");
     assert_eq!(resident.len(), 10);
     let arrived = sink.take();
-    assert_eq!((arrived.events, arrived.repeated), (u64::from(captures), 0), "every capture was delivered once");
+    assert_eq!(
+        (arrived.events, arrived.repeated),
+        (u64::from(captures), 0),
+        "every capture was delivered once"
+    );
     let (early, last) = (resident[1], resident[9]);
     assert!(last * 100 <= early * 105, "{early} kB after a fifth, {last} kB at the end");
 }

@@ -115,14 +115,22 @@ pub use crate::tracing_api::{
     start_transaction_with, trace, with_span,
 };
 pub use watchpost_core::{
-    Breadcrumb, Client, ClientOptions, Collect, CollectBodies, Compression, Context, DataCollection, Diagnostics, Dsn, Envelope, Error, Event, EventHook, EventId,
-    Exception, Frame, Hint, HookFailure, IgnoreSpan, Item, ItemType, Label, Level, LogEntry, Map, MaxRequestBodySize, Mechanism,
-    Pattern, Request, RequestSession, Result, SamplingContext, Scope, ScrubPatterns, SdkInfo, SharedScope, Span, SpanId,
+    Breadcrumb, Client, ClientOptions, Collect, CollectBodies, Compression, Context, DataCollection,
+    Diagnostics, Dsn, Envelope, Error, Event, EventHook, EventId, Exception, Frame, Hint, HookFailure,
+    IgnoreSpan, Item, ItemType, Label, Level, LogEntry, Map, MaxRequestBodySize, Mechanism, Pattern, Request,
+    RequestSession, Result, SamplingContext, Scope, ScrubPatterns, SdkInfo, SharedScope, Span, SpanId,
     SpanOptions, SpanStatus, Stacktrace, Text, Thread, Timestamp, TraceHeaders, TraceId, TransactionOptions,
     TransactionSource, User, Value,
 };
 
 /// The code of the page about migrating compiles.
-#[cfg(all(doctest, feature = "anyhow", feature = "axum", feature = "log", feature = "testing", feature = "tracing"))]
+#[cfg(all(
+    doctest,
+    feature = "anyhow",
+    feature = "axum",
+    feature = "log",
+    feature = "testing",
+    feature = "tracing"
+))]
 #[doc = include_str!("../../docs/migrating-from-the-sentry-crate.md")]
 struct Migrating;

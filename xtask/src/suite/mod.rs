@@ -42,7 +42,7 @@ const PARTS: [Part; 13] = [
         suite.runner.step("deny", rust::deny);
     }),
     ("crates", |suite| {
-        suite.runner.step("features", crates::features);
+        suite.runner.step("features", crates::few_features);
         suite.runner.step("oldest compiler", crates::oldest_compiler);
         suite.runner.step("crate docs", crates::documentation);
     }),

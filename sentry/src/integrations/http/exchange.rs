@@ -89,6 +89,7 @@ impl Exchange {
     }
 
     /// There is no answer, because of an error that nobody handled.
+    #[cfg(feature = "tower")]
     pub(crate) fn failed(mut self) {
         self.span.set_status(SpanStatus::InternalError);
         if let Some(session) = &self.session {
