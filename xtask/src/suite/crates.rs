@@ -30,7 +30,7 @@ pub fn features(log: &Log) -> Result<Outcome> {
 ///
 /// # Errors
 /// As [`features`].
-pub fn few_features(log: &Log) -> Result<Outcome> {
+pub(super) fn few_features(log: &Log) -> Result<Outcome> {
     alone(log, &SHARING.map(str::to_owned))
 }
 
