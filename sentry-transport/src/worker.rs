@@ -132,6 +132,10 @@ impl Worker {
         for _ in 0..REQUESTS_PER_PASS {
             if held || self.process.is_stopping() || !self.send_next() {
                 if !held && !self.process.is_stopping() {
+                    if self.may_adopt_more() {
+                        // Not empty before what others left behind is out too, however many there were.
+                        return true;
+                    }
                     self.send_reports(flushing);
                     held = self.is_held(flushing);
                 }
@@ -171,13 +175,19 @@ impl Worker {
         }
     }
 
+    /// There were more orphans than may be open at a time, and there is room for the next now.
+    fn may_adopt_more(&self) -> bool {
+        self.more_orphans && self.process.queue().is_empty()
+    }
+
     fn rescan(&mut self) {
         let now = self.config.clock.now();
         let due = self.next_rescan.is_none_or(|at| at <= now);
-        if due || (self.more_orphans && self.process.queue().is_empty()) {
+        if due || self.may_adopt_more() {
             self.next_rescan = Some(now.after(RESCAN));
             let adopted = self.process.queue().adopt(&self.config);
-            self.more_orphans = adopted.more;
+            // If nothing could be taken, another try at once would not do better.
+            self.more_orphans = adopted.more && adopted.segments + adopted.expired > 0;
             if adopted.records > 0 {
                 // What was adopted is older than what the cursors have passed.
                 self.cursors = Cursors::default();

@@ -7,9 +7,11 @@ mod support;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use support::server::Server;
 use support::uploader::{response, unreachable};
-use support::{PATIENCE, SECOND, event, number, rig};
+use support::{PATIENCE, SECOND, dsn, event, number, rig};
 use watchpost_core::{Category, DiscardReason, ItemType, Transport};
+use watchpost_transport::HttpTransport;
 
 fn files(folder: &Path) -> usize {
     std::fs::read_dir(folder).unwrap().count()
@@ -34,6 +36,26 @@ fn an_envelope_is_on_disk_when_send_returns_and_gone_when_delivered() {
     assert!(rig.transport.close(PATIENCE));
     drop(rig);
     assert_eq!(files(folder.path()), 0);
+}
+
+/// More segments than may be open at a time.
+#[test]
+fn a_flush_ends_when_all_that_was_left_behind_is_out() {
+    const PROCESSES: u32 = 70;
+    let folder = tempfile::tempdir().unwrap();
+    for number in 1..=PROCESSES {
+        let offline = rig(folder.path(), |b| b);
+        offline.network.always(unreachable());
+        offline.transport.send(event(number));
+        assert!(!offline.transport.close(PATIENCE));
+    }
+    assert_eq!(files(folder.path()), PROCESSES as usize);
+    let server = Server::start("200 OK");
+    let next = HttpTransport::builder(dsn(&server.dsn)).storage_dir(folder.path()).build();
+    assert!(next.flush(PATIENCE));
+    let mut arrived: Vec<u32> = server.requests.try_iter().map(|request| number(&request.envelope)).collect();
+    arrived.sort_unstable();
+    assert_eq!(arrived, (1..=PROCESSES).collect::<Vec<_>>());
 }
 
 #[test]

@@ -285,10 +285,17 @@ fn from_text(name: &str, text: &str) -> Value {
     }
 }
 
+/// So many letters may be wrong in a name for it to be taken for another.
+const MAX_DISTANCE: usize = 3;
+
 fn unknown_option(name: &str, style: NameStyle) -> Error {
-    let closest = KNOWN.iter().map(|known| (distance(name, known), *known)).min();
+    // The distance is never less than the difference in length; a name may be as long as somebody likes.
+    let similar = KNOWN.iter().filter(|known| known.len().abs_diff(name.len()) <= MAX_DISTANCE);
+    let closest = similar.map(|known| (distance(name, known), *known)).min();
     let hint = match closest {
-        Some((distance, known)) if distance <= 3 => format!("did you mean `{}`?", written(known, style)),
+        Some((distance, known)) if distance <= MAX_DISTANCE => {
+            format!("did you mean `{}`?", written(known, style))
+        }
         _ => {
             let names: Vec<_> = KNOWN.iter().map(|known| written(known, style)).collect();
             format!("the options are {}", names.join(", "))
