@@ -96,7 +96,7 @@ pub(crate) fn fork_with_tag(side: &impl Side) {
 }
 
 pub(crate) fn must_flush(side: &impl Side) {
-    assert!(side.flush(Duration::from_secs(20)), "not delivered in 20 s");
+    assert!(side.flush(Duration::from_secs(300)), "not delivered in 300 s");
 }
 
 pub(crate) const CRUMBS: u32 = 100;
