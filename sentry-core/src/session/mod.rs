@@ -4,7 +4,9 @@ mod aggregates;
 mod health;
 mod held;
 mod last_words;
+mod notes;
 mod request;
+mod requests;
 mod trail;
 
 pub(crate) use self::aggregates::Health;
@@ -26,11 +28,8 @@ use crate::clock::Clock;
 use crate::envelope::{Envelope, EnvelopeHeader, Item, ItemType};
 use crate::fork::{ForkLock, generation};
 use crate::options::ClientOptions;
-use crate::protocol::{
-    Breadcrumb, EventId, SessionAggregates, SessionAttributes, SessionStatus, SessionUpdate, Timestamp, User,
-};
+use crate::protocol::{EventId, SessionStatus, SessionUpdate, Timestamp, User};
 use crate::rng::Rng;
-use crate::scope::SharedScope;
 use crate::transport::Transport;
 
 /// How long a healthy session is kept to ourselves: most processes live shorter, or turn out to serve requests.
@@ -149,42 +148,6 @@ impl Sessions {
         if begins { self.start(user) } else { self.note() }
     }
 
-    /// From now on requests are the sessions. The run is none, unless the server already knows of it.
-    pub(crate) fn by_request(&self) {
-        let dropped = self.with(|state| {
-            state.by_request = true;
-            state.live.take_if(|live| live.sent == 0).is_some()
-        });
-        if dropped {
-            self.note();
-        }
-    }
-
-    /// Begins the session of a request.
-    pub(crate) fn request(self: &Arc<Self>, isolation: &SharedScope) -> Option<RequestSession> {
-        if self.options.release().is_none() || !self.options.auto_session_tracking() {
-            return None;
-        }
-        if !self.with(|state| state.by_request) {
-            self.by_request();
-        }
-        Some(RequestSession::new(Arc::clone(self), isolation.clone(), self.clock.now()))
-    }
-
-    /// Counts a request that ended.
-    pub(crate) fn count_request(&self, started: Timestamp, did: Option<crate::text::Text>, health: Health) {
-        let now = self.clock.now();
-        let (due, full) = self.with(|state| {
-            let due = state.aggregates.record(started, did, health, now);
-            (due, state.aggregates.is_full())
-        });
-        if full {
-            self.send_aggregates();
-        } else if let Some(due) = due {
-            self.remind(due);
-        }
-    }
-
     /// True if events are to be looked at for the sake of a session of the run.
     pub(crate) fn is_live(&self) -> bool {
         self.with(|state| state.live.is_some())
@@ -238,24 +201,6 @@ impl Sessions {
         }
     }
 
-    /// Adds to what would be reported of a process that is killed.
-    pub(crate) fn leave_trail(&self, crumb: &Breadcrumb) {
-        let now = self.clock.now();
-        let max = self.options.max_breadcrumbs();
-        let (write, due) = self.with(|state| {
-            if state.words.is_none() {
-                return (false, None);
-            }
-            let write = state.trail.add(crumb.clone(), max, now);
-            (write, state.trail.due())
-        });
-        if write {
-            self.note();
-        } else if let Some(due) = due {
-            self.remind(due);
-        }
-    }
-
     /// Sends what is due. When the next is due.
     pub(crate) fn send_due(&self, due: Due) -> Option<Timestamp> {
         let now = self.clock.now();
@@ -280,39 +225,6 @@ impl Sessions {
         })
     }
 
-    /// The client closes: nothing that happens to the process from now on is its session's affair.
-    pub(crate) fn finish(&self) {
-        self.end(SessionStatus::Exited, None);
-        self.send_aggregates();
-        let had_words = self.with(|state| state.words.take().is_some());
-        if let Some(transport) = self.transport.as_ref().filter(|_| had_words) {
-            transport.forget_last_words();
-        }
-    }
-
-    /// The user does not agree: there was no session, and nothing is left behind.
-    pub(crate) fn forget(&self) {
-        self.with(|state| {
-            *state = State { generation: state.generation, by_request: state.by_request, ..State::default() }
-        });
-        if let Some(transport) = &self.transport {
-            transport.forget_last_words();
-        }
-    }
-
-    /// What is to be sent about a process that is gone.
-    pub(crate) fn of_vanished(vanished: &mut Vanished, now: Timestamp) -> Option<SessionUpdate> {
-        let words = &mut vanished.words;
-        let (release, environment) = (words.release.clone()?, words.environment.clone());
-        let live = words.session.as_mut()?;
-        let (status, at) = match (vanished.ending, live.paused) {
-            (_, Some(paused)) => (SessionStatus::Exited, paused),
-            (Ending::Announced(at), None) => (SessionStatus::Exited, at),
-            (Ending::Silent, None) => (SessionStatus::Abnormal, now),
-        };
-        Some(live.update(status, at, &release, &environment))
-    }
-
     fn due_update(&self, state: &mut State, due: Due, now: Timestamp) -> Option<SessionUpdate> {
         let live = state.live.as_mut()?;
         if let Some(paused) = live.paused.filter(|at| now.since(*at) >= PAUSE) {
@@ -328,59 +240,11 @@ impl Sessions {
         Some(live.update(status, now, self.options.release()?, self.options.environment()))
     }
 
-    fn send_aggregates(&self) {
-        let Some(release) = self.options.release() else { return };
-        let mut buckets = self.with(|state| state.aggregates.take());
-        while !buckets.is_empty() {
-            let rest = buckets.split_off(buckets.len().min(aggregates::MAX_BUCKETS));
-            let attrs = SessionAttributes {
-                release: release.clone(),
-                environment: Some(self.options.environment().clone()),
-                ip_address: None,
-            };
-            let payload = serde_json::to_vec(&SessionAggregates { aggregates: buckets, attrs });
-            if let Ok(payload) = payload {
-                self.send(Item::new(ItemType::Sessions, payload));
-            }
-            buckets = rest;
-        }
-    }
-
     fn send(&self, item: Item) {
         if let Some(transport) = &self.transport {
             let header =
                 EnvelopeHeader { sdk: Some(self.options.sdk().clone()), ..EnvelopeHeader::default() };
             transport.send(Envelope { header, items: vec![item] });
-        }
-    }
-
-    /// Hands what this process would leave behind to the transport. After what it says was sent, never before.
-    pub(crate) fn note(&self) {
-        let Some(transport) = &self.transport else { return };
-        let now = self.clock.now();
-        let report_killed = self.options.report_killed();
-        let words = self.with(|state| {
-            let (event_id, started) = state.words?;
-            state.revision += 1;
-            Some(LastWords {
-                revision: state.revision,
-                event_id,
-                started,
-                written: now,
-                release: self.options.release().cloned(),
-                environment: self.options.environment().clone(),
-                session: state.live.clone(),
-                report_killed,
-                breadcrumbs: if report_killed { state.trail.take(now) } else { Vec::new() },
-            })
-        });
-        match words {
-            Some(mut words) if words.session.is_some() || report_killed => {
-                words.breadcrumbs = trail::fit(words.breadcrumbs, &self.options);
-                transport.keep_last_words(&words);
-            }
-            Some(_) => transport.forget_last_words(),
-            None => {}
         }
     }
 

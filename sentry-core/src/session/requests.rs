@@ -1,0 +1,67 @@
+//! Requests as sessions.
+
+use std::sync::Arc;
+
+use super::aggregates::{Health, MAX_BUCKETS};
+use super::{RequestSession, Sessions};
+use crate::envelope::{Item, ItemType};
+use crate::protocol::{SessionAggregates, SessionAttributes, Timestamp};
+use crate::scope::SharedScope;
+use crate::text::Text;
+
+impl Sessions {
+    /// From now on requests are the sessions. The run is none, unless the server already knows of it.
+    pub(crate) fn by_request(&self) {
+        let dropped = self.with(|state| {
+            state.by_request = true;
+            state.live.take_if(|live| live.sent == 0).is_some()
+        });
+        if dropped {
+            self.note();
+        }
+    }
+
+    /// Begins the session of a request.
+    pub(crate) fn request(self: &Arc<Self>, isolation: &SharedScope) -> Option<RequestSession> {
+        if self.options.release().is_none() || !self.options.auto_session_tracking() {
+            return None;
+        }
+        if !self.with(|state| state.by_request) {
+            self.by_request();
+        }
+        Some(RequestSession::new(Arc::clone(self), isolation.clone(), self.clock.now()))
+    }
+
+    /// Counts a request that ended.
+    pub(crate) fn count_request(&self, started: Timestamp, did: Option<Text>, health: Health) {
+        let now = self.clock.now();
+        let (due, full) = self.with(|state| {
+            let due = state.aggregates.record(started, did, health, now);
+            (due, state.aggregates.is_full())
+        });
+        if full {
+            self.send_aggregates();
+        } else if let Some(due) = due {
+            self.remind(due);
+        }
+    }
+
+    /// Sends all counts, in items that are not too large.
+    pub(super) fn send_aggregates(&self) {
+        let Some(release) = self.options.release() else { return };
+        let mut buckets = self.with(|state| state.aggregates.take());
+        while !buckets.is_empty() {
+            let rest = buckets.split_off(buckets.len().min(MAX_BUCKETS));
+            let attrs = SessionAttributes {
+                release: release.clone(),
+                environment: Some(self.options.environment().clone()),
+                ip_address: None,
+            };
+            let payload = serde_json::to_vec(&SessionAggregates { aggregates: buckets, attrs });
+            if let Ok(payload) = payload {
+                self.send(Item::new(ItemType::Sessions, payload));
+            }
+            buckets = rest;
+        }
+    }
+}
