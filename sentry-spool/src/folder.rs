@@ -25,9 +25,26 @@ impl Folder {
         Ok(folder)
     }
 
+    /// The folder if it is there and ours; `None` if there is none.
+    pub(crate) fn existing(path: &Path) -> Result<Option<Folder>> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        Folder::prepare(path).map(Some)
+    }
+
     /// Creates a segment (0600) and takes its lock. `None` if the name is taken or another process was faster.
     pub(crate) fn create(&self, name: &str) -> Result<Option<OwnedFd>> {
-        let flags = SEGMENT_FLAGS | OFlags::CREATE | OFlags::EXCL;
+        self.create_with(name, SEGMENT_FLAGS)
+    }
+
+    /// The same for a file that is written to at any place.
+    pub(crate) fn create_for_rewriting(&self, name: &str) -> Result<Option<OwnedFd>> {
+        self.create_with(name, SEGMENT_FLAGS.difference(OFlags::APPEND))
+    }
+
+    fn create_with(&self, name: &str, flags: OFlags) -> Result<Option<OwnedFd>> {
+        let flags = flags | OFlags::CREATE | OFlags::EXCL;
         let fd = match openat(self.open_checked()?, name, flags, Mode::RUSR | Mode::WUSR) {
             Ok(fd) => fd,
             Err(Errno::EXIST) => return Ok(None),

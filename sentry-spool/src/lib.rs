@@ -4,6 +4,8 @@
 //! delivery, in a folder that several processes share, and survives any of them. [`Log`] is the server's: what was
 //! accepted, in order, each record at a [`Position`], durable once [`Log::sync`] has returned.
 //!
+//! Beside them, a [`StateFile`] holds what one process says about itself, for whoever comes after it.
+//!
 //! For Unix systems (Linux and macOS). On others the crate is empty.
 //!
 //! # On disk
@@ -32,6 +34,7 @@
 //! |---|---|---|
 //! | outbox segment | `u-` or `b-` (lane), boot id (8 hex), `-`, random (16 hex), `-`, sequence (6 hex), `.seg` | its owner holds an exclusive `flock` on it; its age is its modification time |
 //! | log segment | number (8 hex), `-`, random (16 hex), `.log` | |
+//! | state of a process | `s-`, boot id (8 hex), `-`, random (16 hex), `.state` | see [`StateFile`]; its process holds an exclusive `flock` on it |
 //! | log lock | `log.lock` | the log's process holds an exclusive `flock` on it |
 //!
 //! Folders are made 0700, files 0600. A folder of another user, or one that others may write to, is refused.
@@ -79,9 +82,11 @@ mod policy;
 mod record;
 mod scan;
 mod segment;
+mod state;
 
 pub use error::{Error, Result};
 pub use log::{Entry, Log, LogConfig, LogReader, Position};
 pub use outbox::{Adopted, Cause, Evicted, Outbox, Record, RecordId};
 pub use policy::{Lane, OutboxConfig};
 pub use scan::Lost;
+pub use state::{LeftBehind, MAX_STATE_BYTES, StateFile};

@@ -23,6 +23,7 @@ pub struct HttpTransportBuilder {
     reports: Arc<ClientReports>,
     send_reports: bool,
     on_hold: bool,
+    mark_sigterm: bool,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
     backpressure: Arc<Backpressure>,
@@ -48,6 +49,7 @@ impl HttpTransportBuilder {
             reports: Arc::default(),
             send_reports: true,
             on_hold: false,
+            mark_sigterm: true,
             clock: Arc::new(SystemClock),
             rng: Arc::new(OsRng),
             backpressure: Arc::default(),
@@ -110,6 +112,12 @@ impl HttpTransportBuilder {
     /// [`Transport::hold`]: watchpost_core::Transport::hold
     pub fn on_hold(mut self, yes: bool) -> Self {
         self.on_hold = yes;
+        self
+    }
+
+    /// Whether a death by SIGTERM is noted, where nobody handles that signal: a deployment is no crash. Default true.
+    pub fn mark_sigterm(mut self, yes: bool) -> Self {
+        self.mark_sigterm = yes;
         self
     }
 
@@ -181,6 +189,7 @@ impl HttpTransportBuilder {
             reports: self.reports,
             send_reports: self.send_reports,
             on_hold: self.on_hold.into(),
+            mark_sigterm: self.mark_sigterm,
             clock: self.clock,
             rng: self.rng,
             backpressure: self.backpressure,

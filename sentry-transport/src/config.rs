@@ -29,6 +29,8 @@ pub(crate) struct Config {
     /// How requests travel: proxy, certificates, compression, whose HTTP.
     pub(crate) options: TransportOptions,
     pub(crate) diagnostic: Diagnostic,
+    /// Whether a death by SIGTERM is noted; see `last_words`.
+    pub(crate) mark_sigterm: bool,
     /// What the client holds back; set once, when the client is made.
     pub(crate) buffers: OnceLock<Weak<dyn Buffers>>,
 }

@@ -7,7 +7,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Once};
 
-use watchpost_spool::Outbox;
+use watchpost_spool::{Outbox, StateFile};
 
 /// The outboxes open in this process: a list that only grows, whose free nodes are used again.
 static OPEN: AtomicPtr<Node> = AtomicPtr::new(ptr::null_mut());
@@ -33,6 +33,7 @@ pub(crate) fn watch() {
 
 extern "C" fn in_child() {
     watchpost_core::bump_generation();
+    StateFile::close_in_child();
     let mut node = OPEN.load(Ordering::Acquire);
     while !node.is_null() {
         #[expect(unsafe_code, reason = "a list that a fork handler may walk")]

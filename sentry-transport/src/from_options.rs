@@ -32,6 +32,7 @@ fn transport(
         .send_client_reports(options.send_client_reports())
         .on_hold(options.require_consent())
         .backpressure(Arc::clone(backpressure))
+        .mark_sigterm(options.mark_sigterm())
         .diagnostic(Arc::new(move |line| diagnostics.say(|| line.to_owned())));
     if let Some(folder) = options.storage_dir() {
         builder = builder.storage_dir(folder);

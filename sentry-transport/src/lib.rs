@@ -61,6 +61,7 @@ mod flush;
 mod fork;
 mod from_options;
 mod health;
+mod last_words;
 mod limits;
 mod loss;
 mod memory;

@@ -1,15 +1,17 @@
 //! All that is mutable, for one process between two forks.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use watchpost_core::{DiscardReason, Envelope, ItemType, Timestamp, generation};
-use watchpost_spool::Lane;
+use watchpost_spool::{Lane, StateFile};
 
 use crate::config::Config;
 use crate::flush::FlushGate;
+use crate::last_words::Keeper;
 use crate::limits::{SharedLimits, is_limited};
 use crate::loss::count_item;
 use crate::outgoing::drop_limited;
@@ -31,6 +33,10 @@ pub(crate) struct Process {
     pub(crate) gate: Arc<FlushGate>,
     pub(crate) bell: Bell,
     pub(crate) reminder: Reminder,
+    pub(crate) keeper: Keeper,
+    /// The last words of the process that forked this one; `is_heir` until it is noted there that this one goes on.
+    parent: Option<PathBuf>,
+    is_heir: AtomicBool,
     queue: OnceLock<Queue>,
     stop: AtomicBool,
     starting: Mutex<()>,
@@ -50,10 +56,18 @@ impl Process {
             gate,
             bell: Bell::default(),
             reminder: Reminder::default(),
+            keeper: Keeper::default(),
+            parent: None,
+            is_heir: AtomicBool::new(false),
             queue: OnceLock::new(),
             stop: AtomicBool::new(stopped),
             starting: Mutex::new(()),
         }
+    }
+
+    /// The same in a forked child.
+    pub(crate) fn child_of(self, parent: Option<PathBuf>) -> Self {
+        Self { is_heir: AtomicBool::new(parent.is_some()), parent, ..self }
     }
 
     /// The queue, opened at the first use.
@@ -75,6 +89,9 @@ impl Process {
         }
         if envelope.items.is_empty() {
             return;
+        }
+        if let Some(parent) = self.parent.as_ref().filter(|_| self.is_heir.swap(false, Ordering::Relaxed)) {
+            StateFile::note_heir(parent);
         }
         envelope.header.sent_at = None;
         let lane = lane(&envelope);

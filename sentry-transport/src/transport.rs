@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use watchpost_core::{Buffers, Dsn, Envelope, Timestamp, Transport, generation};
+use watchpost_core::{Buffers, Dsn, Envelope, LastWords, Timestamp, Transport, Vanished, generation};
 use watchpost_spool::Outbox;
 
 use crate::builder::HttpTransportBuilder;
 use crate::config::Config;
+use crate::last_words::take_vanished;
 use crate::process::Process;
 
 /// Spools envelopes on the capturing thread and delivers them from one worker thread.
@@ -71,9 +72,16 @@ impl HttpTransport {
 
     #[cold]
     fn start_over(&self, stale: *mut Arc<Process>) -> &Arc<Process> {
+        #[expect(
+            unsafe_code,
+            reason = "one pointer to all mutable state, so that a forked child can leak it"
+        )]
+        // SAFETY: as in `process`: the parent's state is leaked, so it is still there.
+        let parent = unsafe { &*stale }.keeper.path_in_child();
         // The parent's trouble may not be the child's; its own worker will find out.
         self.config.backpressure.healthy();
-        let fresh = boxed(Process::new(self.config.clone(), self.closed.load(Ordering::Acquire)));
+        let fresh =
+            boxed(Process::new(self.config.clone(), self.closed.load(Ordering::Acquire)).child_of(parent));
         let swapped = self.process.compare_exchange(stale, fresh, Ordering::AcqRel, Ordering::Acquire);
         #[expect(
             unsafe_code,
@@ -133,6 +141,20 @@ impl Transport for HttpTransport {
             self.look_for_orphans();
             self.wake();
         }
+    }
+
+    fn keep_last_words(&self, words: &LastWords) {
+        if !self.config.folders.is_empty() {
+            self.process().keeper.keep(&self.config, words);
+        }
+    }
+
+    fn forget_last_words(&self) {
+        self.process().keeper.forget(&self.config);
+    }
+
+    fn take_vanished(&self, report: &mut dyn FnMut(Vanished)) {
+        take_vanished(&self.config, report);
     }
 }
 

@@ -16,6 +16,7 @@ use crate::record::{self, HEADER_BYTES};
 use crate::scan::Lost;
 use crate::segment::Segment;
 use name::Namer;
+pub(crate) use name::{boot, boot_of_state, state_name};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

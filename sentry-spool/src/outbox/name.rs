@@ -31,8 +31,22 @@ pub(crate) fn lane_of(name: &str) -> Option<Lane> {
     Lane::ALL.into_iter().find(|lane| stem.starts_with(lane.letter()))
 }
 
+/// A name for a state file: `s-{boot}-{random}.state`.
+pub(crate) fn state_name() -> Result<String> {
+    let Namer { boot, random } = Namer::new()?;
+    Ok(format!("s-{boot}-{random:016x}.state"))
+}
+
+/// The boot in the name of a state file; `None` for any other file.
+pub(crate) fn boot_of_state(name: &str) -> Option<&str> {
+    let (boot, random) = name.strip_prefix("s-")?.strip_suffix(".state")?.split_once('-')?;
+    let is_hex =
+        |text: &str, digits| text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_hex(boot, 8) && is_hex(random, 16)).then_some(boot)
+}
+
 /// The first eight digits of the id of this boot; zeros where the system does not tell.
-fn boot() -> String {
+pub(crate) fn boot() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
         .ok()
         .and_then(|id| id.get(..8).map(str::to_owned))

@@ -1,0 +1,105 @@
+//! The descriptors of state files, where a signal handler and a forked child find them.
+//!
+//! A number that was once taken stays taken: a state file that is given up leaves its number to the null device, so that
+//! a handler that has just read the number can never write into a file that somebody else opened meanwhile.
+
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::pwrite;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// State files that a process may have open at a time.
+const MAX: usize = 16;
+
+const NEVER_USED: RawFd = -1;
+
+static DESCRIPTORS: [AtomicI32; MAX] = [const { AtomicI32::new(NEVER_USED) }; MAX];
+
+/// Which numbers stand for the null device.
+static FREE: Mutex<[bool; MAX]> = Mutex::new([false; MAX]);
+
+/// A descriptor in a fixed place.
+#[derive(Debug)]
+pub(super) struct Slot(usize);
+
+impl Slot {
+    /// Takes the descriptor in; `None` (and it is closed) if all places are taken, or if a fork left them locked.
+    pub(super) fn take(fd: OwnedFd) -> Option<Slot> {
+        let mut free = FREE.try_lock().ok()?;
+        if let Some(place) = free.iter().position(|is_free| *is_free) {
+            replace(DESCRIPTORS[place].load(Ordering::Acquire), fd.as_fd())?;
+            free[place] = false;
+            return Some(Slot(place));
+        }
+        let never_used = |slot: &AtomicI32| slot.load(Ordering::Relaxed) == NEVER_USED;
+        let place = DESCRIPTORS.iter().position(never_used)?;
+        DESCRIPTORS[place].store(fd.into_raw_fd(), Ordering::Release);
+        Some(Slot(place))
+    }
+
+    #[expect(unsafe_code, reason = "the descriptor lives in an atomic, for signal handlers")]
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        let raw = match DESCRIPTORS[self.0].load(Ordering::Acquire) {
+            // Closed by `close_in_child`: a number that is never open, so that the system answers EBADF.
+            NEVER_USED => RawFd::MAX,
+            raw => raw,
+        };
+        // SAFETY: a number in the table is closed only by `close_in_child`, in a process with one thread.
+        unsafe { BorrowedFd::borrow_raw(raw) }
+    }
+}
+
+impl Drop for Slot {
+    /// Ends the lock with the last descriptor of the file; the number stays.
+    fn drop(&mut self) {
+        let raw = DESCRIPTORS[self.0].load(Ordering::Acquire);
+        let Ok(null) = open("/dev/null", OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty()) else { return };
+        if raw != NEVER_USED
+            && replace(raw, null.as_fd()).is_some()
+            && let Ok(mut free) = FREE.try_lock()
+        {
+            free[self.0] = true;
+        }
+    }
+}
+
+/// Writes `byte` to the beginning of every state file of this process. Async-signal-safe: atomics and pwrite(2).
+pub(super) fn mark_all(byte: u8) {
+    for slot in &DESCRIPTORS {
+        let raw = slot.load(Ordering::Acquire);
+        if raw != NEVER_USED {
+            #[expect(unsafe_code, reason = "the descriptor lives in an atomic, for signal handlers")]
+            // SAFETY: a number in the table is never closed while another thread lives.
+            let fd = unsafe { BorrowedFd::borrow_raw(raw) };
+            let _ = pwrite(fd, &[byte], 0);
+        }
+    }
+}
+
+/// Closes what a forked child inherited. Async-signal-safe: atomics and close(2).
+pub(super) fn close_in_child() {
+    for slot in &DESCRIPTORS {
+        let raw = slot.swap(NEVER_USED, Ordering::AcqRel);
+        if raw != NEVER_USED {
+            #[expect(unsafe_code, reason = "the descriptor was taken out of the table")]
+            // SAFETY: this child has one thread, which took the number out of the table.
+            drop(unsafe { OwnedFd::from_raw_fd(raw) });
+        }
+    }
+}
+
+/// Makes the number `raw` stand for what `fd` stands for, without a moment in which it stands for nothing.
+fn replace(raw: RawFd, fd: BorrowedFd<'_>) -> Option<()> {
+    #[expect(unsafe_code, reason = "the number is the table's")]
+    // SAFETY: the number is open and owned by the table; `forget` leaves it so.
+    let mut target = unsafe { OwnedFd::from_raw_fd(raw) };
+    #[cfg(not(target_vendor = "apple"))]
+    let replaced = rustix::io::dup3(fd, &mut target, rustix::io::DupFlags::CLOEXEC);
+    #[cfg(target_vendor = "apple")]
+    let replaced = rustix::io::dup2(fd, &mut target)
+        .and_then(|()| rustix::io::fcntl_setfd(&target, rustix::io::FdFlags::CLOEXEC));
+    debug_assert_eq!(target.as_raw_fd(), raw);
+    std::mem::forget(target);
+    replaced.ok()
+}
