@@ -1,5 +1,4 @@
 //! Scopes under many threads: no change is lost, and no event sees half of one.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
