@@ -13,13 +13,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let count: u32 = count.parse()?;
     let options = ClientOptions::new().with_dsn(dsn)?.with_storage_dir(Some(storage.into()));
     let _guard = watchpost::init(options)?;
+    // As many as are kept, so that every event is of one size.
+    (0..100).for_each(remember);
     for tenth in 0..10 {
         for number in 0..count / 10 {
             let number = tenth * (count / 10) + number;
-            let message = Some(
-                format!("query {number} took its time: select * from orders where id = {number}").into(),
-            );
-            watchpost::add_breadcrumb(Breadcrumb { message, ..Breadcrumb::default() });
+            remember(number);
             watchpost::set_tag("order", number.to_string());
             let exception = Exception {
                 ty: Some("OrderError".into()),
@@ -39,6 +38,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{}", resident_kilobytes()?);
     }
     Ok(())
+}
+
+fn remember(number: u32) {
+    let text = format!("query {number} took its time: select * from orders where id = {number}");
+    watchpost::add_breadcrumb(Breadcrumb { message: Some(text.into()), ..Breadcrumb::default() });
 }
 
 fn resident_kilobytes() -> Result<u64, Box<dyn Error>> {
