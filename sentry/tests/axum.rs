@@ -143,6 +143,9 @@ async fn failures_and_panics_are_seen() {
     let event = recorded.only_event();
     assert_eq!(event.exception[0].value.as_deref(), Some("the handler is broken"));
     assert_eq!(event.transaction.as_deref(), Some("GET /panics"));
+    let frame = event.exception[0].stacktrace.as_ref().unwrap().frames.last().unwrap();
+    // The handler runs inside of the layer, whose frames are not those of a capture.
+    assert!(frame.context_line.as_deref().unwrap().contains("the handler is broken"), "{frame:?}");
     let transactions = recorded.transactions();
     let trace = |name| transaction(&transactions, name)["contexts"]["trace"].clone();
     assert_eq!(trace("POST /refused")["status"], "internal_error");

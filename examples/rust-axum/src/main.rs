@@ -31,7 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .with_release("invoices@1.4.0")
         .with_environment("example")
         .with_storage_dir(storage);
-    // The DSN comes from SENTRY_DSN; with SENTRY_TRACES_SAMPLE_RATE=1 every request is a transaction too. Before the runtime, so that the guard outlives it.
+    // The DSN comes from SENTRY_DSN; with SENTRY_TRACES_SAMPLE_RATE=1 every request is a transaction too. Before the
+    // runtime, so that the guard outlives it.
     let _guard = watchpost::init(options)?;
     if std::env::var_os("WATCHPOST_EXAMPLE_IDLE").is_some() {
         // Delivers what an earlier run, killed perhaps, left behind.

@@ -171,14 +171,24 @@ const ENTRIES: [&str; 9] = [
     "api.rs",
 ];
 
+/// The modules of these files. A middleware is none of them: the application runs inside of it.
+const MODULES: [&str; 7] = [
+    "watchpost::api",
+    "watchpost::integrations::anyhow",
+    "watchpost::integrations::backtrace",
+    "watchpost::integrations::log",
+    "watchpost::integrations::panic",
+    "watchpost::integrations::record",
+    "watchpost::integrations::tracing",
+];
+
 fn is_entry(frame: &Frame) -> bool {
     let path = frame.abs_path.as_deref().unwrap_or_default();
     let name = frame.function.as_deref().unwrap_or_default().trim_start_matches('<');
     let source = file!().strip_suffix("integrations/backtrace/symbols.rs").unwrap_or_default();
     let is = |entry: &str| path.strip_suffix(entry).is_some_and(|before| before.ends_with(source));
     ENTRIES.iter().any(|entry| is(entry))
-        || name.starts_with("watchpost::api::")
-        || name.starts_with("watchpost::integrations::")
+        || MODULES.iter().any(|module| name.strip_prefix(module).is_some_and(|rest| rest.starts_with("::")))
 }
 
 fn is_panicking(frame: &Frame) -> bool {
