@@ -88,8 +88,12 @@ mod api;
 mod error_chain;
 mod future;
 mod init;
+pub mod logs;
+pub mod metrics;
+mod monitors;
 mod scopes;
 mod sessions;
+mod signals_api;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tracing_api;
@@ -107,12 +111,23 @@ pub use crate::future::{ScopeFuture, ScopeFutureExt};
 pub use crate::init::{Guard, IntoOptions, client, init};
 #[cfg(feature = "anyhow")]
 pub use crate::integrations::anyhow::capture_anyhow;
+#[doc(hidden)]
+pub use crate::logs::private as __private;
+pub use crate::monitors::{MonitorGuard, capture_check_in, monitor, with_monitor};
 pub use crate::scopes::{current_scope, global_scope, isolate, isolation_scope, with_scope};
 pub use crate::sessions::{end_session, pause_session, resume_session, start_request_session, start_session};
+pub use crate::signals_api::{
+    add_attachment, add_feature_flag, capture_event_with, capture_feedback, capture_feedback_with,
+    clear_attachments, remove_attribute, set_attribute, set_attributes, set_consent,
+};
 pub use crate::tracing_api::{
     SpanGuard, continue_from_headers, continue_trace, current_span, get_trace_data, outgoing_headers,
     start_new_trace, start_span, start_span_with, start_transaction, start_transaction_detached,
     start_transaction_with, trace, with_span,
+};
+pub use watchpost_core::{
+    Attachment, Attribute, AttributeValue, Attributes, CheckIn, CheckInStatus, Feedback, Log, LogHook,
+    LogLevel, Metric, MetricHook, MetricType, MonitorConfig, Schedule, ScheduleUnit,
 };
 pub use watchpost_core::{
     Breadcrumb, Client, ClientOptions, Collect, CollectBodies, Compression, Context, DataCollection,
