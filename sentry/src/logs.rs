@@ -11,7 +11,7 @@
 //! finished text, so that lines can be searched by them; what a template takes from the surroundings (`{user}`) is only
 //! in the text.
 
-use watchpost_core::{Attributes, LogLevel, Text};
+use watchpost_core::{Attributes, Log, LogLevel, Text};
 
 use crate::init::with_client;
 use crate::scopes::with_all;
@@ -28,6 +28,11 @@ pub fn log(level: LogLevel, body: impl Into<Text>, attributes: Attributes) {
             with_all(|scopes| client.log(level, body, attributes, scopes));
         }
     });
+}
+
+/// Writes a line that the caller made, perhaps with a template, a time or a trace of its own.
+pub fn capture(log: Log) {
+    with_client(|client| with_all(|scopes| client.capture_log(log, scopes)));
 }
 
 /// True if lines can lead anywhere: the option `enable_logs` is on, and the client sends.

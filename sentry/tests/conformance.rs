@@ -4,6 +4,8 @@
 
 #[path = "conformance/sessions.rs"]
 mod sessions;
+#[path = "conformance/signals.rs"]
+mod signals;
 #[path = "conformance/spans.rs"]
 mod spans;
 
@@ -136,7 +138,8 @@ fn options(given: &Value, hooks: &Value) -> watchpost::Result<ClientOptions> {
             "in_app_include" => options.with_in_app_include(texts()),
             "in_app_exclude" => options.with_in_app_exclude(texts()),
             other if spans::OPTIONS.contains(&other) => spans::option(other, value, options)?,
-            other => panic!("the runner does not know the option {other}"),
+            other => signals::option(options, other, value)
+                .unwrap_or_else(|| panic!("the runner does not know the option {other}")),
         };
     }
     options = spans::hooks(hooks, options);
@@ -157,7 +160,7 @@ fn options(given: &Value, hooks: &Value) -> watchpost::Result<ClientOptions> {
             other => panic!("the runner does not know the hook {other}"),
         }));
     }
-    Ok(options)
+    Ok(signals::hooks(options, hooks))
 }
 
 fn event_hook(hook: &str) -> EventHook {
@@ -199,6 +202,9 @@ fn one(call: &Value, test: &TestClient, captured: &mut Vec<bool>) {
     };
     let top = call["scope"].is_null();
     let key = text("key");
+    if signals::one(call, top, &scope, captured, |list, captured| calls(list, test, captured)) {
+        return;
+    }
     match text("do").as_str() {
         "capture_event" => {
             let event: Event = serde_json::from_value(call["event"].clone()).unwrap();
@@ -275,7 +281,8 @@ fn one(call: &Value, test: &TestClient, captured: &mut Vec<bool>) {
 
 fn shape(envelope: &watchpost_core::Envelope) -> Value {
     let item = |item: &watchpost_core::Item| {
-        let payload: Value = serde_json::from_slice(&item.payload).unwrap_or_default();
+        let text = || String::from_utf8_lossy(&item.payload).into_owned().into();
+        let payload: Value = serde_json::from_slice(&item.payload).unwrap_or_else(|_| text());
         json!({"header": item.header, "payload": payload})
     };
     json!({"header": envelope.header, "items": envelope.items.iter().map(item).collect::<Vec<_>>()})

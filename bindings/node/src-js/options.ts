@@ -33,6 +33,14 @@ export interface Options {
   sendDefaultPii?: boolean | null;
   /** Counts of dropped events are reported; on by default. */
   sendClientReports?: boolean | null;
+  /** Sends what is written to the structured log; false by default. */
+  enableLogs?: boolean | null;
+  /** False sends no metrics; true by default. */
+  enableMetrics?: boolean | null;
+  /** Collects nothing before the user's consent; false by default. */
+  requireConsent?: boolean | null;
+  /** The largest attachment that is sent, in bytes; 20 MiB by default. */
+  maxAttachmentSize?: number | null;
   /** Counts runs, or requests, of a `release` as sessions; true by default. */
   autoSessionTracking?: boolean | null;
   /** Reports, at the next start, a process that was killed, with the breadcrumbs it left; false by default. */

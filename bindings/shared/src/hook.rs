@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use watchpost_core::{BreadcrumbHook, EventHook, Hint, HookFailure, HookOutcome};
+use watchpost_core::{BreadcrumbHook, CheckInHook, EventHook, LogHook, MetricHook};
+use watchpost_core::{Hint, HookFailure, HookOutcome};
 
 use crate::payload::parse;
 
@@ -23,6 +24,21 @@ pub trait HostHook: Send + Sync {
 /// The core's form of a host's `before_send` or event processor.
 pub fn event_hook(hook: Arc<dyn HostHook>) -> EventHook {
     Arc::new(move |event, hint| through_json("event", &*hook, &event, hint))
+}
+
+/// The core's form of a host's `before_send_log`.
+pub fn log_hook(hook: Arc<dyn HostHook>) -> LogHook {
+    Arc::new(move |log| through_json("log", &*hook, &log, &Hint::default()))
+}
+
+/// The core's form of a host's `before_send_metric`.
+pub fn metric_hook(hook: Arc<dyn HostHook>) -> MetricHook {
+    Arc::new(move |metric| through_json("metric", &*hook, &metric, &Hint::default()))
+}
+
+/// The core's form of a host's `before_send_check_in`.
+pub fn check_in_hook(hook: Arc<dyn HostHook>) -> CheckInHook {
+    Arc::new(move |check_in| through_json("check-in", &*hook, &check_in, &Hint::default()))
 }
 
 /// The core's form of a host's `before_breadcrumb`.

@@ -1,5 +1,6 @@
 //! The options of `init`, by name.
 
+mod signals;
 mod tracing;
 mod transport;
 
@@ -37,9 +38,13 @@ pub struct HostOptions {
     pub disabled_integrations: Vec<Text>,
 }
 
-const KNOWN: [&str; 44] = [
+const KNOWN: [&str; 48] = [
     "dsn",
     "release",
+    "enable_logs",
+    "enable_metrics",
+    "require_consent",
+    "max_attachment_size",
     "environment",
     "dist",
     "server_name",
@@ -193,7 +198,7 @@ impl HostOptions {
             "in_app_include" => client.with_in_app_include(option.texts("[\"shop\"]")?),
             "in_app_exclude" => client.with_in_app_exclude(option.texts("[\"vendored\"]")?),
             "ignore_errors" => client.with_ignore_errors(option.texts("[\"BrokenPipeError\"]")?),
-            _ => tracing::set(transport::set(client, &option)?, &option)?,
+            _ => signals::set(tracing::set(transport::set(client, &option)?, &option)?, &option)?,
         };
         match name {
             "debug" => self.debug = option.flag()?,

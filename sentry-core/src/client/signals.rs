@@ -49,13 +49,13 @@ impl Client {
         }
         let now = *metric.timestamp.get_or_insert_with(|| self.clock.now());
         self.place(&mut metric.trace_id, &mut metric.span_id, scopes);
+        let around = self.surroundings(scopes);
         if !metric.value.is_finite() || metric.name.is_empty() {
             let say = || format!("the metric `{}` has no finite value, or no name", metric.name);
             self.options.diagnostics().say(say);
-            let (_, size) = self.measure(metric);
+            let size = self.written(&Waiting { item: metric, surroundings: Some(around) });
             return self.lose(DiscardReason::Invalid, Metric::CATEGORIES, size);
         }
-        let around = self.surroundings(scopes);
         let Some(before) = self.options.before_send_metric() else {
             let waiting = Waiting { item: metric, surroundings: Some(around) };
             return self.hold(&self.telemetry.metrics, waiting, now);

@@ -59,6 +59,14 @@ class Options(TypedDict, total=False):
     ignore_errors: Optional[Sequence[str]]
     #: False keeps the counts of dropped events to ourselves.
     send_client_reports: Optional[bool]
+    #: True sends what is written to the structured log.
+    enable_logs: Optional[bool]
+    #: False sends no metrics.
+    enable_metrics: Optional[bool]
+    #: True collects nothing before the user's consent.
+    require_consent: Optional[bool]
+    #: The largest attachment that is sent, in bytes; 20 MiB by default.
+    max_attachment_size: Optional[int]
     auto_session_tracking: Optional[bool]
     report_killed: Optional[bool]
     mark_sigterm: Optional[bool]
