@@ -38,7 +38,9 @@ async fn every_expected_envelope_is_taken_and_can_be_read() {
     }
     server.settle().await;
     for (name, id, wanted) in &events {
-        let got = server.get(&format!("/api/0/projects/default/shop/events/{id}/json/")).await.ok();
+        let answer = server.get(&format!("/api/0/projects/default/shop/events/{id}/json/")).await;
+        assert_eq!(answer.status, 200, "{name}: {:?}", answer.body);
+        let got = answer.ok();
         assert_eq!(got["event_id"], id.as_str(), "{name}");
         // What stands in a list is not rewritten by normalisation; other fields may get another form.
         for field in ["release", "environment", "dist", "server_name", "level", "platform", "fingerprint"] {
