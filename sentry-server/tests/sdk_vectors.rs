@@ -39,14 +39,16 @@ async fn every_expected_envelope_is_taken_and_can_be_read() {
     server.settle().await;
     for (name, id, wanted) in &events {
         let answer = server.get(&format!("/api/0/projects/default/shop/events/{id}/json/")).await;
-        assert_eq!(answer.status, 200, "{name}: {:?}", answer.body);
+        assert_eq!(answer.status, 200, "{name}: {:?}", String::from_utf8_lossy(&answer.body));
         let got = answer.ok();
         assert_eq!(got["event_id"], id.as_str(), "{name}");
         // What stands in a list is not rewritten by normalisation; other fields may get another form.
         for field in ["release", "environment", "dist", "server_name", "level", "platform", "fingerprint"] {
             let value = &wanted[field];
             if !value.is_null() && filled(field, value, id) == *value {
-                assert_eq!(&got[field], value, "{name}: {field}");
+                // These are names of one line; a break would part them in lists and exports.
+                let value = value.as_str().map_or(value.clone(), |text| json!(text.replace('\n', " ")));
+                assert_eq!(got[field], value, "{name}: {field}");
             }
         }
         for (at, exception) in wanted["exception"]["values"].as_array().into_iter().flatten().enumerate() {
@@ -70,6 +72,8 @@ fn encode(id: &str, header: &Value, items: &[Value]) -> String {
     for item in items {
         let payload = match &item["payload"] {
             Value::String(text) if text != "<any>" => text.clone(),
+            // Nothing is said about it: the least that is an event.
+            Value::Null => "{}".to_owned(),
             payload => filled("", payload, id).to_string(),
         };
         let mut head = filled("", &item["header"], id).as_object().cloned().unwrap_or_default();
