@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use napi_derive::napi;
 use watchpost_bindings::{global_scope, guard, parse};
 use watchpost_core::{
-    Category, DiscardReason, Errno, Event, EventId, Exception, Hint, Level, LogEntry, Mechanism, MechanismMeta, Scopes,
-    SharedScope, Text, Thread,
+    Category, DiscardReason, Errno, Event, EventId, Exception, Hint, Level, LogEntry, Mechanism,
+    MechanismMeta, Scopes, SharedScope, Text, Thread,
 };
 
 use crate::call::{Dispatcher, Hook, event_hook, with_dispatcher};
