@@ -137,6 +137,10 @@ pub use watchpost_core::{
     SpanOptions, SpanStatus, Stacktrace, Text, Thread, Timestamp, TraceHeaders, TraceId, TransactionOptions,
     TransactionSource, User, Value,
 };
+pub use watchpost_core::{
+    Collect, CollectBodies, DataCollection, DebugImage, DebugMeta, MaxRequestBodySize, MechanismMeta,
+    ScrubPatterns,
+};
 
 /// The code of the page about migrating compiles.
 #[cfg(all(

@@ -17,7 +17,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use watchpost::{
-    Breadcrumb, ClientOptions, Event, EventHook, HookFailure, Level, SharedScope, Timestamp, User,
+    Breadcrumb, ClientOptions, DataCollection, Error, Event, EventHook, HookFailure, Level,
+    MaxRequestBodySize, ScrubPatterns, SharedScope, Timestamp, User,
 };
 use watchpost_core::testing::TestClient;
 
@@ -134,6 +135,17 @@ fn options(given: &Value, hooks: &Value) -> watchpost::Result<ClientOptions> {
             "auto_session_tracking" => options.with_auto_session_tracking(value.as_bool().unwrap()),
             "report_killed" => options.with_report_killed(value.as_bool().unwrap()),
             "send_default_pii" => options.with_send_default_pii(value.as_bool().unwrap()),
+            "data_collection" => options.with_data_collection(DataCollection::from_value(value)?),
+            "scrub_patterns" => options.with_scrub_patterns(ScrubPatterns::from_value(value)?),
+            "sanitize_fields" => match serde_json::from_value(value.clone()) {
+                Ok(fields) => options.with_sanitize_fields(fields),
+                // Rust does not compile such a list.
+                Err(_) => return Err(Error::option("sanitize_fields", "not a list of texts")),
+            },
+            "max_request_body_size" => match MaxRequestBodySize::parse(text()) {
+                Some(size) => options.with_max_request_body_size(size),
+                None => return Err(Error::option("max_request_body_size", "none, small, medium, always")),
+            },
             "ignore_errors" => options.with_ignore_errors(texts()),
             "in_app_include" => options.with_in_app_include(texts()),
             "in_app_exclude" => options.with_in_app_exclude(texts()),

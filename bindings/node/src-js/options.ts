@@ -31,6 +31,14 @@ export interface Options {
   attachStacktrace?: boolean | null;
   /** Integrations may collect personal data; off by default. */
   sendDefaultPii?: boolean | null;
+  /** What is collected, kind by kind; wins over `sendDefaultPii`. */
+  dataCollection?: DataCollection | null;
+  /** Keys whose values are masked everywhere, also inside of JSON, forms, query strings and cookies. */
+  sanitizeFields?: readonly string[] | null;
+  /** Secrets that are told by their looks. */
+  scrubPatterns?: boolean | readonly ("card_numbers" | "tokens" | "emails")[] | null;
+  /** The largest request body that is sent: 0, 1,000, 10,000 bytes or any; `medium` by default. */
+  maxRequestBodySize?: "none" | "small" | "medium" | "always" | null;
   /** Counts of dropped events are reported; on by default. */
   sendClientReports?: boolean | null;
   /** Sends what is written to the structured log; false by default. */
@@ -135,4 +143,23 @@ function hook<F>(name: string, value: F | null | undefined, example: string): F 
   if (value === undefined || value === null) return undefined;
   if (typeof value === "function") return value;
   throw new TypeError(`invalid option \`${name}\`: ${typeof value} is not a function, like ${example}`);
+}
+
+/** True for all but the mandatory terms, false for none, or only these keys, or all but these keys. */
+export type Collect = boolean | { allow: readonly string[] } | { deny: readonly string[] };
+
+/** What integrations may collect by themselves. Secrets are masked whatever stands here. */
+export interface DataCollection {
+  /** Who the user is; false by default. */
+  userInfo?: boolean;
+  cookies?: Collect;
+  httpHeaders?: Collect | { request?: Collect; response?: Collect };
+  queryParams?: Collect;
+  /** None by default. */
+  httpBodies?: boolean | readonly ("incomingRequest" | "outgoingRequest" | "incomingResponse" | "outgoingResponse")[];
+  stackFrameVariables?: boolean;
+  /** How many lines of source before and after that of a frame; 5 by default. */
+  frameContextLines?: number;
+  generativeAiInputs?: boolean;
+  generativeAiOutputs?: boolean;
 }

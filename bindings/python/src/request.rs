@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use watchpost_core::{EventHook, Map, Request, Value};
+use watchpost_core::{Collect, EventHook, Map, Request, Value};
 
 use crate::convert::text_of;
 use crate::scope::Scope;
 use crate::session::{Session, entry};
 use crate::text::bounded;
 
-/// Headers that say who asked: only with `send_default_pii`.
-const PERSONAL: [&str; 6] =
-    ["COOKIE", "FORWARDED", "X_FORWARDED_FOR", "X_REAL_IP", "TRUE_CLIENT_IP", "CF_CONNECTING_IP"];
+/// Headers that say who asked: only where the user may be told.
+const PERSONAL: [&str; 5] =
+    ["FORWARDED", "X_FORWARDED_FOR", "X_REAL_IP", "TRUE_CLIENT_IP", "CF_CONNECTING_IP"];
 
 /// Lets every event of `scope` say which request it belongs to. Costs next to nothing until there is an event.
 #[pyfunction]
@@ -32,7 +32,12 @@ pub(crate) fn set_wsgi_request(py: Python<'_>, scope: &Scope, environ: &Bound<'_
 }
 
 fn read(environ: &Bound<'_, PyDict>) -> PyResult<Request> {
-    let personal = Session::current().as_ref().is_some_and(|s| s.host.options().client.send_default_pii());
+    let session = Session::current();
+    let Some(collect) = session.as_ref().map(|session| session.host.options().client.data_collection())
+    else {
+        return Ok(Request::default());
+    };
+    let personal = collect.user_info;
     let text = |key: &str| -> PyResult<String> {
         Ok(environ.get_item(key)?.map(|value| text_of(&value).into()).unwrap_or_default())
     };
@@ -41,6 +46,7 @@ fn read(environ: &Bound<'_, PyDict>) -> PyResult<Request> {
         let Ok(key) = key.cast::<PyString>() else { continue };
         let (key, _) = bounded(key, 200);
         let name = match key.strip_prefix("HTTP_") {
+            Some("COOKIE") if collect.cookies == Collect::Off => continue,
             Some(name) if personal || !PERSONAL.contains(&name) => name,
             None if matches!(&*key, "CONTENT_TYPE" | "CONTENT_LENGTH") => &*key,
             _ => continue,
@@ -65,8 +71,8 @@ fn read(environ: &Bound<'_, PyDict>) -> PyResult<Request> {
             format!("{}://{host}{}{}", text("wsgi.url_scheme")?, text("SCRIPT_NAME")?, text("PATH_INFO")?)
                 .into(),
         ),
-        query_string: (!query.is_empty()).then(|| query.into()),
-        headers: Some(Value::Object(headers)),
+        query_string: (!query.is_empty() && collect.query_params != Collect::Off).then(|| query.into()),
+        headers: (collect.request_headers != Collect::Off).then(|| Value::Object(headers)),
         env,
         ..Request::default()
     })

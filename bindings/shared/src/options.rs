@@ -1,5 +1,7 @@
 //! The options of `init`, by name.
 
+mod names;
+mod privacy;
 mod signals;
 mod tracing;
 mod transport;
@@ -8,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::names::{camel, distance, snake};
 use watchpost_core::{
     BreadcrumbHook, ClientOptions, DiagnosticSink, Diagnostics, Error, EventHook, Map, Result, Text, Value,
 };
@@ -38,7 +41,7 @@ pub struct HostOptions {
     pub disabled_integrations: Vec<Text>,
 }
 
-const KNOWN: [&str; 48] = [
+const KNOWN: [&str; 52] = [
     "dsn",
     "release",
     "enable_logs",
@@ -52,6 +55,10 @@ const KNOWN: [&str; 48] = [
     "max_breadcrumbs",
     "attach_stacktrace",
     "send_default_pii",
+    "data_collection",
+    "sanitize_fields",
+    "scrub_patterns",
+    "max_request_body_size",
     "send_client_reports",
     "auto_session_tracking",
     "report_killed",
@@ -134,6 +141,9 @@ impl HostOptions {
         if let Some(text) = env("SENTRY_SPOTLIGHT") {
             options.client = options.client.with_spotlight_variable(&text)?;
         }
+        let collection = options.client.data_collection();
+        options.include_local_variables &= collection.stack_frame_variables;
+        options.include_source_context &= collection.frame_context_lines > 0;
         Ok(options)
     }
 
@@ -198,7 +208,10 @@ impl HostOptions {
             "in_app_include" => client.with_in_app_include(option.texts("[\"shop\"]")?),
             "in_app_exclude" => client.with_in_app_exclude(option.texts("[\"vendored\"]")?),
             "ignore_errors" => client.with_ignore_errors(option.texts("[\"BrokenPipeError\"]")?),
-            _ => signals::set(tracing::set(transport::set(client, &option)?, &option)?, &option)?,
+            _ => {
+                let client = tracing::set(transport::set(client, &option)?, &option)?;
+                privacy::set(signals::set(client, &option)?, &option)?
+            }
         };
         match name {
             "debug" => self.debug = option.flag()?,
@@ -329,46 +342,6 @@ fn written(name: &str, style: NameStyle) -> &'static str {
         (Some(index), NameStyle::Camel) => &CAMEL[index],
         (None, _) => "options",
     }
-}
-
-fn snake(name: &str) -> String {
-    let mut snake = String::with_capacity(name.len() + 4);
-    for c in name.chars() {
-        if c.is_ascii_uppercase() {
-            snake.push('_');
-        }
-        snake.push(c.to_ascii_lowercase());
-    }
-    snake
-}
-
-fn camel(name: &str) -> String {
-    let mut camel = String::with_capacity(name.len());
-    let mut upper = false;
-    for c in name.chars() {
-        if c == '_' {
-            upper = true;
-        } else {
-            camel.push(if upper { c.to_ascii_uppercase() } else { c });
-            upper = false;
-        }
-    }
-    camel
-}
-
-/// The edit distance of two names.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, to) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

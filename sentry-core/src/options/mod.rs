@@ -3,6 +3,7 @@
 mod data_collection;
 mod filters;
 mod privacy;
+mod privacy_values;
 mod sessions;
 mod signals;
 mod tracing;

@@ -16,6 +16,28 @@ EventHook = Callable[[Event, Hint], Optional[Event]]
 BreadcrumbHook = Callable[[Breadcrumb, Hint], Optional[Breadcrumb]]
 
 
+#: True for all but the mandatory terms, False for none, or only these keys, or all but these keys.
+Collect = Union[bool, Dict[str, Sequence[str]]]
+
+
+class DataCollection(TypedDict, total=False):
+    """What integrations may collect by themselves. Secrets are masked whatever stands here."""
+
+    #: Who the user is; False by default.
+    user_info: bool
+    cookies: Collect
+    #: One rule, or `{"request": rule, "response": rule}`.
+    http_headers: Union[Collect, Dict[str, Collect]]
+    query_params: Collect
+    #: True, or a list of "incomingRequest", "outgoingRequest", "incomingResponse", "outgoingResponse".
+    http_bodies: Union[bool, Sequence[str]]
+    stack_frame_variables: bool
+    #: How many lines of source before and after that of a frame; 5 by default.
+    frame_context_lines: int
+    generative_ai_inputs: bool
+    generative_ai_outputs: bool
+
+
 class Options(TypedDict, total=False):
     """The options of `init` besides the DSN. None means not given."""
 
@@ -39,8 +61,16 @@ class Options(TypedDict, total=False):
     in_app_include: Optional[Sequence[str]]
     #: Prefixes of modules that are not.
     in_app_exclude: Optional[Sequence[str]]
-    #: True lets integrations collect personal data.
+    #: True lets integrations collect personal data. The older and coarser form of `data_collection`.
     send_default_pii: Optional[bool]
+    #: What is collected, kind by kind; wins over `send_default_pii`.
+    data_collection: Optional["DataCollection"]
+    #: Keys whose values are masked everywhere, also inside of JSON, forms, query strings and cookies.
+    sanitize_fields: Optional[Sequence[str]]
+    #: Secrets that are told by their looks: True, or a list of "card_numbers", "tokens", "emails".
+    scrub_patterns: Union[bool, Sequence[str], None]
+    #: The largest request body that is sent: "none", "small" (1,000 bytes), "medium" (10,000) or "always".
+    max_request_body_size: Optional[str]
     #: False leaves the values of local variables out.
     include_local_variables: Optional[bool]
     #: False leaves the source lines out.

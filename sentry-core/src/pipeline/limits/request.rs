@@ -31,7 +31,7 @@ pub(super) fn tidy(event: &mut Event, walk: &mut Walk<'_>) {
     }
     if !request.env.is_empty() {
         let mut room = Room { bytes: size::CONTEXT, levels: size::LEVELS };
-        walk.map(Place::RequestHeader, &mut request.env, &mut room, &path.key("env"));
+        walk.map(Place::Environment, &mut request.env, &mut room, &path.key("env"));
     }
     if !request.other.is_empty() {
         let mut room = Room { bytes: size::CONTEXT, levels: size::LEVELS };

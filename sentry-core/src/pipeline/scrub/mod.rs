@@ -34,6 +34,8 @@ pub(crate) enum Place {
     RequestHeader,
     /// Headers of responses.
     ResponseHeader,
+    /// The environment of a server, like `REMOTE_ADDR`.
+    Environment,
     /// Cookies.
     Cookie,
     /// Query strings and the queries of addresses.
@@ -159,9 +161,10 @@ impl Scrubber {
             Place::Data | Place::Trail => words::is_secret(key, !self.personal),
             Place::RequestHeader => {
                 self.request_headers.is_secret(key)
-                    || (self.mask_personal_headers && terms::is_personal_header(key))
-                    || (!self.personal && words::is_address(key))
+                    || (self.mask_personal_headers
+                        && (terms::is_personal_header(key) || words::is_address(key)))
             }
+            Place::Environment => terms::is_mandatory(key) || words::is_secret(key, !self.personal),
             Place::ResponseHeader => self.response_headers.is_secret(key),
             Place::Cookie => self.cookies.is_secret(key),
             Place::Query => self.query.is_secret(key),
