@@ -87,6 +87,9 @@ fn plain_value(value: &Bound<'_, PyAny>) -> Value {
     if let Some(path) = path(value) {
         return path.into();
     }
+    if value.is_instance_of::<PyDict>() {
+        return Converter::new(Limits::DATA).value(value);
+    }
     if !is_plain(value) {
         return Value::Object(Map::new());
     }
