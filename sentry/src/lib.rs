@@ -137,10 +137,7 @@ pub use watchpost_core::{
     SpanOptions, SpanStatus, Stacktrace, Text, Thread, Timestamp, TraceHeaders, TraceId, TransactionOptions,
     TransactionSource, User, Value,
 };
-pub use watchpost_core::{
-    Collect, CollectBodies, DataCollection, DebugImage, DebugMeta, MaxRequestBodySize, MechanismMeta,
-    ScrubPatterns,
-};
+pub use watchpost_core::{DebugImage, DebugMeta, MechanismMeta};
 
 /// The code of the page about migrating compiles.
 #[cfg(all(
