@@ -28,6 +28,14 @@ pub trait Transport: Send + Sync + Debug {
         false
     }
 
+    /// True if copies of what the sampling draw dropped are wanted, by [`copy_unsampled`](Self::copy_unsampled).
+    fn copies_unsampled(&self) -> bool {
+        false
+    }
+
+    /// Takes an envelope that was sampled out, for a developer's eyes only. It is already counted as dropped.
+    fn copy_unsampled(&self, _envelope: Envelope) {}
+
     /// Tells the transport, once, who is to be called back for [`remind`](Self::remind).
     fn attach(&self, _buffers: Weak<dyn Buffers>) {}
 

@@ -97,6 +97,24 @@ impl Segment {
         Ok(())
     }
 
+    /// Appends what waits in another segment, all or nothing, and becomes as young as that if it was older.
+    pub(crate) fn take_pending(&self, from: &Segment, file_bytes: u64) -> Result<()> {
+        let mut records = Vec::new();
+        from.for_each_pending(|record| records.push(record.to_vec()))?;
+        let before = self.extent();
+        for record in &records {
+            if let Err(error) = self.append(&[record], file_bytes) {
+                self.length.store(before.length, Relaxed);
+                self.total.store(before.total, Relaxed);
+                self.cut_back()?;
+                return Err(error);
+            }
+        }
+        self.sealed_secs.fetch_max(from.modified_secs(), Relaxed);
+        self.restore_age();
+        Ok(())
+    }
+
     /// Notes on disk that the record at `offset` is finished. Does not make the segment younger.
     pub(crate) fn append_ack(&self, offset: u64, file_bytes: u64) -> Result<()> {
         // Segments are far below 4 GiB: a quarter of the cap, itself in practice some megabytes.

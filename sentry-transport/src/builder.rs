@@ -8,8 +8,10 @@ use watchpost_core::{
 };
 
 use crate::config::{Config, Diagnostic};
+use crate::spotlight::Spotlight;
 use crate::storage_dir::default_folders;
 use crate::transport::HttpTransport;
+use crate::worker::new_uploader;
 
 /// Settings of an [`HttpTransport`]; every one but the DSN has a default.
 #[derive(Debug)]
@@ -141,7 +143,8 @@ impl HttpTransportBuilder {
 
     /// How requests travel: proxy, certificates, compression, tunnel, Spotlight, an uploader. Default: the options'
     /// own defaults.
-    pub fn options(mut self, options: TransportOptions) -> Self {
+    pub fn options(mut self, mut options: TransportOptions) -> Self {
+        options.uploader = options.uploader.or(self.options.uploader);
         if !options.spool {
             self.storage = Storage::Memory;
         }
@@ -168,20 +171,28 @@ impl HttpTransportBuilder {
     pub fn build(self) -> HttpTransport {
         let (name, version) = self.sdk;
         let client = format!("{name}/{version}");
-        let headers = [
-            ("content-type", "application/x-sentry-envelope".to_owned()),
-            ("user-agent", client.clone()),
-            ("x-sentry-auth", self.dsn.auth_header(&client)),
+        let mut headers = vec![
+            ("content-type".to_owned(), "application/x-sentry-envelope".to_owned()),
+            ("user-agent".to_owned(), client.clone()),
         ];
+        let (url, dsn_in_header) = match &self.options.tunnel {
+            Some(tunnel) => (tunnel.clone(), Some(serde_json::json!(self.dsn.to_string()).to_string())),
+            None => {
+                headers.push(("x-sentry-auth".to_owned(), self.dsn.auth_header(&client)));
+                (self.dsn.envelope_url(), None)
+            }
+        };
         let folders = match self.storage {
             Storage::Default => default_folders(&self.dsn),
             Storage::Folder(folder) => vec![folder],
             Storage::Memory => Vec::new(),
         };
+        let spotlight = spotlight(&self.options, &self.clock, &self.diagnostic);
         let own_header = serde_json::json!({ "sdk": { "name": name, "version": version } });
         HttpTransport::new(Config {
-            url: self.dsn.envelope_url(),
-            headers: headers.map(|(name, value)| (name.to_owned(), value)).into(),
+            url,
+            headers,
+            dsn_in_header,
             own_header: format!("{own_header}\n"),
             folders,
             max_spool_bytes: self.max_spool_bytes,
@@ -195,7 +206,24 @@ impl HttpTransportBuilder {
             backpressure: self.backpressure,
             options: self.options,
             diagnostic: self.diagnostic,
+            spotlight,
             buffers: OnceLock::new(),
         })
     }
+}
+
+/// The copies of everything, if the options want them.
+pub(crate) fn spotlight(
+    options: &TransportOptions,
+    clock: &Arc<dyn Clock>,
+    diagnostic: &Diagnostic,
+) -> Option<Spotlight> {
+    let url = options.spotlight.url()?.to_owned();
+    // It is on this machine: neither proxies nor certificates of the real server are its own.
+    let mut near = TransportOptions::default();
+    (near.http_proxy, near.https_proxy) = (Some(String::new()), Some(String::new()));
+    (near.uploader, near.ca_certs) = (options.uploader.clone(), options.ca_certs.clone());
+    let (to, said) = (url.clone(), diagnostic.clone());
+    let make = Box::new(move || new_uploader(&to, &near, &said));
+    Some(Spotlight::new(url, clock.clone(), diagnostic.clone(), make))
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock, Weak};
 
+use crate::spotlight::Spotlight;
 use watchpost_core::{Backpressure, Buffers, ClientReports, Clock, Rng, TransportOptions};
 
 /// Built once; shared by every generation of a process and by its worker.
@@ -13,6 +14,8 @@ pub(crate) struct Config {
     pub(crate) url: String,
     /// The headers that every request has.
     pub(crate) headers: Vec<(String, String)>,
+    /// The DSN as a JSON text, if envelopes go through a tunnel.
+    pub(crate) dsn_in_header: Option<String>,
     /// The first line of an envelope that the transport itself makes.
     pub(crate) own_header: String,
     /// Where to spool, the first usable one is taken; none means memory mode.
@@ -31,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) diagnostic: Diagnostic,
     /// Whether a death by SIGTERM is noted; see `last_words`.
     pub(crate) mark_sigterm: bool,
+    /// Where a copy of everything goes.
+    pub(crate) spotlight: Option<Spotlight>,
     /// What the client holds back; set once, when the client is made.
     pub(crate) buffers: OnceLock<Weak<dyn Buffers>>,
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use watchpost_core::{ClientReport, Timestamp, UploadRequest, UploadResponse, UploadResult};
+use watchpost_core::{ClientReport, Item, Timestamp, UploadRequest, UploadResponse, UploadResult};
 
-use crate::compress::Gzip;
+use crate::compress::Compressor;
 use crate::config::Config;
-use crate::outgoing::{append_report, splice_sent_at};
+use crate::outgoing::{append_items, append_report, splice_header};
 use crate::rate_limit::parse_retry_after;
 
 /// What is to become of an envelope after an attempt.
@@ -41,22 +41,31 @@ pub(crate) fn judge(result: &UploadResult, now: Timestamp) -> Fate {
     }
 }
 
-/// Makes the request that carries an encoded envelope, and a client report with it.
+/// What one request carries.
+#[derive(Debug)]
+pub(crate) struct Load<'a> {
+    pub(crate) envelope: &'a [u8],
+    /// Those that waited apart from it.
+    pub(crate) attachments: &'a [Item],
+    pub(crate) report: Option<&'a ClientReport>,
+}
+
+/// Makes the request.
 pub(crate) fn request(
     config: &Config,
-    gzip: &mut Gzip,
-    envelope: &[u8],
-    report: Option<&ClientReport>,
+    compressor: &mut Compressor,
+    load: &Load<'_>,
     now: Timestamp,
 ) -> UploadRequest {
-    let mut body = Vec::with_capacity(envelope.len() + 512);
-    splice_sent_at(envelope, now, &mut body);
-    if let Some(report) = report {
+    let mut body = Vec::with_capacity(load.envelope.len() + 512);
+    splice_header(load.envelope, now, config.dsn_in_header.as_deref(), &mut body);
+    append_items(load.attachments, &mut body);
+    if let Some(report) = load.report {
         append_report(report, &mut body);
     }
     let mut headers = config.headers.clone();
-    if let Some(packed) = gzip.compress(&body) {
-        headers.push(("content-encoding".to_owned(), "gzip".to_owned()));
+    if let Some((encoding, packed)) = compressor.compress(&body) {
+        headers.push(("content-encoding".to_owned(), encoding.to_owned()));
         body = packed;
     }
     UploadRequest { url: config.url.clone(), headers, body }

@@ -1,44 +1,73 @@
-//! How threads that wait for the outbox to empty meet the worker that empties it.
+//! How threads that wait for their captures to leave meet the worker that sends them.
 
+use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Tickets: a caller draws one, the worker answers all drawn before its pass began. Any number of callers may wait.
+use crate::queue::Mark;
+
+/// Tickets: a caller draws one for all that waits at that moment, the worker answers them in order. Any number of
+/// callers may wait.
 #[derive(Debug, Default)]
 pub(crate) struct FlushGate {
     state: Mutex<State>,
     changed: Condvar,
 }
 
+/// What one caller waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    number: u64,
+    /// Everything before it is to leave.
+    pub(crate) mark: Mark,
+}
+
 #[derive(Debug, Default)]
 struct State {
-    requested: u64,
-    answered: u64,
-    /// The worker's last answer: did everything get out?
-    emptied: bool,
+    drawn: u64,
+    open: VecDeque<Ticket>,
+    /// Answers that nobody has fetched yet.
+    answers: Vec<(u64, bool)>,
+    /// Since when the worker waits for the server's answer to a request.
+    under_way: Option<Instant>,
     stopped: bool,
 }
 
 impl FlushGate {
-    /// Draws a ticket.
-    pub(crate) fn request(&self) -> u64 {
+    /// Draws a ticket for everything before the mark.
+    pub(crate) fn request(&self, mark: Mark) -> Ticket {
         let mut state = self.lock();
-        state.requested += 1;
-        state.requested
+        state.drawn += 1;
+        let ticket = Ticket { number: state.drawn, mark };
+        state.open.push_back(ticket);
+        ticket
     }
 
-    /// The newest ticket, if it is still unanswered.
-    pub(crate) fn open_ticket(&self) -> Option<u64> {
-        let state = self.lock();
-        (state.requested > state.answered).then_some(state.requested)
+    /// The oldest ticket without an answer.
+    pub(crate) fn open_ticket(&self) -> Option<Ticket> {
+        self.lock().open.front().copied()
     }
 
-    /// The worker's answer to this ticket and all before.
-    pub(crate) fn answer(&self, ticket: u64, emptied: bool) {
+    /// The worker's answer to a ticket: did everything get out?
+    pub(crate) fn answer(&self, ticket: Ticket, emptied: bool) {
         let mut state = self.lock();
-        state.answered = state.answered.max(ticket);
-        state.emptied = emptied;
-        self.changed.notify_all();
+        let before = state.open.len();
+        state.open.retain(|open| open.number != ticket.number);
+        // Whoever drew it may have stopped waiting.
+        if state.open.len() < before {
+            state.answers.push((ticket.number, emptied));
+            self.changed.notify_all();
+        }
+    }
+
+    /// A request leaves, or its answer is here.
+    pub(crate) fn set_under_way(&self, yes: bool) {
+        self.lock().under_way = yes.then(Instant::now);
+    }
+
+    /// True if the request under way has been without an answer for this long.
+    pub(crate) fn has_waited(&self, patience: Duration) -> bool {
+        self.lock().under_way.is_some_and(|since| since.elapsed() >= patience)
     }
 
     /// The worker is gone: nobody will answer any more.
@@ -52,35 +81,56 @@ impl FlushGate {
         self.lock().stopped
     }
 
-    /// Waits for the answer to a ticket; false if it does not come in time.
-    pub(crate) fn wait(&self, ticket: u64, timeout: Duration) -> bool {
-        let state = self.wait_while(timeout, |state| state.answered < ticket && !state.stopped);
-        state.answered >= ticket && state.emptied
+    /// Waits for the answer to a ticket; false if it does not come in time. With `patience`, gives up as soon as the
+    /// server has left one request without an answer for that long.
+    pub(crate) fn wait(&self, ticket: Ticket, timeout: Duration, patience: Option<Duration>) -> bool {
+        let deadline = deadline(timeout);
+        let mut state = self.lock();
+        loop {
+            if let Some(at) = state.answers.iter().position(|(number, _)| *number == ticket.number) {
+                return state.answers.swap_remove(at).1;
+            }
+            let mut left = deadline.saturating_duration_since(Instant::now());
+            if let Some(patience) = patience {
+                // Nothing tells when a request leaves: look again by the time at which one could be too old.
+                let waited = state.under_way.map_or(Duration::ZERO, |since| since.elapsed());
+                left = left.min(patience.saturating_sub(waited));
+            }
+            if left.is_zero() || state.stopped {
+                state.open.retain(|open| open.number != ticket.number);
+                return false;
+            }
+            state = self.sleep(state, left);
+        }
     }
 
     /// Waits for the end of the worker; false if it does not come in time.
     pub(crate) fn wait_stopped(&self, timeout: Duration) -> bool {
-        self.wait_while(timeout, |state| !state.stopped).stopped
-    }
-
-    fn wait_while(&self, timeout: Duration, unready: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
-        // Far enough for "for ever", and within what the system's clock can add.
-        let deadline = Instant::now() + timeout.min(Duration::from_secs(86_400 * 365));
+        let deadline = deadline(timeout);
         let mut state = self.lock();
-        while unready(&state) {
+        while !state.stopped {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }
-            state = match self.changed.wait_timeout(state, left) {
-                Ok((state, _)) => state,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
+            state = self.sleep(state, left);
         }
-        state
+        state.stopped
+    }
+
+    fn sleep<'a>(&self, state: MutexGuard<'a, State>, time: Duration) -> MutexGuard<'a, State> {
+        match self.changed.wait_timeout(state, time) {
+            Ok((state, _)) => state,
+            Err(poisoned) => poisoned.into_inner().0,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Far enough for "for ever", and within what the system's clock can add.
+fn deadline(timeout: Duration) -> Instant {
+    Instant::now() + timeout.min(Duration::from_secs(86_400 * 365))
 }

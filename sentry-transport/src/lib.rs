@@ -17,16 +17,26 @@
 //! | is usable | in a file | the next start, or a living sibling within half a minute, delivers it |
 //! | vanishes while the process lives | in the deleted file, which this process still reads; the next capture makes the folder anew | what was captured before it vanished is lost, what came after is not |
 //! | is full or failing | in memory; the disk is tried again after a minute | what is in memory is lost |
-//! | cannot be made at the first capture, or `memory_only` | in memory, for good | all that waits is lost |
+//! | cannot be made | in memory; it is tried again every minute | what is in memory is lost |
+//! | is not wanted (`memory_only`) | in memory | all that waits is lost |
+//! | whatever it is: attachments over 1 MiB | in memory, up to 40 MiB; their events in the folder | they are lost, their events are not |
 //!
 //! Memory holds `max_memory_bytes`; what does not fit is counted as `queue_overflow`. That memory took over is said to
 //! the diagnostic listener. What is lost with a process cannot be counted by it.
+//!
+//! # What goes first, and how often
+//!
+//! Errors and feedback; then sessions and check-ins; then transactions, spans and reports; then logs and metrics. One
+//! request is in flight at a time. What the server can recognise by its id arrives at least once: it is acknowledged in
+//! the spool when the server has answered. Logs, metrics, session aggregates and client reports have no id and arrive at
+//! most once: they are acknowledged before they are sent, and put back only if nobody can have taken them.
 //!
 //! # TLS
 //!
 //! The default uploader brings its own rustls provider (feature `rustls-aws-lc`, the default, or `rustls-ring`; with
 //! both, aws-lc-rs) and installs none for the process. It trusts the system's root certificates, or those that the
-//! environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead; if there are none, Mozilla's, and says so.
+//! environment variables `SSL_CERT_FILE` and `SSL_CERT_DIR` name instead; if there are none, Mozilla's, and says so. The
+//! option `ca_certs` names others in their place.
 //! A transport reads them once, before its first request: a newly trusted authority takes the next start. A server
 //! without a valid certificate is an unreachable one: nothing is sent to it, and envelopes wait as above.
 //!
@@ -50,6 +60,7 @@
 //! # Ok::<(), watchpost_core::Error>(())
 //! ```
 
+mod attachments;
 mod backoff;
 mod breaker;
 mod builder;
@@ -68,11 +79,14 @@ mod memory;
 mod outgoing;
 mod pauses;
 mod politeness;
+mod priority;
 mod process;
+mod proxy;
 mod queue;
 mod rate_limit;
 mod reminder;
 mod signals;
+mod spotlight;
 mod storage_dir;
 #[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
 mod tls;

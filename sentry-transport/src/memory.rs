@@ -2,19 +2,18 @@
 
 use std::collections::VecDeque;
 
-use watchpost_spool::Lane;
+use crate::priority::Priority;
 
 /// Envelopes held in memory, at most so many bytes of them.
 ///
-/// Two lanes like the spool's. When it is full, an urgent envelope pushes out the oldest bulk ones; otherwise the
-/// new one is refused.
+/// When it is full, an envelope of the urgent lane pushes out the oldest of the bulk lane, the least urgent first;
+/// otherwise the new one is refused.
 #[derive(Debug)]
 pub(crate) struct Memory {
     max_bytes: usize,
     bytes: usize,
     next_id: u64,
-    urgent: VecDeque<Entry>,
-    bulk: VecDeque<Entry>,
+    rows: [VecDeque<Entry>; 4],
 }
 
 #[derive(Debug)]
@@ -23,63 +22,69 @@ struct Entry {
     envelope: Vec<u8>,
 }
 
+/// The rows that may be pushed out, the first to go first.
+const BULK: [Priority; 2] = [Priority::Low, Priority::Medium];
+
 impl Memory {
     /// An empty queue. Allocates nothing.
     pub(crate) fn new(max_bytes: usize) -> Self {
-        Self { max_bytes, bytes: 0, next_id: 0, urgent: VecDeque::new(), bulk: VecDeque::new() }
+        Self { max_bytes, bytes: 0, next_id: 0, rows: Default::default() }
     }
 
     /// Takes an envelope in; what had to go for it, or it itself, comes back through `lost`.
-    pub(crate) fn push(&mut self, lane: Lane, envelope: Vec<u8>, mut lost: impl FnMut(Vec<u8>)) {
-        let room_after_eviction = match lane {
-            Lane::Urgent => {
-                self.max_bytes - self.bytes + self.bulk.iter().map(|e| e.envelope.len()).sum::<usize>()
-            }
-            Lane::Bulk => self.max_bytes - self.bytes,
-        };
-        if envelope.len() > room_after_eviction {
+    pub(crate) fn push(&mut self, priority: Priority, envelope: Vec<u8>, mut lost: impl FnMut(Vec<u8>)) {
+        // What is allocated counts, not what is used.
+        let mut envelope = envelope;
+        envelope.shrink_to_fit();
+        let mut room = self.max_bytes - self.bytes;
+        if !BULK.contains(&priority) {
+            let bulk = BULK.iter().flat_map(|priority| &self.rows[priority.index()]);
+            room += bulk.map(|entry| entry.envelope.len()).sum::<usize>();
+        }
+        if envelope.len() > room {
             return lost(envelope);
         }
         while self.bytes + envelope.len() > self.max_bytes {
-            let Some(evicted) = self.bulk.pop_front() else { break };
+            let oldest = BULK.iter().find_map(|priority| self.rows[priority.index()].pop_front());
+            let Some(evicted) = oldest else { break };
             self.bytes -= evicted.envelope.len();
             lost(evicted.envelope);
         }
         self.bytes += envelope.len();
         let id = self.next_id;
         self.next_id += 1;
-        self.lane(lane).push_back(Entry { id, envelope });
+        self.rows[priority.index()].push_back(Entry { id, envelope });
     }
 
-    /// A copy of the oldest envelope of the lane that came after `after`.
-    pub(crate) fn peek_after(&self, lane: Lane, after: Option<u64>) -> Option<(u64, Vec<u8>)> {
-        let entries = match lane {
-            Lane::Urgent => &self.urgent,
-            Lane::Bulk => &self.bulk,
-        };
+    /// A copy of the oldest envelope of this priority that came after `after`.
+    pub(crate) fn peek_after(&self, priority: Priority, after: Option<u64>) -> Option<(u64, Vec<u8>)> {
+        let entries = &self.rows[priority.index()];
         let start = after.map_or(0, |after| entries.partition_point(|entry| entry.id <= after));
         entries.get(start).map(|entry| (entry.id, entry.envelope.clone()))
     }
 
     /// Forgets an envelope. It may have been pushed out meanwhile.
-    pub(crate) fn remove(&mut self, lane: Lane, id: u64) {
-        let entries = self.lane(lane);
+    pub(crate) fn remove(&mut self, priority: Priority, id: u64) {
+        let entries = &mut self.rows[priority.index()];
         if let Ok(at) = entries.binary_search_by_key(&id, |entry| entry.id) {
             let freed = entries.remove(at).map_or(0, |entry| entry.envelope.len());
             self.bytes -= freed;
         }
     }
 
-    /// True when nothing is held.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.urgent.is_empty() && self.bulk.is_empty()
+    /// The id that the next envelope will have.
+    pub(crate) fn end(&self) -> u64 {
+        self.next_id
     }
 
-    fn lane(&mut self, lane: Lane) -> &mut VecDeque<Entry> {
-        match lane {
-            Lane::Urgent => &mut self.urgent,
-            Lane::Bulk => &mut self.bulk,
-        }
+    /// True if an envelope with a lower id is held.
+    pub(crate) fn waits_before(&self, end: u64) -> bool {
+        self.rows.iter().any(|row| row.front().is_some_and(|entry| entry.id < end))
+    }
+
+    /// True when nothing is held.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.iter().all(VecDeque::is_empty)
     }
 }
 
@@ -87,41 +92,40 @@ impl Memory {
 mod tests {
     use super::*;
 
-    fn push(memory: &mut Memory, lane: Lane, bytes: usize) -> usize {
+    fn push(memory: &mut Memory, priority: Priority, bytes: usize) -> usize {
         let mut lost = 0;
-        memory.push(lane, vec![0; bytes], |envelope| lost += envelope.len());
+        memory.push(priority, vec![0; bytes], |envelope| lost += envelope.len());
         lost
     }
 
     #[test]
     fn urgent_pushes_out_the_oldest_bulk_and_nothing_else() {
+        use Priority::{Critical, High, Low, Medium};
         let mut memory = Memory::new(100);
-        assert_eq!(push(&mut memory, Lane::Bulk, 30), 0);
-        assert_eq!(push(&mut memory, Lane::Bulk, 40), 0);
-        assert_eq!(push(&mut memory, Lane::Bulk, 31), 31, "bulk does not push out bulk");
-        assert_eq!(push(&mut memory, Lane::Urgent, 50), 30);
-        assert_eq!(
-            push(&mut memory, Lane::Urgent, 60),
-            60,
-            "more than bulk could free: refused, and bulk stays"
-        );
-        assert_eq!(push(&mut memory, Lane::Urgent, 50), 40);
-        assert_eq!(push(&mut memory, Lane::Urgent, 1), 1);
+        assert_eq!(push(&mut memory, Medium, 30), 0);
+        assert_eq!(push(&mut memory, Low, 40), 0);
+        assert_eq!(push(&mut memory, Medium, 31), 31, "bulk does not push out bulk");
+        assert_eq!(push(&mut memory, High, 50), 40, "the least urgent goes first");
+        assert_eq!(push(&mut memory, Critical, 60), 60, "more than bulk could free: refused, and bulk stays");
+        assert_eq!(push(&mut memory, Critical, 50), 30);
+        assert_eq!(push(&mut memory, Critical, 1), 1);
     }
 
     #[test]
     fn envelopes_are_seen_in_order_and_removed_once() {
+        let row = Priority::High;
         let mut memory = Memory::new(100);
         for byte in 0..3 {
-            memory.push(Lane::Urgent, vec![byte], |_| unreachable!());
+            memory.push(row, vec![byte], |_| unreachable!());
         }
-        let (first, _) = memory.peek_after(Lane::Urgent, None).unwrap();
-        let (second, bytes) = memory.peek_after(Lane::Urgent, Some(first)).unwrap();
+        assert!(memory.waits_before(memory.end()) && !memory.waits_before(0));
+        let (first, _) = memory.peek_after(row, None).unwrap();
+        let (second, bytes) = memory.peek_after(row, Some(first)).unwrap();
         assert_eq!(bytes, [1]);
-        memory.remove(Lane::Urgent, second);
-        memory.remove(Lane::Urgent, second);
-        assert_eq!(memory.peek_after(Lane::Urgent, Some(first)).unwrap().1, [2]);
-        assert_eq!(memory.peek_after(Lane::Urgent, Some(second)).unwrap().1, [2]);
+        memory.remove(row, second);
+        memory.remove(row, second);
+        assert_eq!(memory.peek_after(row, Some(first)).unwrap().1, [2]);
+        assert_eq!(memory.peek_after(row, Some(second)).unwrap().1, [2]);
         assert_eq!(memory.bytes, 2);
         assert!(!memory.is_empty());
     }

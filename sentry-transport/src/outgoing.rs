@@ -5,21 +5,37 @@ use watchpost_core::{ClientReport, Envelope, EnvelopeReader, Item, ItemType, Tim
 use crate::limits::is_limited;
 use crate::rate_limit::RateLimits;
 
-/// Appends the envelope to `out` with `sent_at` as its first header.
+/// Appends the envelope to `out` with `sent_at` as its first header, and with `dsn` for a tunnel that has to know where
+/// it goes.
 ///
 /// Stored envelopes never carry `sent_at`: it says when the request was made, and a second one would make the server
 /// refuse the envelope. Source: envelopes, published spec.
-pub(crate) fn splice_sent_at(envelope: &[u8], now: Timestamp, out: &mut Vec<u8>) {
+pub(crate) fn splice_header(envelope: &[u8], now: Timestamp, dsn: Option<&str>, out: &mut Vec<u8>) {
     let Some(rest) = envelope.strip_prefix(b"{") else {
         return out.extend_from_slice(envelope);
     };
     out.extend_from_slice(b"{\"sent_at\":\"");
     out.extend_from_slice(now.to_rfc3339().as_bytes());
     out.push(b'"');
+    if let Some(dsn) = dsn {
+        out.extend_from_slice(b",\"dsn\":");
+        out.extend_from_slice(dsn.as_bytes());
+    }
     if rest.first() != Some(&b'}') {
         out.push(b',');
     }
     out.extend_from_slice(rest);
+}
+
+/// Appends items to the encoded envelope in `out`, which ends with LF as core writes it.
+pub(crate) fn append_items(items: &[Item], out: &mut Vec<u8>) {
+    if items.is_empty() {
+        return;
+    }
+    let mut bytes = Vec::new();
+    Envelope { items: items.to_vec(), ..Envelope::default() }.encode(&mut bytes);
+    let header = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    out.extend_from_slice(&bytes[header..]);
 }
 
 /// Appends a client report to the encoded envelope in `out`, which ends with LF as core writes it.
@@ -97,7 +113,7 @@ mod tests {
 
     fn spliced(envelope: &str) -> String {
         let mut out = Vec::new();
-        splice_sent_at(envelope.as_bytes(), NOW, &mut out);
+        splice_header(envelope.as_bytes(), NOW, None, &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -110,6 +126,22 @@ mod tests {
         let text = spliced(std::str::from_utf8(&envelope).unwrap());
         let reader = EnvelopeReader::new(text.as_bytes()).unwrap();
         assert_eq!(reader.header().sent_at.as_deref(), Some("2023-11-14T22:13:20Z"));
+    }
+
+    #[test]
+    fn a_tunnel_is_told_where_it_goes() {
+        let mut out = Vec::new();
+        splice_header(b"{\"a\":1}\n", NOW, Some("\"http://k@h/1\""), &mut out);
+        assert_eq!(out, b"{\"sent_at\":\"2023-11-14T22:13:20Z\",\"dsn\":\"http://k@h/1\",\"a\":1}\n");
+    }
+
+    #[test]
+    fn items_that_waited_apart_come_back_whole() {
+        let mut bytes = b"{}\n{\"type\":\"event\",\"length\":2}\n{}\n".to_vec();
+        append_items(&[Item::new(ItemType::Attachment, b"a\nb".to_vec())], &mut bytes);
+        append_items(&[], &mut bytes);
+        let items = Envelope::decode(&bytes).unwrap().items;
+        assert_eq!((items.len(), &items[1].payload[..]), (2, &b"a\nb"[..]));
     }
 
     #[test]

@@ -7,14 +7,16 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use watchpost_core::{DiscardReason, Envelope, ItemType, Timestamp, generation};
-use watchpost_spool::{Lane, StateFile};
+use watchpost_spool::StateFile;
 
+use crate::attachments::Attachments;
 use crate::config::Config;
 use crate::flush::FlushGate;
 use crate::last_words::Keeper;
 use crate::limits::{SharedLimits, is_limited};
 use crate::loss::count_item;
 use crate::outgoing::drop_limited;
+use crate::priority::Priority;
 use crate::queue::Queue;
 use crate::reminder::Reminder;
 use crate::signals::spawn_deaf;
@@ -37,6 +39,7 @@ pub(crate) struct Process {
     /// The last words of the process that forked this one; `is_heir` until it is noted there that this one goes on.
     parent: Option<PathBuf>,
     is_heir: AtomicBool,
+    pub(crate) attachments: Attachments,
     queue: OnceLock<Queue>,
     stop: AtomicBool,
     starting: Mutex<()>,
@@ -59,6 +62,7 @@ impl Process {
             keeper: Keeper::default(),
             parent: None,
             is_heir: AtomicBool::new(false),
+            attachments: Attachments::default(),
             queue: OnceLock::new(),
             stop: AtomicBool::new(stopped),
             starting: Mutex::new(()),
@@ -94,10 +98,11 @@ impl Process {
             StateFile::note_heir(parent);
         }
         envelope.header.sent_at = None;
-        let lane = lane(&envelope);
+        self.attachments.take_from(&mut envelope, config);
+        let priority = Priority::of(&envelope);
         let (length, overflowed) = envelope.with_pieces(|pieces| {
             let length = pieces.iter().map(|piece| piece.len()).sum();
-            (length, self.queue().push(config, lane, pieces, !self.is_stopping()))
+            (length, self.queue().push(config, priority, pieces, !self.is_stopping()))
         });
         if !self.is_stopping() {
             self.start_worker();
@@ -116,8 +121,12 @@ impl Process {
         }
     }
 
-    /// Waits until everything is out; see `Transport::flush`.
+    /// Waits until everything taken in before is out; see `Transport::flush`.
     pub(crate) fn flush(self: &Arc<Self>, timeout: Duration) -> bool {
+        self.flush_with(timeout, None)
+    }
+
+    fn flush_with(self: &Arc<Self>, timeout: Duration, patience: Option<Duration>) -> bool {
         if self.gate.has_stopped() || self.is_on_hold() {
             return self.queue.get().is_none_or(Queue::is_empty);
         }
@@ -128,17 +137,22 @@ impl Process {
         if !self.start_worker() {
             return false;
         }
-        let ticket = self.gate.request();
+        let ticket = self.gate.request(self.queue().mark());
         self.bell.command();
-        self.gate.wait(ticket, timeout)
+        self.gate.wait(ticket, timeout, patience)
     }
 
     /// Flushes, then ends the worker; see `Transport::close`.
+    ///
+    /// A server that takes a request and leaves it without an answer for half of the timeout is not waited for any
+    /// longer, unless something is only in memory: the rest is safe in the spool.
     pub(crate) fn close(self: &Arc<Self>, timeout: Duration) -> bool {
         let started = Instant::now();
-        let flushed = self.flush(timeout);
+        let durable = self.queue.get().is_none_or(Queue::holds_only_durable) && self.attachments.is_empty();
+        let flushed = self.flush_with(timeout, durable.then_some(timeout / 2));
         self.stop();
-        if self.bell.worker.get().is_some() {
+        let hopeless = durable && self.gate.has_waited(timeout / 2);
+        if self.bell.worker.get().is_some() && !hopeless {
             self.gate.wait_stopped(timeout.saturating_sub(started.elapsed()));
         }
         flushed
@@ -276,21 +290,4 @@ impl Bell {
             worker.unpark();
         }
     }
-}
-
-/// Urgent is what a person waits for or what cannot be made again; bulk is the rest.
-fn lane(envelope: &Envelope) -> Lane {
-    let urgent = envelope.items.iter().any(|item| {
-        matches!(
-            item.header.item_type,
-            ItemType::Event
-                | ItemType::Feedback
-                | ItemType::UserReport
-                | ItemType::Session
-                | ItemType::Sessions
-                | ItemType::CheckIn
-                | ItemType::UnrealReport
-        )
-    });
-    if urgent { Lane::Urgent } else { Lane::Bulk }
 }

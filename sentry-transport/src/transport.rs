@@ -3,7 +3,7 @@
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use watchpost_core::{Buffers, Dsn, Envelope, LastWords, Timestamp, Transport, Vanished, generation};
 use watchpost_spool::Outbox;
@@ -102,25 +102,49 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     fn send(&self, envelope: Envelope) {
+        if let Some(spotlight) = &self.config.spotlight {
+            spotlight.copy(&envelope);
+        }
         self.process().send(envelope);
+    }
+
+    fn copies_unsampled(&self) -> bool {
+        self.config.spotlight.is_some()
+    }
+
+    fn copy_unsampled(&self, envelope: Envelope) {
+        if let Some(spotlight) = &self.config.spotlight {
+            spotlight.copy(&envelope);
+        }
     }
 
     fn resolves(&self) -> bool {
         self.config.options.resolver.is_some()
     }
 
-    /// Waits until the outbox is empty and pending client reports are out, for at most `timeout`.
+    /// Waits until everything that was sent before is out, and pending client reports with it, for at most `timeout`.
+    /// What is sent meanwhile is not waited for.
     ///
     /// Makes one attempt of its own if the last failure is a second ago. Returns false early when an attempt fails
     /// or all that is left is rate-limited; while something is only in memory it keeps trying until `timeout`.
     fn flush(&self, timeout: Duration) -> bool {
-        self.process().flush(timeout)
+        let started = Instant::now();
+        let flushed = self.process().flush(timeout);
+        if let Some(spotlight) = &self.config.spotlight {
+            spotlight.flush(timeout.saturating_sub(started.elapsed()));
+        }
+        flushed
     }
 
     /// Flushes, then ends the worker, all within `timeout`. Later envelopes are only spooled, for the next start; in
     /// memory mode they are counted as lost.
     fn close(&self, timeout: Duration) -> bool {
+        let started = Instant::now();
         let flushed = self.process().close(timeout);
+        if let Some(spotlight) = &self.config.spotlight {
+            spotlight.flush(timeout.saturating_sub(started.elapsed()));
+            spotlight.close();
+        }
         self.closed.store(true, Ordering::Release);
         flushed
     }

@@ -8,12 +8,14 @@ use std::{io, iter};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
+use reqwest::{NoProxy, Proxy};
 use rustls::CertificateError;
 use tokio::runtime::{Builder, Runtime};
+use watchpost_core::{TransportOptions, UploadRequest, UploadResponse, UploadResult, Uploader};
 
 use crate::config::Diagnostic;
+use crate::proxy;
 use crate::tls::client_config;
-use watchpost_core::{UploadRequest, UploadResponse, UploadResult, Uploader};
 
 /// Name, connection and TLS must be there within this time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -30,8 +32,8 @@ const TRUST_HINT: &str =
 
 /// One connection, kept alive between requests.
 ///
-/// The runtime has no thread of its own; it runs inside `upload`, on the worker. The environment's proxy variables
-/// (`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`) are honoured.
+/// The runtime has no thread of its own; it runs inside `upload`, on the worker. HTTP/2 is spoken where a server offers
+/// it in the TLS handshake.
 #[derive(Debug)]
 pub(crate) struct ReqwestUploader {
     // Before the runtime, so that connections end while it is there.
@@ -40,21 +42,35 @@ pub(crate) struct ReqwestUploader {
 }
 
 impl ReqwestUploader {
-    /// An uploader for this address. Reads the system's root certificates if it is `https`.
+    /// An uploader for this address. Reads root certificates if it, or the proxy, is `https`.
     ///
     /// # Errors
-    /// When the system gives no event queue, or TLS cannot be set up; in words.
-    pub(crate) fn new(url: &str, diagnostic: &Diagnostic) -> Result<Self, String> {
+    /// When the system gives no event queue, TLS cannot be set up, or the proxy's address is none; in words.
+    pub(crate) fn new(
+        url: &str,
+        options: &TransportOptions,
+        diagnostic: &Diagnostic,
+    ) -> Result<Self, String> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build();
         let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(client_config(url.starts_with("https:"), diagnostic)?)
+        let choice = proxy::choose(url, options, |name| std::env::var(name).ok());
+        let is_secure = |url: &str| url.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("https:"));
+        let secure = is_secure(url) || choice.as_ref().is_some_and(|choice| is_secure(&choice.url));
+        // No proxy but the one that was chosen: reqwest would look at the environment by itself.
+        let mut builder = reqwest::Client::builder().no_proxy();
+        if let Some(choice) = choice {
+            let proxy = Proxy::all(&choice.url).map_err(|_| "the proxy's address is none".to_owned())?;
+            builder =
+                builder.proxy(proxy.no_proxy(choice.no_proxy.as_deref().and_then(NoProxy::from_string)));
+        }
+        let client = builder
+            .tls_backend_preconfigured(client_config(secure, options, diagnostic)?)
             .dns_resolver(OnThisThread)
             .redirect(Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(1)
+            .pool_max_idle_per_host(usize::from(options.keep_alive))
             .build()
             .map_err(|error| format!("no HTTP client: {}", chain(&error)))?;
         Ok(Self { client, runtime })

@@ -2,6 +2,8 @@
 //! client is global.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "conformance/server.rs"]
+mod server;
 #[path = "conformance/sessions.rs"]
 mod sessions;
 #[path = "conformance/signals.rs"]
@@ -73,7 +75,13 @@ fn run(vector: &Value) -> Result<(), String> {
     }
     let now = Timestamp::from_seconds(given["now"].as_f64().unwrap_or(1_767_323_045.0)).unwrap();
     let seed = given["seed"].as_u64().unwrap_or(1);
-    let (mut _guard, mut test) = watchpost::testing::init(options, now, seed);
+    let (mut _guard, mut test, script) = if given["answers"].is_array() {
+        let (guard, test, script) = server::client(options, &given["answers"], now, seed);
+        (guard, test, Some(script))
+    } else {
+        let (guard, test) = watchpost::testing::init(options, now, seed);
+        (guard, test, None)
+    };
     let (mut captured, mut envelopes) = (Vec::new(), Vec::new());
     spans::reset();
     BOUND.take();
@@ -104,6 +112,10 @@ fn run(vector: &Value) -> Result<(), String> {
     if let Some(wanted) = expect.get("envelopes") {
         let shapes: Vec<Value> = envelopes.iter().map(shape).collect();
         matches("envelopes", wanted, Some(&json!(shapes)))?;
+    }
+    if let Some(wanted) = expect.get("requests") {
+        let found = script.ok_or("only a vector with `answers` has requests")?.shapes(shape);
+        matches("requests", wanted, Some(&json!(found)))?;
     }
     if let Some(wanted) = expect["dropped"].as_array() {
         let report = test.client.reports().take(now);
@@ -145,6 +157,15 @@ fn options(given: &Value, hooks: &Value) -> watchpost::Result<ClientOptions> {
             "max_request_body_size" => match MaxRequestBodySize::parse(text()) {
                 Some(size) => options.with_max_request_body_size(size),
                 None => return Err(Error::option("max_request_body_size", "none, small, medium, always")),
+            },
+            "send_client_reports" => options.with_send_client_reports(value.as_bool().unwrap()),
+            "compression" => options.with_compression(text())?,
+            "http_proxy" => options.with_http_proxy(text())?,
+            "https_proxy" => options.with_https_proxy(text())?,
+            "tunnel" => options.with_tunnel(text())?,
+            "spotlight" => match value.as_bool() {
+                Some(yes) => options.with_spotlight(yes),
+                None => options.with_spotlight_url(text())?,
             },
             "ignore_errors" => options.with_ignore_errors(texts()),
             "in_app_include" => options.with_in_app_include(texts()),
@@ -277,8 +298,8 @@ fn one(call: &Value, test: &TestClient, captured: &mut Vec<bool>) {
             }
         }
         "advance_clock" => test.advance(Duration::from_secs_f64(call["seconds"].as_f64().unwrap())),
-        "flush" => drop(watchpost::flush(Duration::from_secs(1))),
-        "close" => drop(watchpost::close(Duration::from_secs(1))),
+        "flush" => server::flush(test),
+        "close" => drop(watchpost::close(server::PATIENCE)),
         _ if sessions::one(call, |list| calls(list, test, captured)) => {}
         other => {
             let mut inner = |list: &Value| {

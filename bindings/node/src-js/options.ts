@@ -77,6 +77,28 @@ export interface Options {
   storageDir?: string | null;
   /** False keeps events in memory only. */
   spool?: boolean | null;
+  /** How bodies are compressed; `gzip` by default. */
+  compression?: "gzip" | "zstd" | "none" | null;
+  /** The proxy for `http` servers, and for `https` ones without one of their own; else `HTTP_PROXY` or `ALL_PROXY`. */
+  httpProxy?: string | null;
+  /** The proxy for `https` servers; else `HTTPS_PROXY` or `ALL_PROXY`. */
+  httpsProxy?: string | null;
+  /** Hosts that are reached without a proxy, separated by commas; else `NO_PROXY`. */
+  noProxy?: string | string[] | null;
+  /** A PEM file with the authorities to trust in place of the system's. */
+  caCerts?: string | null;
+  /** A PEM file with the certificate that is shown to the server. */
+  certFile?: string | null;
+  /** A PEM file with its key. */
+  keyFile?: string | null;
+  /** An address of your own that passes envelopes on. */
+  tunnel?: string | null;
+  /** True, or an address, sends a copy of everything to a Spotlight sidecar; else `SENTRY_SPOTLIGHT`. */
+  spotlight?: boolean | string | null;
+  /** False keeps the sample rate of traces while the queue is full or the server limits. */
+  enableBackpressureHandling?: boolean | null;
+  /** False makes a new connection for each request; else `SENTRY_KEEP_ALIVE`. */
+  keepAlive?: boolean | null;
   /** Modules, like `src.vendored`, or beginnings of paths that are the application's own. */
   inAppInclude?: string[] | null;
   /** Those that are not. */

@@ -10,6 +10,7 @@ mod sessions;
 mod signals;
 mod span_stream;
 mod tracing;
+mod unsampled;
 
 pub(crate) use self::buffers::Due;
 pub use self::builder::ClientBuilder;
@@ -158,7 +159,9 @@ impl Client {
     /// True if a capture can lead anywhere: there is a DSN and a transport, the client is not closed, and the user's
     /// consent is given or not required.
     pub fn is_enabled(&self) -> bool {
-        self.options.dsn().is_some()
+        let leads_somewhere =
+            self.options.dsn().is_some() || self.options.transport().spotlight.url().is_some();
+        leads_somewhere
             && self.transport.is_some()
             && !self.closed.load(Ordering::Relaxed)
             && self.has_consent()
@@ -207,7 +210,7 @@ impl Client {
         let request = scopes.isolation.request_session();
         let is_elsewhere = matches!(counting, Counting::Elsewhere(_));
         let is_tracked = is_elsewhere || request.is_some() || self.sessions.is_live();
-        if !is_kept && !is_tracked {
+        if !is_kept && !is_tracked && !transport.copies_unsampled() {
             return self.drop_error(DiscardReason::SampleRate);
         }
         event.event_id.get_or_insert_with(|| EventId::random(&*self.rng));
@@ -276,8 +279,12 @@ impl Client {
                 self.sessions.observe(health, event.user.as_ref(), held.request.as_ref())
             }
         };
-        let event =
-            if held.is_kept { pipeline::finish(event, &self.options, hint, &*self.rng) } else { None };
+        let event = if held.is_kept {
+            pipeline::finish(event, &self.options, hint, &*self.rng)
+        } else {
+            self.copy_unsampled(event, trace, files, transport);
+            None
+        };
         match event {
             Some(event) => self.send_with(ItemType::Event, event, trace, update, files, transport),
             None => {

@@ -1,5 +1,6 @@
 //! Taking over what processes that died left behind, and giving up what is too old.
 
+use super::compact::Compaction;
 use super::{Cause, Outbox, Shelf, name};
 use crate::error::Result;
 use crate::policy::Lane;
@@ -44,6 +45,7 @@ impl Outbox {
         };
         // Within a second, and on file systems with coarse times, the sequence in the name tells what is older.
         files.sort_by(|(a, old), (b, new)| (old.mtime(), a).cmp(&(new.mtime(), b)));
+        let mut compaction = Compaction::of(self, files.iter().map(|(_, metadata)| metadata.len()));
         for (file, _) in files {
             let Some(lane) = name::lane_of(&file) else { continue };
             if held >= MAX_ADOPTED {
@@ -53,11 +55,15 @@ impl Outbox {
             let Ok(Some(segment)) = self.take_over(&file, lane) else { continue };
             let expired = self.limits.is_expired(lane, segment.modified_secs(), now_secs);
             let Ok(lost) = (if expired { Ok(Lost::default()) } else { segment.recover() }) else { continue };
+            let joined = !expired && segment.pending() > 0 && compaction.take(self, &segment);
             let mut shelf = self.shelf()?;
             shelf.lost += lost;
+            if joined {
+                continue;
+            }
             if expired {
                 self.folder.remove(&segment.name)?;
-                shelf.give_up(Arc::new(segment), Cause::Expired);
+                shelf.give_up(Arc::new(segment), Cause::Expired, &self.counter);
                 adopted.expired += 1;
             } else if segment.pending() == 0 {
                 self.folder.remove(&segment.name)?;
@@ -68,6 +74,14 @@ impl Outbox {
                 shelf.lanes[lane.index()].segments.insert(segment.number, Arc::new(segment));
             }
         }
+        let joined: Vec<_> = compaction.finish(self).collect();
+        let mut shelf = self.shelf()?;
+        for segment in joined {
+            adopted.segments += 1;
+            adopted.records += segment.pending();
+            shelf.lanes[segment.lane.index()].segments.insert(segment.number, Arc::new(segment));
+        }
+        drop(shelf);
         Ok(adopted)
     }
 
@@ -99,7 +113,7 @@ impl Outbox {
                     self.seal(&mut shelf, lane);
                 }
                 self.discard(&mut shelf, &segment)?;
-                shelf.give_up(segment, Cause::Expired);
+                shelf.give_up(segment, Cause::Expired, &self.counter);
                 expired += 1;
             }
         }

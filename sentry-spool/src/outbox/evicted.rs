@@ -5,10 +5,24 @@ use crate::error::Result;
 use crate::policy::Lane;
 use crate::scan::Lost;
 use crate::segment::Segment;
+use std::fmt;
 use std::sync::Arc;
 
 /// Segments whose records wait to be counted, at most. Each keeps its disk space until then.
 const MAX_WAITING: usize = 8;
+
+/// Who counts records that have to be forgotten at once.
+#[derive(Default)]
+pub(super) struct Counter(pub(super) Option<Box<Count>>);
+
+/// Sees a record.
+type Count = dyn Fn(&[u8]) + Send + Sync;
+
+impl fmt::Debug for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Counter").field(&self.0.is_some()).finish()
+    }
+}
 
 /// Why a segment was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,14 +70,17 @@ impl Evicted {
 
 impl Shelf {
     /// Keeps a deleted segment for the caller to count.
-    pub(super) fn give_up(&mut self, segment: Arc<Segment>, cause: Cause) {
+    pub(super) fn give_up(&mut self, segment: Arc<Segment>, cause: Cause, counter: &Counter) {
         if self.evicted.len() == MAX_WAITING
             && let Some(oldest) = self.evicted.pop_front()
         {
-            let mut records = 0;
-            let unreadable = oldest.for_each(|_| records += 1).unwrap_or_default();
-            self.lost += Lost { records, bytes: 0 };
-            self.lost += unreadable;
+            let mut uncounted = 0;
+            let unreadable = oldest.for_each(|record| match &counter.0 {
+                Some(count) => count(record),
+                None => uncounted += 1,
+            });
+            self.lost += Lost { records: uncounted, bytes: 0 };
+            self.lost += unreadable.unwrap_or(Lost { records: 1, bytes: 0 });
         }
         self.evicted.push_back(Evicted { segment, cause });
     }

@@ -1,12 +1,15 @@
 //! The SDK's spool: two lanes of segments that several processes share one folder for.
 
 mod adopt;
+mod compact;
 mod evicted;
 mod name;
 mod room;
 
 pub use adopt::Adopted;
 pub use evicted::{Cause, Evicted};
+
+use evicted::Counter;
 
 use crate::error::{Error, Result};
 use crate::folder::Folder;
@@ -64,6 +67,7 @@ pub struct Outbox {
     folder: Folder,
     table: Arc<Table>,
     namer: Namer,
+    counter: Counter,
     shelf: Mutex<Shelf>,
 }
 
@@ -96,6 +100,7 @@ impl Outbox {
             folder: Folder::prepare(&config.dir)?,
             table: Arc::new(Table::new()),
             namer: Namer::new()?,
+            counter: Counter::default(),
             shelf: Mutex::new(Shelf {
                 lanes: Default::default(),
                 next_adopted: 1,
@@ -104,6 +109,14 @@ impl Outbox {
                 lost: Lost::default(),
             }),
         })
+    }
+
+    /// The same outbox, with somebody who counts records whose segment has to be forgotten before
+    /// [`Outbox::take_evicted`] asked for it. Called on the appending thread; must not block, panic or append.
+    #[must_use]
+    pub fn with_counter(mut self, count: impl Fn(&[u8]) + Send + Sync + 'static) -> Outbox {
+        self.counter = Counter(Some(Box::new(count)));
+        self
     }
 
     /// Whether the folder holds segments of any process: one `readdir`, nothing is opened or made.
@@ -189,6 +202,37 @@ impl Outbox {
         }
     }
 
+    /// The place in a lane before which lies everything that was appended or adopted so far.
+    ///
+    /// # Errors
+    /// [`Error::is_unavailable`] in a forked child.
+    pub fn end(&self, lane: Lane) -> Result<RecordId> {
+        let shelf = self.shelf()?;
+        Ok(match &shelf.lanes[lane.index()].active {
+            Some(segment) => RecordId { lane, segment: segment.number, offset: segment.length() },
+            None => RecordId { lane, segment: shelf.next_own, offset: 0 },
+        })
+    }
+
+    /// Whether a record before this place still waits.
+    ///
+    /// # Errors
+    /// [`Error::is_unavailable`] in a forked child; [`Error::is_io`] if a segment cannot be read.
+    pub fn waits_before(&self, end: RecordId) -> Result<bool> {
+        let partly = {
+            let shelf = self.shelf()?;
+            let segments = &shelf.lanes[end.lane.index()].segments;
+            if segments.range(..end.segment).any(|(_, segment)| segment.pending() > 0) {
+                return Ok(true);
+            }
+            segments.get(&end.segment).is_some_and(|segment| segment.pending() > 0)
+        };
+        if !partly {
+            return Ok(false);
+        }
+        Ok(self.peek_after(end.lane, None)?.is_some_and(|record| record.id < end))
+    }
+
     /// Marks a record as needing no delivery any more, on disk too. The second time is no error.
     ///
     /// A closed segment without waiting records is deleted.
@@ -230,14 +274,15 @@ impl Outbox {
 
     /// Segments given up since the last call, for the caller to count what was in them.
     ///
-    /// Their disk space is free once they are dropped, so take them soon. At most eight wait; of the ninth the
-    /// records are counted in [`Outbox::take_lost`] only.
+    /// Their disk space is free once they are dropped, so take them soon. At most eight wait; of a ninth the records
+    /// are counted by [`Outbox::with_counter`] at once, or else in [`Outbox::take_lost`].
     #[must_use]
     pub fn take_evicted(&self) -> Vec<Evicted> {
         self.shelf().map_or(Vec::new(), |mut shelf| shelf.evicted.drain(..).collect())
     }
 
-    /// What was found damaged since the last call, and what was evicted beyond what [`Outbox::take_evicted`] keeps.
+    /// What was found damaged since the last call, and, without a counter, what was evicted beyond what
+    /// [`Outbox::take_evicted`] keeps.
     #[must_use]
     pub fn take_lost(&self) -> Lost {
         self.shelf().map_or(Lost::default(), |mut shelf| std::mem::take(&mut shelf.lost))

@@ -82,7 +82,7 @@ impl Outbox {
             }
         };
         self.discard(shelf, &segment)?;
-        shelf.give_up(segment, Cause::Overflow);
+        shelf.give_up(segment, Cause::Overflow, &self.counter);
         Ok(bytes)
     }
 
@@ -93,7 +93,7 @@ impl Outbox {
         self.discard(shelf, &segment)?;
         let bytes = segment.length().max(self.limits.segment_bytes);
         if segment.pending() > 0 {
-            shelf.give_up(segment, Cause::Overflow);
+            shelf.give_up(segment, Cause::Overflow, &self.counter);
         }
         Ok(bytes)
     }

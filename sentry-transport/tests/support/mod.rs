@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should panic")]
 
 pub mod server;
+pub mod tls;
 pub mod uploader;
 
 use std::sync::Arc;

@@ -41,7 +41,19 @@ impl Server {
         answer: &'static str,
         wrap: impl Fn(TcpStream) -> Option<S> + Clone + Send + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::serve_on(TcpListener::bind("127.0.0.1:0").unwrap(), answer, wrap)
+    }
+
+    /// A server at this very address, if it is free.
+    pub fn start_at(address: std::net::SocketAddr, answer: &'static str) -> Option<Self> {
+        Some(Self::serve_on(TcpListener::bind(address).ok()?, answer, Some))
+    }
+
+    fn serve_on<S: Read + Write>(
+        listener: TcpListener,
+        answer: &'static str,
+        wrap: impl Fn(TcpStream) -> Option<S> + Clone + Send + 'static,
+    ) -> Self {
         let dsn = format!("http://key@{}/1", listener.local_addr().unwrap());
         let (sender, requests) = channel();
         thread::spawn(move || {
@@ -86,6 +98,10 @@ fn read(connection: usize, reader: &mut impl BufRead) -> Option<Request> {
         let mut plain = Vec::new();
         flate2::read::GzDecoder::new(&body[..]).read_to_end(&mut plain).unwrap();
         body = plain;
+    }
+    #[cfg(feature = "zstd")]
+    if find("content-encoding") == Some("zstd") {
+        body = zstd::decode_all(&body[..]).unwrap();
     }
     let envelope = Envelope::decode(&body).unwrap();
     Some(Request { connection, line: line.trim_end().to_owned(), headers, envelope })

@@ -58,6 +58,12 @@ pub fn with_captured_envelopes(f: impl FnOnce()) -> Vec<Envelope> {
     record(ClientOptions::new(), f).1.envelopes
 }
 
+/// Makes this the client of the whole process, with fresh scopes: for a client with a transport of the test's own.
+pub fn install_client(client: Arc<Client>) -> Guard {
+    scopes::reset();
+    install(client)
+}
+
 /// Runs `f` with a client and scopes of its own. A DSN is filled in if the options have none.
 pub fn record<R>(options: ClientOptions, f: impl FnOnce() -> R) -> (R, Recorded) {
     let recording = Recording::start(options);

@@ -85,6 +85,28 @@ class Options(TypedDict, total=False):
     storage_dir: Union[str, "PathLike[str]", None]
     #: False keeps everything in memory: events that are not delivered die with the process.
     spool: Optional[bool]
+    #: How bodies are compressed: "gzip" (the default), "zstd" or "none".
+    compression: Optional[str]
+    #: The proxy for `http` servers, and for `https` ones without one of their own; else HTTP_PROXY or ALL_PROXY.
+    http_proxy: Optional[str]
+    #: The proxy for `https` servers; else HTTPS_PROXY or ALL_PROXY.
+    https_proxy: Optional[str]
+    #: Hosts that are reached without a proxy, separated by commas; else NO_PROXY.
+    no_proxy: Union[str, Sequence[str], None]
+    #: A PEM file with the authorities to trust in place of the system's.
+    ca_certs: Optional[str]
+    #: A PEM file with the certificate that is shown to the server.
+    cert_file: Optional[str]
+    #: A PEM file with its key.
+    key_file: Optional[str]
+    #: An address of your own that passes envelopes on.
+    tunnel: Optional[str]
+    #: True, or an address, sends a copy of everything to a Spotlight sidecar; else SENTRY_SPOTLIGHT.
+    spotlight: Union[bool, str, None]
+    #: False keeps the sample rate of traces while the queue is full or the server limits.
+    enable_backpressure_handling: Optional[bool]
+    #: False makes a new connection for each request; else SENTRY_KEEP_ALIVE.
+    keep_alive: Optional[bool]
     #: Errors that are dropped: full type names, or text that occurs in "type: message".
     ignore_errors: Optional[Sequence[str]]
     #: False keeps the counts of dropped events to ourselves.

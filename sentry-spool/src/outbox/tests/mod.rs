@@ -1,3 +1,4 @@
+mod compact;
 mod room;
 
 use super::*;
@@ -162,11 +163,13 @@ fn of_two_adopters_one_gets_each_segment() {
 #[test]
 fn more_segments_than_may_be_open_are_taken_in_turns() {
     let dir = tempfile::tempdir().unwrap();
+    // Too large to be joined with others.
+    let config = || OutboxConfig { segment_bytes: 1000, max_bytes: 64_000, ..OutboxConfig::new(dir.path()) };
     for n in 0..70 {
-        let dead = Outbox::open(OutboxConfig::new(dir.path())).unwrap();
+        let dead = Outbox::open(config()).unwrap();
         fill(&dead, Lane::Urgent, n..n + 1);
     }
-    let outbox = Outbox::open(OutboxConfig::new(dir.path())).unwrap();
+    let outbox = Outbox::open(config()).unwrap();
     let mut all = Vec::new();
     let mut rounds = 0;
     loop {
