@@ -46,7 +46,10 @@ fn a_flush_ends_when_all_that_was_left_behind_is_out() {
     for number in 1..=PROCESSES {
         let offline = rig(folder.path(), |b| b);
         offline.network.always(unreachable());
-        offline.transport.send(event(number));
+        // Too large to be joined with those of others.
+        let mut large = event(number);
+        large.items[0].payload = vec![b'x'; 70_000];
+        offline.transport.send(large);
         assert!(!offline.transport.close(PATIENCE));
     }
     assert_eq!(files(folder.path()), PROCESSES as usize);
