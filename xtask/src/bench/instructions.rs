@@ -19,6 +19,9 @@ const FILE: &str = "benches/rust/instructions.md";
 /// Fewer or more than these are neither a regression nor progress.
 const TOLERANCE: f64 = 0.03;
 
+/// The least of so many counts is kept.
+const RUNS: u32 = 3;
+
 /// How many captures are counted; a hundred times as many breadcrumbs.
 const CAPTURES: u64 = 100;
 
@@ -43,7 +46,12 @@ pub(super) fn run(write: bool) -> Result<()> {
     let sink = Sink::open()?;
     let mut counted = BTreeMap::new();
     for (name, function, calls) in CALLS {
-        counted.insert(name, count(&program, &sink, function)? / calls);
+        // What the other thread does at the time can only add to a count.
+        let mut least = u64::MAX;
+        for _ in 0..RUNS {
+            least = least.min(count(&program, &sink, function)?);
+        }
+        counted.insert(name, least / calls);
     }
     let path = repo::path(FILE);
     if write {
