@@ -21,7 +21,7 @@ struct Row {
 /// What a program reports, what a person calls it, and how large ours may be beside the peer's in Python, Node, Rust.
 struct Title(&'static str, &'static str, [Option<f64>; 3]);
 
-const ROWS: [Title; 17] = [
+const ROWS: [Title; 19] = [
     Title(
         "thread",
         "calling thread, CPU per capture, us",
@@ -42,6 +42,8 @@ const ROWS: [Title; 17] = [
         "sampled transaction, 10 spans, whole process, us",
         [Some(1.0 / 5.0), Some(1.0 / 5.0), Some(1.0 / 3.0)],
     ),
+    Title("transaction_bulk", "the same, 200 in a row, us", [None, None, Some(1.0 / 3.0)]),
+    Title("transaction_thread", "the same, calling thread, us", [None, None, None]),
     Title(
         "unsampled",
         "unsampled transaction, 10 spans, us",

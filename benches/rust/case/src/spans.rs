@@ -3,20 +3,31 @@
 use crate::clock::{of_process, of_thread};
 use crate::work::{Side, must_flush};
 
-/// Each is delivered before the next: what all threads of the process spend on one.
+/// Each is delivered before the next, and then as many in a row: what the calling thread, and what all threads of the
+/// process spend on one.
 pub(crate) fn sampled(side: &impl Side, count: u64) {
     for _ in 0..WARM_UP {
         transaction(side);
         must_flush(side);
     }
-    let mut process = 0.0;
+    let (mut thread, mut process) = (0.0, 0.0);
     for _ in 0..count {
         process += of_process(|| {
-            transaction(side);
+            thread += of_thread(|| transaction(side));
             must_flush(side);
         });
     }
-    println!("{{\"transaction\":{:.2}}}", process / count as f64);
+    let bulk = of_process(|| {
+        (0..count).for_each(|_| transaction(side));
+        must_flush(side);
+    });
+    let per = count as f64;
+    println!(
+        "{{\"transaction\":{:.2},\"transaction_thread\":{:.2},\"transaction_bulk\":{:.2}}}",
+        process / per,
+        thread / per,
+        bulk / per
+    );
 }
 
 /// Nothing is delivered: what the calling thread spends.

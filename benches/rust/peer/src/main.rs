@@ -49,7 +49,9 @@ fn main() {
     let mut options = sentry::ClientOptions::default();
     options.attach_stacktrace = true;
     options.release = Some("bench@1.0.0".into());
-    options.traces_sample_rate = task.traces_sample_rate().unwrap_or(0.0);
+    if let Some(rate) = task.traces_sample_rate() {
+        options = options.traces_sample_rate(rate);
+    }
     let guard = sentry::init((task.dsn.as_str(), options));
     sentry::configure_scope(|scope| {
         scope.set_user(Some(sentry::User { id: Some("42".into()), email: Some("a@example.com".into()), ..sentry::User::default() }));
