@@ -1,18 +1,24 @@
 //! Stacks that are stored as addresses and sent with names. One test, as the client is global.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc::{Receiver, channel};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
 use watchpost::ClientOptions;
 
+/// Long enough for a loaded machine, and shorter than a request may take.
+const PATIENCE: Duration = Duration::from_secs(25);
+
 #[test]
 fn the_worker_fills_in_what_the_caller_did_not_know() {
     let storage = tempfile::tempdir().unwrap();
-    let (address, bodies) = server();
+    let (address, bodies, answer) = server();
     let dsn = format!("http://key@{address}/1");
     let options = ClientOptions::new().with_storage_dir(Some(storage.path().to_owned()));
     let _guard = watchpost::init((dsn.as_str(), options)).unwrap();
@@ -21,12 +27,13 @@ fn the_worker_fills_in_what_the_caller_did_not_know() {
     let mut stored = Vec::new();
     let mut sent = Vec::new();
     for round in 0..2 {
-        let before = files(storage.path()).len();
+        let before = files(storage.path());
         assert!(capture().is_some());
-        // The worker may already be at it, but what was written stays in the segment.
-        stored.push(files(storage.path())[before..].to_vec());
-        sent.push(event(&bodies.recv_timeout(Duration::from_secs(60)).unwrap()));
-        assert!(watchpost::flush(Duration::from_secs(60)), "round {round}");
+        sent.push(event(&bodies.recv_timeout(PATIENCE).unwrap()));
+        // Not answered yet, so the record is still there.
+        stored.push(added(&before, &files(storage.path())));
+        answer.send(()).unwrap();
+        assert!(watchpost::flush(PATIENCE), "round {round}");
     }
 
     let holds =
@@ -56,13 +63,19 @@ fn capture() -> Option<watchpost::EventId> {
     watchpost::capture_error(&error)
 }
 
-/// Everything in the spool.
-fn files(folder: &std::path::Path) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        bytes.extend(std::fs::read(entry.path()).unwrap_or_default());
-    }
-    bytes
+/// Everything in the spool, by file.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| (entry.path(), std::fs::read(entry.path()).unwrap_or_default())).collect()
+}
+
+/// What came to each file, and the files that are new.
+fn added(before: &BTreeMap<PathBuf, Vec<u8>>, after: &BTreeMap<PathBuf, Vec<u8>>) -> Vec<u8> {
+    let fresh = after.iter().flat_map(|(path, bytes)| {
+        let known = before.get(path).map_or(0, Vec::len);
+        &bytes[known.min(bytes.len())..]
+    });
+    fresh.copied().collect()
 }
 
 fn event(body: &str) -> Value {
@@ -70,24 +83,28 @@ fn event(body: &str) -> Value {
     serde_json::from_str(body.lines().nth(2).unwrap()).unwrap()
 }
 
-fn server() -> (std::net::SocketAddr, Receiver<String>) {
+/// Hands over the body of each event, and answers when it is told to.
+fn server() -> (std::net::SocketAddr, Receiver<String>, Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (send, receive) = channel();
+    let (answer, answers) = channel();
+    let answers = Arc::new(Mutex::new(answers));
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let send = send.clone();
+            let (send, answers) = (send.clone(), Arc::clone(&answers));
             std::thread::spawn(move || {
                 while let Some(body) = request(&stream) {
                     if body.lines().nth(1).is_some_and(|item| item.contains("\"event\"")) {
                         send.send(body).unwrap();
+                        let _ = answers.lock().unwrap().recv_timeout(PATIENCE);
                     }
                     (&stream).write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").unwrap();
                 }
             });
         }
     });
-    (address, receive)
+    (address, receive, answer)
 }
 
 fn request(stream: &TcpStream) -> Option<String> {
