@@ -81,6 +81,7 @@ mod pauses;
 mod politeness;
 mod priority;
 mod process;
+#[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
 mod proxy;
 mod queue;
 mod rate_limit;
