@@ -155,10 +155,17 @@ export function readOptions(given: Options | string | undefined): ReadOptions {
   };
 }
 
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
 /** JSON would lose anything else, and a lost option is one that was not given. */
 function isPlain(value: unknown): boolean {
   const kind = typeof value;
-  return kind === "string" || kind === "boolean" || (kind === "number" && Number.isFinite(value)) || Array.isArray(value);
+  if (kind === "string" || kind === "boolean" || Array.isArray(value)) return true;
+  return (kind === "number" && Number.isFinite(value)) || isPlainObject(value);
 }
 
 function hook<F>(name: string, value: F | null | undefined, example: string): F | undefined {
