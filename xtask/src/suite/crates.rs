@@ -146,7 +146,8 @@ fn package<'a>(metadata: &'a Value, name: &str) -> Result<&'a Value> {
 
 fn metadata(args: &[&str]) -> Result<Value> {
     let mut command = Command::new(cargo());
-    command.current_dir(repo::root()).args(["metadata", "--format-version", "1", "--offline"]).args(args);
+    // Not offline: the crates of other systems are in the lock file, and on a new machine nothing has fetched them yet.
+    command.current_dir(repo::root()).args(["metadata", "--format-version", "1", "--locked"]).args(args);
     let text = process::output(&mut command)?;
     serde_json::from_str(&text).map_err(|error| Failure::new(format!("cargo metadata: {error}")))
 }
