@@ -53,8 +53,8 @@ pub use crate::protocol::{
     MetricType, MonitorConfig, Schedule, ScheduleUnit,
 };
 pub use crate::protocol::{
-    Breadcrumb, Category, Context, DebugImage, DebugMeta, DiscardReason, Errno, Event, EventId, Exception,
-    Frame, Geo, Level, LogEntry, LookUp, MachException, Map, Measurement, Measurements, Mechanism,
+    Breadcrumb, Category, Context, Data, DebugImage, DebugMeta, DiscardReason, Errno, Event, EventId,
+    Exception, Frame, Geo, Level, LogEntry, LookUp, MachException, Map, Measurement, Measurements, Mechanism,
     MechanismMeta, NsError, Request, SdkInfo, SdkPackage, SdkSettings, SessionAggregates, SessionAttributes,
     SessionBucket, SessionStatus, SessionUpdate, SignalMeta, SpanId, SpanPayload, SpanStatus, SpanV2,
     SpanV2Status, Stacktrace, Tags, Thread, Timestamp, TraceId, TransactionInfo, TransactionSource, User,

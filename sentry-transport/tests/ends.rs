@@ -22,7 +22,7 @@ use serde_json::Value;
 use support::PATIENCE;
 use support::server::Server;
 use watchpost_core::{
-    Breadcrumb, Client, ClientOptions, Event, Exception, Hint, ItemType, Map, Mechanism, Scopes, SharedScope,
+    Breadcrumb, Client, ClientOptions, Event, Exception, Hint, ItemType, Mechanism, Scopes, SharedScope,
 };
 use watchpost_transport::client_builder;
 
@@ -95,7 +95,7 @@ fn program(how: &str, folder: &Path) {
         }
         "trail" => {
             let scope = SharedScope::new();
-            let data: Map = [("password".to_owned(), "hunter2".into())].into_iter().collect();
+            let data: watchpost_core::Data = [("password", "hunter2".into())].into_iter().collect();
             let crumb = Breadcrumb { message: Some("the last thing".into()), data, ..Breadcrumb::default() };
             client.add_breadcrumb(crumb, &Hint::default(), &scope);
         }

@@ -130,7 +130,7 @@ pub use watchpost_core::{
     LogLevel, Metric, MetricHook, MetricType, MonitorConfig, Schedule, ScheduleUnit,
 };
 pub use watchpost_core::{
-    Breadcrumb, Client, ClientOptions, Collect, CollectBodies, Compression, Context, DataCollection,
+    Breadcrumb, Client, ClientOptions, Collect, CollectBodies, Compression, Context, Data, DataCollection,
     Diagnostics, Dsn, Envelope, Error, Event, EventHook, EventId, Exception, Frame, Hint, HookFailure,
     IgnoreSpan, Item, ItemType, Label, Level, LogEntry, Map, MaxRequestBodySize, Mechanism, Pattern, Request,
     RequestSession, Result, SamplingContext, Scope, ScrubPatterns, SdkInfo, SharedScope, Span, SpanId,

@@ -186,7 +186,7 @@ fn options(given: &Value, hooks: &Value) -> watchpost::Result<ClientOptions> {
             "throw" => panic!("hook failed"),
             "bad_type" => Err(HookFailure::new("42 is no breadcrumb")),
             "set_tag" => {
-                crumb.data.insert("hook".into(), "ran".into());
+                crumb.data.insert("hook", "ran");
                 Ok(Some(crumb))
             }
             "echo" => Ok(Some(crumb)),

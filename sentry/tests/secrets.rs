@@ -115,7 +115,7 @@ fn plant() {
         json!({"http.query": format!("sid={SECRET}"), "authorization": hush()}),
         json!({"shoe_size": hush(), "body": format!("{{\"shoe_size\":\"{SECRET}\"}}")}),
     ] {
-        let data = data.as_object().cloned().unwrap();
+        let data = data.as_object().cloned().unwrap().into();
         let message = Some(format!("password={SECRET}").into());
         watchpost::add_breadcrumb(Breadcrumb { message, data, ..Breadcrumb::default() });
     }

@@ -8,7 +8,7 @@ use napi::bindgen_prelude::FromNapiValue;
 use napi::sys;
 use napi_derive::napi;
 use watchpost_bindings::{HostClient, guard, parse};
-use watchpost_core::{Breadcrumb, Hint, Level, Map, SharedScope, Text, Timestamp};
+use watchpost_core::{Breadcrumb, Data, Hint, Level, SharedScope, Text, Timestamp};
 
 use crate::call::{Dispatcher, with_dispatcher};
 use crate::client::NativeClient;
@@ -105,6 +105,6 @@ pub fn add_breadcrumb(
 }
 
 /// An object of plain values; the place of a mistake is looked for only when there is one.
-fn object(json: &str) -> watchpost_core::Result<Map> {
+fn object(json: &str) -> watchpost_core::Result<Data> {
     serde_json::from_str(json).or_else(|_| parse("data", json))
 }

@@ -190,13 +190,13 @@ fn crumb_field(crumb: &mut Breadcrumb, name: &str, value: &Bound<'_, PyAny>) -> 
         "timestamp" => crumb.timestamp = timestamp(value)?,
         "data" => {
             crumb.data = match Converter::new(Limits::DATA).value(value) {
-                Value::Object(map) => map,
+                Value::Object(map) => map.into(),
                 Value::Null => return Ok(()),
-                other => [("value".to_owned(), other)].into_iter().collect(),
+                other => [("value", other)].into(),
             }
         }
         other => {
-            crumb.data.insert(other.to_owned(), Converter::new(Limits::DATA).value(value));
+            crumb.data.insert(other, Converter::new(Limits::DATA).value(value));
         }
     }
     Ok(())

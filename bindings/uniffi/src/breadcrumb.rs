@@ -1,7 +1,7 @@
 //! A breadcrumb as a record.
 
 use watchpost_bindings::parse;
-use watchpost_core::{Breadcrumb, Map, Result, Timestamp};
+use watchpost_core::{Breadcrumb, Data, Result, Timestamp};
 
 use crate::level::HostLevel;
 
@@ -33,7 +33,7 @@ pub struct HostBreadcrumb {
 
 impl HostBreadcrumb {
     pub(crate) fn into_core(self) -> Result<Breadcrumb> {
-        let data = self.data_json.map(|json| parse::<Map>("breadcrumb.data", &json)).transpose()?;
+        let data = self.data_json.map(|json| parse::<Data>("breadcrumb.data", &json)).transpose()?;
         Ok(Breadcrumb {
             timestamp: self.timestamp.and_then(Timestamp::from_seconds),
             ty: self.kind.map(Into::into),
@@ -55,7 +55,7 @@ impl HostBreadcrumb {
             level: crumb.level.map(Into::into),
             origin: crumb.origin.clone().map(Into::into),
             data_json: (!crumb.data.is_empty())
-                .then(|| serde_json::Value::Object(crumb.data.clone()).to_string()),
+                .then(|| serde_json::Value::from(crumb.data.clone()).to_string()),
         }
     }
 }

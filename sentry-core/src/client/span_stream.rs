@@ -100,9 +100,9 @@ fn streamed(segment: &Segment, span: SpanPayload) -> SpanV2 {
     let (segment_name, source) = segment.name_and_source();
     let is_segment = span.span_id == segment.root;
     let mut attributes = Attributes::new();
-    for (key, value) in &span.data {
-        if let Some(value) = AttributeValue::from_json(value) {
-            attributes.insert(key.as_str(), value);
+    for (key, value) in span.data {
+        if let Some(value) = AttributeValue::from_json(&value) {
+            attributes.insert(key, value);
         }
     }
     for (key, value) in span.tags {

@@ -3,7 +3,7 @@
 use super::address::Address;
 use crate::client::Client;
 use crate::options::Collect;
-use crate::protocol::{Breadcrumb, Level, Map};
+use crate::protocol::{Breadcrumb, Data, Level};
 use crate::text::Text;
 use crate::tracing::is_own;
 
@@ -32,24 +32,26 @@ impl<'a> OutgoingRequest<'a> {
     }
 
     /// The attributes of its span. The query only where it may be collected; secrets are masked later.
-    pub fn attributes(&self, client: &Client) -> Map {
-        let mut map = Map::new();
-        map.insert("http.request.method".into(), self.method.into());
-        map.insert("url".into(), self.address.bare().into());
-        map.extend(self.address.host().map(|host| ("server.address".to_owned(), host.into())));
+    pub fn attributes(&self, client: &Client) -> Data {
+        let mut data = Data::from([
+            (Text::from_static("http.request.method"), self.method.into()),
+            (Text::from_static("url"), self.address.bare().into()),
+        ]);
+        data.extend(self.address.host().map(|host| (Text::from_static("server.address"), host.into())));
         if client.options().data_collection().query_params != Collect::Off {
-            map.extend(self.address.query.map(|query| ("http.query".to_owned(), query.into())));
+            data.extend(self.address.query.map(|query| (Text::from_static("http.query"), query.into())));
         }
-        map.extend(self.address.fragment.map(|fragment| ("http.fragment".to_owned(), fragment.into())));
-        map
+        let fragment = self.address.fragment;
+        data.extend(fragment.map(|fragment| (Text::from_static("http.fragment"), fragment.into())));
+        data
     }
 
     /// The breadcrumb of the finished request; `status` is `None` if there was no answer (breadcrumbs, published spec
     /// 1.1.0).
     pub fn breadcrumb(&self, client: &Client, status: Option<u16>) -> Breadcrumb {
         let mut data = self.attributes(client);
-        data.shift_remove("server.address");
-        data.extend(status.map(|status| ("http.response.status_code".to_owned(), status.into())));
+        data.remove("server.address");
+        data.extend(status.map(|status| (Text::from_static("http.response.status_code"), status.into())));
         let level = match status {
             None | Some(500..) => Level::Error,
             Some(400..) => Level::Warning,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Level, Map, Timestamp};
+use super::{Data, Level, Map, Timestamp};
 use crate::text::Text;
 
 /// One step on the way to an event (breadcrumbs, published spec 1.1.0).
@@ -29,10 +29,10 @@ pub struct Breadcrumb {
     /// Anything else.
     #[serde(
         default,
-        skip_serializing_if = "Map::is_empty",
+        skip_serializing_if = "Data::is_empty",
         deserialize_with = "super::lists::null_is_default"
     )]
-    pub data: Map,
+    pub data: Data,
     /// Fields that the core does not know.
     #[serde(flatten, deserialize_with = "unknown")]
     pub other: Option<Box<Map>>,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lists::{null_is_default, wire_names};
-use super::{Map, SpanId, Tags, Timestamp, TraceId};
+use super::{Data, Map, SpanId, Tags, Timestamp, TraceId};
 use crate::text::Text;
 
 wire_names! {
@@ -105,8 +105,8 @@ pub struct SpanPayload {
     #[serde(default, skip_serializing_if = "Tags::is_empty", deserialize_with = "null_is_default")]
     pub tags: Tags,
     /// Its attributes.
-    #[serde(default, skip_serializing_if = "Map::is_empty", deserialize_with = "null_is_default")]
-    pub data: Map,
+    #[serde(default, skip_serializing_if = "Data::is_empty", deserialize_with = "null_is_default")]
+    pub data: Data,
     /// Fields that the core does not know.
     #[serde(flatten)]
     pub other: Map,

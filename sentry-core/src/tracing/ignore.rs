@@ -1,7 +1,7 @@
 //! Spans that are never started.
 
 use crate::error::{Error, Result};
-use crate::protocol::{Map, Value};
+use crate::protocol::{Data, Value};
 use crate::text::Text;
 use crate::tracing::Pattern;
 
@@ -90,7 +90,7 @@ impl IgnoreSpan {
         self
     }
 
-    fn matches(&self, name: &str, op: &str, attributes: &Map) -> bool {
+    fn matches(&self, name: &str, op: &str, attributes: &Data) -> bool {
         let says_something = self.name.is_some() || self.op.is_some() || !self.attributes.is_empty();
         says_something
             && self.name.as_ref().is_none_or(|pattern| pattern.matches(name))
@@ -116,7 +116,7 @@ impl From<&str> for IgnoreSpan {
 }
 
 /// True if a rule says that a span like this is not to be started.
-pub(crate) fn is_ignored(rules: &[IgnoreSpan], name: &str, op: &str, attributes: &Map) -> bool {
+pub(crate) fn is_ignored(rules: &[IgnoreSpan], name: &str, op: &str, attributes: &Data) -> bool {
     let name = if name.is_empty() { op } else { name };
     rules.iter().any(|rule| rule.matches(name, op, attributes))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::backpressure::Backpressure;
 use crate::hook::{self, HookFailure};
 use crate::options::ClientOptions;
-use crate::protocol::{DiscardReason, Map, TransactionSource};
+use crate::protocol::{Data, DiscardReason, Map, TransactionSource};
 use crate::tracing::SampleRand;
 
 /// The application's own rate for a transaction, from 0 to 1. Called on the thread that starts it, with no lock held.
@@ -28,7 +28,7 @@ pub struct SamplingContext<'a> {
     /// What the caller gave for this purpose alone.
     pub custom: &'a Map,
     /// The attributes that the transaction starts with.
-    pub attributes: &'a Map,
+    pub attributes: &'a Data,
 }
 
 /// The decision about a trace and how it came about.

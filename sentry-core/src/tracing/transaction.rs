@@ -1,6 +1,6 @@
 //! What a transaction starts with.
 
-use crate::protocol::{Map, SpanId, Timestamp, TransactionSource, Value};
+use crate::protocol::{Data, Map, SpanId, Timestamp, TransactionSource, Value};
 use crate::scope::PropagationContext;
 use crate::text::Text;
 use crate::tracing::Label;
@@ -14,7 +14,7 @@ pub struct TransactionOptions {
     pub(crate) origin: Option<Text>,
     pub(crate) sampled: Option<bool>,
     pub(crate) start: Option<Timestamp>,
-    pub(crate) attributes: Map,
+    pub(crate) attributes: Data,
     pub(crate) custom: Map,
     pub(crate) parent: Option<PropagationContext>,
     pub(crate) span_id: Option<SpanId>,
@@ -30,7 +30,7 @@ impl TransactionOptions {
             origin: None,
             sampled: None,
             start: None,
-            attributes: Map::new(),
+            attributes: Data::new(),
             custom: Map::new(),
             parent: None,
             span_id: None,
@@ -67,8 +67,8 @@ impl TransactionOptions {
 
     /// An attribute that the sampler can look at and that is sent.
     #[must_use]
-    pub fn attribute(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.attributes.insert(key.into(), value.into());
+    pub fn attribute(mut self, key: impl Into<Text>, value: impl Into<Value>) -> Self {
+        self.attributes.insert(key, value);
         self
     }
 
@@ -102,7 +102,7 @@ pub struct SpanOptions<'a> {
     pub(crate) description: Label<'a>,
     pub(crate) origin: Option<Label<'static>>,
     pub(crate) start: Option<Timestamp>,
-    pub(crate) attributes: Map,
+    pub(crate) attributes: Data,
     pub(crate) span_id: Option<SpanId>,
 }
 
@@ -114,7 +114,7 @@ impl<'a> SpanOptions<'a> {
             description: description.into(),
             origin: None,
             start: None,
-            attributes: Map::new(),
+            attributes: Data::new(),
             span_id: None,
         }
     }
@@ -151,8 +151,8 @@ impl<'a> SpanOptions<'a> {
 
     /// An attribute.
     #[must_use]
-    pub fn attribute(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.attributes.insert(key.into(), value.into());
+    pub fn attribute(mut self, key: impl Into<Text>, value: impl Into<Value>) -> Self {
+        self.attributes.insert(key, value);
         self
     }
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ops::BitOr;
 
 use watchpost_core::{
-    AttributeValue, Attributes, Breadcrumb, Event, Exception, Level, LogLevel, Map, Text, in_hook,
+    AttributeValue, Attributes, Breadcrumb, Data, Event, Exception, Level, LogLevel, Map, Text, in_hook,
 };
 
 use crate::api;
@@ -120,9 +120,9 @@ pub(super) fn route(to: Route, make: impl FnOnce() -> Record) {
 
 impl Record {
     fn breadcrumb(&self) -> Breadcrumb {
-        let mut data = self.fields.clone();
+        let mut data = Data::from(self.fields.clone());
         if let Some(error) = self.exception.last() {
-            data.insert("error".into(), error.value.as_deref().unwrap_or_default().into());
+            data.insert("error", error.value.as_deref().unwrap_or_default());
         }
         Breadcrumb {
             category: Some(self.target.clone()),

@@ -1,6 +1,7 @@
 //! Values without end: cut where they come in, so that nothing behind has to fear for its stack or its memory.
 
 use crate::pipeline::scrub::prefix;
+use crate::protocol::data::Entries;
 use crate::protocol::{Breadcrumb, Event, Exception, Map, Stacktrace, User, Value};
 
 /// Objects and lists inside of one another that come in; hooks see no more. What is sent is flatter still.
@@ -13,7 +14,7 @@ const CRUMB_BYTES: usize = 32 * 1024;
 /// An event's own values: only their depth, as they are moved and not copied. What is deeper becomes `null`.
 pub(crate) fn event(event: &mut Event) {
     event.extra.values_mut().for_each(depth);
-    for context in event.contexts.values_mut().filter(|context| is_nested(context)) {
+    for context in event.contexts.values_mut().filter(|context| is_nested(&***context)) {
         map(std::sync::Arc::make_mut(context), &mut { usize::MAX });
     }
     event.other.values_mut().for_each(depth);
@@ -74,7 +75,7 @@ pub(crate) fn breadcrumb(crumb: &mut Breadcrumb) {
     let mut left = CRUMB_BYTES;
     map(&mut crumb.data, &mut left);
     if let Some(other) = &mut crumb.other {
-        map(other, &mut left);
+        map(&mut **other, &mut left);
     }
     if let Some(message) = &crumb.message
         && message.len() > CRUMB_BYTES
@@ -103,8 +104,8 @@ fn stack(stack: &mut Stacktrace) {
     }
 }
 
-fn is_nested(map: &Map) -> bool {
-    map.values().any(|value| matches!(value, Value::Array(_) | Value::Object(_)))
+fn is_nested(map: &impl Entries) -> bool {
+    map.entries().any(|(_, value)| matches!(value, Value::Array(_) | Value::Object(_)))
 }
 
 fn depth(value: &mut Value) {
@@ -113,13 +114,13 @@ fn depth(value: &mut Value) {
     }
 }
 
-fn map(map: &mut Map, left: &mut usize) {
+fn map(map: &mut impl Entries, left: &mut usize) {
     inside(map, MAX_LEVELS, left);
 }
 
-fn inside(map: &mut Map, levels: usize, left: &mut usize) {
+fn inside(map: &mut impl Entries, levels: usize, left: &mut usize) {
     let mut kept = 0;
-    for (key, value) in map.iter_mut() {
+    for (key, value) in map.entries_mut() {
         if *left < key.len() + 4 {
             break;
         }
@@ -127,12 +128,7 @@ fn inside(map: &mut Map, levels: usize, left: &mut usize) {
         cut(value, levels, left);
         kept += 1;
     }
-    while map.len() > kept {
-        let last = map.keys().next_back().cloned();
-        if let Some(value) = last.and_then(|key| map.shift_remove(&key)) {
-            dismantle(value);
-        }
-    }
+    map.cut_to(kept, dismantle);
 }
 
 fn cut(value: &mut Value, levels: usize, left: &mut usize) {

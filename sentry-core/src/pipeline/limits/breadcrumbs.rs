@@ -38,7 +38,7 @@ fn crumb(crumb: &mut Breadcrumb, walk: &mut Walk<'_>, path: &Path<'_>) {
         walk.map(Place::Trail, &mut crumb.data, &mut { ROOM }, &path.key("data"));
     }
     if let Some(other) = &mut crumb.other {
-        walk.map(Place::Own, other, &mut { ROOM }, path);
+        walk.map(Place::Own, &mut **other, &mut { ROOM }, path);
     }
 }
 

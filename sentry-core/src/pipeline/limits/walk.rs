@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::meta::{ELLIPSIS, Meta, Path};
 use super::size::LEAST;
 use crate::pipeline::scrub::{FILTERED, Place, Scrubber, prefix};
+use crate::protocol::data::Entries;
 use crate::protocol::{Map, Value};
 use crate::text::Text;
 
@@ -31,9 +32,9 @@ pub(super) struct Walk<'a> {
 
 impl Walk<'_> {
     /// Masks and cuts in place.
-    pub(super) fn map(&mut self, place: Place, map: &mut Map, room: &mut Room, path: &Path<'_>) {
+    pub(super) fn map(&mut self, place: Place, map: &mut impl Entries, room: &mut Room, path: &Path<'_>) {
         let mut kept = 0;
-        for (key, value) in map.iter_mut() {
+        for (key, value) in map.entries_mut() {
             if room.bytes < key.len() + LEAST {
                 break;
             }
@@ -47,7 +48,7 @@ impl Walk<'_> {
     /// The same for an object that events and scopes share: it is copied only if something has to change.
     pub(super) fn shared(&mut self, place: Place, map: &mut Arc<Map>, room: &mut Room, path: &Path<'_>) {
         let mut left = *room;
-        if self.fits(place, map, &mut left) {
+        if self.fits(place, &**map, &mut left) {
             *room = left;
         } else {
             self.map(place, Arc::make_mut(map), room, path);
@@ -160,8 +161,8 @@ impl Walk<'_> {
     }
 
     /// True if [`map`](Self::map) would change nothing.
-    pub(super) fn fits(&self, place: Place, map: &Map, room: &mut Room) -> bool {
-        map.iter().all(|(key, value)| {
+    pub(super) fn fits(&self, place: Place, map: &impl Entries, room: &mut Room) -> bool {
+        map.entries().all(|(key, value)| {
             if room.bytes < key.len() + LEAST || self.scrub.is_secret(place, key) {
                 return false;
             }
@@ -247,14 +248,10 @@ impl Walk<'_> {
 }
 
 /// Removes all but the first entries of an object.
-pub(super) fn keep_first(map: &mut Map, kept: usize, meta: &mut Meta, path: &Path<'_>) {
-    let total = map.len();
+pub(super) fn keep_first(map: &mut impl Entries, kept: usize, meta: &mut Meta, path: &Path<'_>) {
+    let total = map.count();
     if kept < total {
-        let mut at = 0;
-        map.retain(|_, _| {
-            at += 1;
-            at <= kept
-        });
+        map.cut_to(kept, drop);
         meta.removed(path, total);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::client::Client;
 use crate::fork::ForkLock;
 use crate::protocol::{
-    Category, Context, DiscardReason, Map, SpanId, SpanPayload, SpanStatus, Tags, Timestamp, TraceId,
+    Category, Context, Data, DiscardReason, Map, SpanId, SpanPayload, SpanStatus, Tags, Timestamp, TraceId,
     TransactionSource,
 };
 use crate::text::Text;
@@ -49,7 +49,7 @@ struct State {
     origin: Option<Text>,
     status: Option<SpanStatus>,
     tags: Tags,
-    data: Map,
+    data: Data,
 }
 
 /// What is left of a span that is not sent.
@@ -76,7 +76,7 @@ pub(crate) struct Root {
     pub(crate) start: Timestamp,
     pub(crate) op: Text,
     pub(crate) origin: Option<Text>,
-    pub(crate) data: Map,
+    pub(crate) data: Data,
 }
 
 impl Span {

@@ -2,6 +2,7 @@
 
 use super::Span;
 use crate::protocol::{Measurement, SpanStatus, TransactionSource, Value};
+use crate::text::Text;
 use crate::tracing::Label;
 
 /// Setters. On a span that is not recorded, or has ended, they do nothing.
@@ -59,7 +60,7 @@ impl Span {
         if let Some(recorded) = self.open_one() {
             recorded.edit(|state| {
                 state.status = SpanStatus::from_http(code);
-                state.data.insert("http.response.status_code".to_owned(), code.into());
+                state.data.insert(Text::from_static("http.response.status_code"), code);
             });
         }
     }
@@ -75,7 +76,7 @@ impl Span {
     /// Sets an attribute.
     pub fn set_data<'a>(&self, key: impl Into<Label<'a>>, value: impl Into<Value>) {
         if let Some(recorded) = self.open_one() {
-            let (key, value) = (key.into().as_str().to_owned(), value.into());
+            let (key, value) = (key.into().into_text().unwrap_or_default(), value.into());
             recorded.edit(|state| state.data.insert(key, value));
         }
     }
