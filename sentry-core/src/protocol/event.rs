@@ -61,6 +61,9 @@ pub struct Event {
     /// The threads of the process.
     #[serde(default, with = "values", skip_serializing_if = "Vec::is_empty")]
     pub threads: Vec<Thread>,
+    /// The files that addresses and minified code are looked up in. Written behind the stacks, so that whoever fills in frames finds all of it there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug_meta: Option<Arc<DebugMeta>>,
     /// Who was affected.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<User>,
@@ -85,9 +88,6 @@ pub struct Event {
     /// Package name to version.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_default")]
     pub modules: BTreeMap<Text, Text>,
-    /// The files that addresses and minified code are looked up in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub debug_meta: Option<Arc<DebugMeta>>,
     /// What the SDK itself could not do, one object each.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_default")]
     pub errors: Vec<Value>,

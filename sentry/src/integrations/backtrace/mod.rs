@@ -5,6 +5,7 @@
 //! nobody has met before is stored as addresses, and the transport's thread fills in the frames before it sends the
 //! event, unless a hook or a rule wants to see them at once.
 
+mod parts;
 mod places;
 mod resolver;
 mod sites;

@@ -2,6 +2,7 @@
 
 use watchpost_core::{Event, Frame, Resolver, Stacktrace};
 
+use super::parts::Parts;
 use super::places::{self, Places};
 use super::sites;
 use super::symbols::{self, Known, Role};
@@ -13,21 +14,33 @@ pub(crate) struct FrameResolver;
 
 impl Resolver for FrameResolver {
     fn resolve(&self, payload: &[u8], origin: &str) -> Option<Vec<u8>> {
-        let mut event: Event = serde_json::from_slice(payload).ok()?;
-        let places = Places::of(event.debug_meta.as_deref(), origin);
-        let mut found = false;
-        for stack in event.stacks_mut() {
-            found |= fill_in(stack, &places);
+        let parts = Parts::of(payload);
+        let stacks = complete(parts.event()?, origin)?;
+        if payload.len() + stacks.len() <= LARGE {
+            return Some(parts.replaced(payload, &Parts::of(&stacks)));
         }
-        if !found {
-            return None;
-        }
-        let left: Vec<usize> =
-            event.stacks_mut().flat_map(|stack| &stack.frames).filter_map(address).collect();
-        event.debug_meta = event.debug_meta.and_then(|meta| places::keep(&meta, &left));
-        event.to_json()
+        // Something may have to go, so the whole event has to be looked at.
+        complete(serde_json::from_slice(payload).ok()?, origin)
     }
 }
+
+/// The event with its frames filled in, as it is sent; `None` if none was found.
+fn complete(mut event: Event, origin: &str) -> Option<Vec<u8>> {
+    let places = Places::of(event.debug_meta.as_deref(), origin);
+    let mut found = false;
+    for stack in event.stacks_mut() {
+        found |= fill_in(stack, &places);
+    }
+    if !found {
+        return None;
+    }
+    let left: Vec<usize> = event.stacks_mut().flat_map(|stack| &stack.frames).filter_map(address).collect();
+    event.debug_meta = event.debug_meta.and_then(|meta| places::keep(&meta, &left));
+    event.to_json()
+}
+
+/// An event of fewer bytes needs nothing cut off, whatever its limit.
+const LARGE: usize = 512 * 1024;
 
 /// True if a frame was found.
 fn fill_in(stack: &mut Stacktrace, places: &Places) -> bool {
