@@ -10,10 +10,11 @@ use crate::protocol::Breadcrumb;
 pub(crate) struct Breadcrumbs(Option<Arc<VecDeque<Arc<Breadcrumb>>>>);
 
 impl Breadcrumbs {
-    /// Adds one and drops the oldest beyond `max`. Gives back one that need not be freed under the caller's lock.
-    pub(crate) fn push(&mut self, crumb: Breadcrumb, max: usize) -> Option<Breadcrumb> {
+    /// Takes one and drops the oldest beyond `max`. In the place of the one taken it leaves one that need not be freed
+    /// under the caller's lock.
+    pub(crate) fn push(&mut self, crumb: &mut Breadcrumb, max: usize) {
         if max == 0 {
-            return Some(crumb);
+            return;
         }
         let ring = Arc::make_mut(self.0.get_or_insert_default());
         while ring.len() > max {
@@ -24,12 +25,10 @@ impl Breadcrumbs {
         if let Some(mut place) = oldest
             && let Some(old) = Arc::get_mut(&mut place)
         {
-            let old = std::mem::replace(old, crumb);
-            ring.push_back(place);
-            return Some(old);
+            std::mem::swap(old, crumb);
+            return ring.push_back(place);
         }
-        ring.push_back(Arc::new(crumb));
-        None
+        ring.push_back(Arc::new(std::mem::take(crumb)));
     }
 
     pub(crate) fn clear(&mut self) {

@@ -2,23 +2,33 @@
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// An immutable string that is static, short or shared, so that a clone never allocates.
+/// An immutable string that is static, short or shared, so that a clone hardly ever allocates.
 ///
 /// Scopes, breadcrumbs and frames are copied into every event; with `Text` each copy is a pointer or, up to 22 bytes,
-/// the characters themselves.
-#[derive(Clone)]
+/// the characters themselves. One made from a longer `String` keeps its memory and is copied by a clone; what is cloned
+/// often, like all that a scope holds, is [`shared`](Self::shared) first.
 pub struct Text(Repr);
 
-#[derive(Clone)]
 enum Repr {
     Static(&'static str),
     Short(Short),
     Shared(Arc<str>),
+    Owned(Owned),
+}
+
+/// A `String` in two words, so that it fits beside the other forms: it keeps its memory, as making that fit its length
+/// costs as much as a copy.
+struct Owned {
+    start: NonNull<u8>,
+    length: u32,
+    capacity: u32,
 }
 
 /// The first `length` bytes are the text.
@@ -43,16 +53,84 @@ impl Text {
             Repr::Static(text) => text,
             Repr::Short(short) => short.as_str(),
             Repr::Shared(text) => text,
+            Repr::Owned(text) => text.as_str(),
         }
+    }
+
+    /// The same text, of which a clone never allocates.
+    #[must_use]
+    pub fn shared(self) -> Self {
+        match self.0 {
+            Repr::Owned(text) => Self(Repr::Shared(text.as_str().into())),
+            other => Self(other),
+        }
+    }
+}
+
+#[expect(unsafe_code, reason = "a `String` with shorter numbers")]
+impl Owned {
+    /// The text back if it is too long.
+    fn new(text: String) -> Result<Self, String> {
+        let (Ok(length), Ok(capacity)) = (u32::try_from(text.len()), u32::try_from(text.capacity())) else {
+            return Err(text);
+        };
+        let mut text = ManuallyDrop::new(text);
+        // SAFETY: the pointer of a `String` is never null.
+        let start = unsafe { NonNull::new_unchecked(text.as_mut_ptr()) };
+        Ok(Self { start, length, capacity })
+    }
+
+    fn as_str(&self) -> &str {
+        // SAFETY: these are the bytes of the `String` that `new` took apart. Nothing changes them, and they are freed
+        // only by `drop`.
+        unsafe {
+            std::str::from_utf8_unchecked(std::slice::from_raw_parts(
+                self.start.as_ptr(),
+                self.length as usize,
+            ))
+        }
+    }
+}
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        #[expect(unsafe_code, reason = "a `String` with shorter numbers")]
+        // SAFETY: pointer, length and capacity are those of the `String` that `new` took apart and left undropped, and
+        // this is the only place that puts it together again.
+        let text = unsafe {
+            String::from_raw_parts(self.start.as_ptr(), self.length as usize, self.capacity as usize)
+        };
+        drop(text);
+    }
+}
+
+#[expect(unsafe_code, reason = "raw pointers are neither by themselves")]
+// SAFETY: an owned, immutable text, as `String` is, which is both.
+unsafe impl Send for Owned {}
+#[expect(unsafe_code, reason = "raw pointers are neither by themselves")]
+// SAFETY: as above.
+unsafe impl Sync for Owned {}
+
+impl Clone for Text {
+    fn clone(&self) -> Self {
+        Self(match &self.0 {
+            Repr::Static(text) => Repr::Static(text),
+            Repr::Short(short) => Repr::Short(*short),
+            Repr::Shared(text) => Repr::Shared(Arc::clone(text)),
+            Repr::Owned(text) => Repr::Shared(text.as_str().into()),
+        })
     }
 }
 
 impl Short {
     /// The text, if it is short enough.
     fn new(text: &str) -> Option<Self> {
+        if text.len() > SHORT {
+            return None;
+        }
         let mut bytes = [0; SHORT];
-        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
-        Some(Self { length: u8::try_from(text.len()).ok()?, bytes })
+        bytes[..text.len()].copy_from_slice(text.as_bytes());
+        Some(Self { length: text.len() as u8, bytes })
     }
 
     fn as_str(&self) -> &str {
@@ -101,7 +179,10 @@ impl From<&str> for Text {
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self(Short::new(&text).map_or_else(|| Repr::Shared(text.into()), Repr::Short))
+        Self(match Short::new(&text) {
+            Some(short) => Repr::Short(short),
+            None => Owned::new(text).map_or_else(|text| Repr::Shared(text.into()), Repr::Owned),
+        })
     }
 }
 
@@ -223,6 +304,9 @@ mod tests {
             assert_eq!(Text::from(text).as_str(), text);
             assert_eq!(Text::from(text.to_owned()).clone().as_str(), text);
             assert_eq!(matches!(Text::from(text).0, Repr::Short(_)), end <= SHORT);
+            let shared = Text::from(text.to_owned()).shared();
+            assert_eq!(shared.as_str(), text);
+            assert!(!matches!(shared.clone().0, Repr::Owned(_)));
         }
         assert_eq!(size_of::<Text>(), 24);
     }

@@ -50,26 +50,38 @@ pub(crate) struct Load<'a> {
     pub(crate) report: Option<&'a ClientReport>,
 }
 
-/// Makes the request.
+/// Makes the request. `whole` is room for the body before it is compressed, kept between requests: allocators that give
+/// memory back to the system at once would do so for each.
 pub(crate) fn request(
     config: &Config,
     compressor: &mut Compressor,
+    whole: &mut Vec<u8>,
     load: &Load<'_>,
     now: Timestamp,
 ) -> UploadRequest {
-    let mut body = Vec::with_capacity(load.envelope.len() + 512);
-    splice_header(load.envelope, now, config.dsn_in_header.as_deref(), &mut body);
-    append_items(load.attachments, &mut body);
+    whole.clear();
+    whole.reserve(load.envelope.len() + 512);
+    splice_header(load.envelope, now, config.dsn_in_header.as_deref(), whole);
+    append_items(load.attachments, whole);
     if let Some(report) = load.report {
-        append_report(report, &mut body);
+        append_report(report, whole);
     }
     let mut headers = config.headers.clone();
-    if let Some((encoding, packed)) = compressor.compress(&body) {
-        headers.push(("content-encoding".to_owned(), encoding.to_owned()));
-        body = packed;
+    let body = match compressor.compress(whole) {
+        Some((encoding, packed)) => {
+            headers.push(("content-encoding".to_owned(), encoding.to_owned()));
+            packed
+        }
+        None => whole.clone(),
+    };
+    if whole.capacity() > KEPT_BYTES {
+        *whole = Vec::new();
     }
     UploadRequest { url: config.url.clone(), headers, body }
 }
+
+/// More room than this is given back: few events are so large.
+const KEPT_BYTES: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {

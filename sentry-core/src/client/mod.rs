@@ -132,8 +132,9 @@ impl Client {
         if self.options.report_killed() {
             self.sessions.leave_trail(&crumb);
         }
-        // Freed outside of the lock.
-        drop(scope.update(|scope| scope.push_breadcrumb(crumb, max)));
+        pipeline::bound::breadcrumb(&mut crumb);
+        // What has to go for it is freed outside of the lock.
+        scope.update(|scope| scope.push_breadcrumb(&mut crumb, max));
     }
 
     /// The settings.

@@ -240,7 +240,8 @@ impl ClientOptions {
         self.before_send.as_ref()
     }
 
-    pub(crate) fn before_breadcrumb(&self) -> Option<&BreadcrumbHook> {
+    /// The hook that is asked about every breadcrumb.
+    pub fn before_breadcrumb(&self) -> Option<&BreadcrumbHook> {
         self.before_breadcrumb.as_ref()
     }
 
@@ -272,7 +273,7 @@ impl fmt::Debug for ClientOptions {
 
 /// Text without blanks around it; nothing if nothing is left.
 fn trimmed(text: impl Into<Text>) -> Option<Text> {
-    let text = text.into();
+    let text = text.into().shared();
     let inner = text.trim();
     if inner.is_empty() {
         None

@@ -18,6 +18,15 @@ pub struct Attribute {
 }
 
 impl Attribute {
+    /// The same, of which a clone copies no text.
+    pub(crate) fn shared(self) -> Self {
+        let value = match self.value {
+            AttributeValue::String(text) => AttributeValue::String(text.shared()),
+            other => other,
+        };
+        Self { value, unit: self.unit.map(Text::shared) }
+    }
+
     /// A value with a unit.
     pub fn with_unit(value: impl Into<AttributeValue>, unit: impl Into<Text>) -> Self {
         Self { value: value.into(), unit: Some(unit.into()) }

@@ -126,7 +126,9 @@ impl From<Data> for Value {
 
 impl<N: Into<Text>, const COUNT: usize> From<[(N, Value); COUNT]> for Data {
     fn from(fields: [(N, Value); COUNT]) -> Self {
-        fields.into_iter().collect()
+        let mut data = Self(Vec::with_capacity(COUNT));
+        data.extend(fields);
+        data
     }
 }
 

@@ -58,7 +58,8 @@ impl Scope {
 
     /// Sets a tag.
     pub fn set_tag(&mut self, key: impl Into<Text>, value: impl Into<Text>) {
-        Arc::make_mut(self.edit().tags.get_or_insert_default()).insert(key.into(), value.into());
+        Arc::make_mut(self.edit().tags.get_or_insert_default())
+            .insert(key.into().shared(), value.into().shared());
     }
 
     /// Removes a tag.
@@ -85,7 +86,7 @@ impl Scope {
     pub fn set_context(&mut self, key: impl Into<Text>, mut value: Map) {
         bound::context(&mut value);
         let contexts = self.edit().contexts.get_or_insert_default();
-        Arc::make_mut(contexts).insert(key.into(), Arc::new(value));
+        Arc::make_mut(contexts).insert(key.into().shared(), Arc::new(value));
     }
 
     /// Removes the object under `contexts.<key>`.
@@ -108,7 +109,7 @@ impl Scope {
     /// Notes that a feature flag was asked for, for the `flags` context of events. The last 100 flags are kept, each
     /// with its last value.
     pub fn add_feature_flag(&mut self, flag: impl Into<Text>, result: bool) {
-        self.edit().flags.add(flag.into(), result);
+        self.edit().flags.add(flag.into().shared(), result);
     }
 
     /// Forgets a feature flag.
@@ -118,7 +119,8 @@ impl Scope {
 
     /// Sets an attribute of every log, metric and streamed span.
     pub fn set_attribute(&mut self, name: impl Into<Text>, value: impl Into<Attribute>) {
-        Arc::make_mut(self.edit().attributes.get_or_insert_default()).insert(name, value);
+        Arc::make_mut(self.edit().attributes.get_or_insert_default())
+            .insert(name.into().shared(), value.into().shared());
     }
 
     /// Removes an attribute.
@@ -130,12 +132,13 @@ impl Scope {
 
     /// Overrides the grouping of events that have no fingerprint of their own; an empty one takes it back.
     pub fn set_fingerprint(&mut self, fingerprint: Vec<Text>) {
-        self.edit().fingerprint = (!fingerprint.is_empty()).then(|| fingerprint.into());
+        self.edit().fingerprint =
+            (!fingerprint.is_empty()).then(|| fingerprint.into_iter().map(Text::shared).collect());
     }
 
     /// Names the route, task or screen.
     pub fn set_transaction(&mut self, name: Option<Text>) {
-        self.edit().transaction = name;
+        self.edit().transaction = name.map(Text::shared);
     }
 
     /// Continues a trace; `None` leaves the one that was set.
@@ -157,14 +160,15 @@ impl Scope {
     }
 
     /// Adds a breadcrumb as it is, without asking a hook, and keeps the newest `max`.
-    pub fn add_breadcrumb(&mut self, crumb: Breadcrumb, max: usize) {
-        self.push_breadcrumb(crumb, max);
+    pub fn add_breadcrumb(&mut self, mut crumb: Breadcrumb, max: usize) {
+        bound::breadcrumb(&mut crumb);
+        self.push_breadcrumb(&mut crumb, max);
     }
 
-    /// As [`add_breadcrumb`](Self::add_breadcrumb); gives back what is to be freed outside of a lock.
-    pub(crate) fn push_breadcrumb(&mut self, mut crumb: Breadcrumb, max: usize) -> Option<Breadcrumb> {
-        bound::breadcrumb(&mut crumb);
-        self.edit().breadcrumbs.push(crumb, max)
+    /// As [`add_breadcrumb`](Self::add_breadcrumb), for one that is bounded already; leaves in its place what is to be freed
+    /// outside of a lock.
+    pub(crate) fn push_breadcrumb(&mut self, crumb: &mut Breadcrumb, max: usize) {
+        self.edit().breadcrumbs.push(crumb, max);
     }
 
     /// Forgets the breadcrumbs.

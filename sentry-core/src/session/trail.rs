@@ -26,8 +26,8 @@ pub(super) struct Trail {
 
 impl Trail {
     /// Adds one. True if it is to be written now; else [`due`](Self::due) says when.
-    pub(super) fn add(&mut self, crumb: Breadcrumb, max: usize, now: Timestamp) -> bool {
-        self.crumbs.push(crumb, max);
+    pub(super) fn add(&mut self, mut crumb: Breadcrumb, max: usize, now: Timestamp) -> bool {
+        self.crumbs.push(&mut crumb, max);
         let is_first = !std::mem::replace(&mut self.is_dirty, true);
         // A clock that was put back does not stop the writing.
         let rested = self.written.is_none_or(|at| now < at || now.since(at) >= INTERVAL);

@@ -56,6 +56,7 @@ impl Segment {
         source: TransactionSource,
         incoming: Option<Arc<Dsc>>,
     ) -> Self {
+        let name = name.shared();
         let state = State { name, source: Some(source), frozen: incoming, open: true, ..State::default() };
         Self { client, scopes, trace_id, root, rate, rand, state: ForkLock::new(state) }
     }
@@ -69,6 +70,7 @@ impl Segment {
     }
 
     pub(crate) fn set_name(&self, name: Option<Text>, source: Option<TransactionSource>) {
+        let name = name.map(Text::shared);
         let old = self.state.with(|state| {
             if let Some(source) = source {
                 state.source = Some(source);

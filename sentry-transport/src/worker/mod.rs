@@ -53,6 +53,8 @@ pub(crate) struct Worker {
     config: Arc<Config>,
     uploader: Option<Arc<dyn Uploader>>,
     compressor: Compressor,
+    /// Room for a body before it is compressed.
+    whole: Vec<u8>,
     pauses: Pauses,
     health: Health,
     cursors: Cursors,
@@ -74,6 +76,7 @@ impl Worker {
         Self {
             uploader: None,
             compressor: Compressor::new(&config),
+            whole: Vec::new(),
             pauses: Pauses::default(),
             health: Health::default(),
             cursors: Cursors::default(),

@@ -51,7 +51,7 @@ impl Worker {
             attachments: attachments.as_ref().map_or(&[], |(_, items)| items),
             report: report.as_ref(),
         };
-        let request = request(&config, &mut self.compressor, &load, now);
+        let request = request(&config, &mut self.compressor, &mut self.whole, &load, now);
         if report.is_some() {
             self.last_reports = now;
         }
@@ -98,7 +98,7 @@ impl Worker {
         self.last_reports = now;
         let Some(report) = config.reports.take(now) else { return };
         let load = Load { envelope: config.own_header.as_bytes(), attachments: &[], report: Some(&report) };
-        let request = request(&config, &mut self.compressor, &load, now);
+        let request = request(&config, &mut self.compressor, &mut self.whole, &load, now);
         self.upload(request, Some(report));
     }
 

@@ -15,7 +15,7 @@ impl Side for Ours {
         watchpost::add_breadcrumb(Breadcrumb {
             category: Some("import".into()),
             message: Some(message.into()),
-            data: [("row".to_owned(), serde_json::json!(number))].into_iter().collect(),
+            data: [("row", number.into())].into(),
             ..Breadcrumb::default()
         });
     }

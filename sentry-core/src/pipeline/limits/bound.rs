@@ -3,6 +3,7 @@
 use crate::pipeline::scrub::prefix;
 use crate::protocol::data::Entries;
 use crate::protocol::{Breadcrumb, Event, Exception, Map, Stacktrace, User, Value};
+use crate::text::Text;
 
 /// Objects and lists inside of one another that come in; hooks see no more. What is sent is flatter still.
 const MAX_LEVELS: usize = 64;
@@ -72,6 +73,24 @@ pub(crate) fn user(user: &mut User) {
 
 /// A breadcrumb for a scope.
 pub(crate) fn breadcrumb(crumb: &mut Breadcrumb) {
+    if !is_small(crumb) {
+        bound_breadcrumb(crumb);
+    }
+}
+
+/// True if nothing is to be cut, as of nearly all.
+fn is_small(crumb: &Breadcrumb) -> bool {
+    let flat = |(key, value): (&Text, &Value)| match value {
+        Value::Array(_) | Value::Object(_) => None,
+        Value::String(text) => Some(key.len() + text.len()),
+        _ => Some(key.len()),
+    };
+    let message = crumb.message.as_ref().map_or(0, |message| message.len());
+    let bytes = crumb.data.iter().try_fold(message, |sum, field| Some(sum + flat(field)? + 16));
+    crumb.other.is_none() && bytes.is_some_and(|bytes| bytes <= CRUMB_BYTES)
+}
+
+fn bound_breadcrumb(crumb: &mut Breadcrumb) {
     let mut left = CRUMB_BYTES;
     map(&mut crumb.data, &mut left);
     if let Some(other) = &mut crumb.other {
