@@ -32,6 +32,7 @@ pub(super) fn compare(pair: &Pair, sink: &Sink, table: &mut Table) -> Result<()>
             both("deliver:4", 2_000, |own, arrived| per_event(own, arrived, "second_4", false))?,
             both("sites", 10_000, |_, _| {})?,
             both("spans", 200, |_, _| {})?,
+            both("spans_in_a_row", 200, |own, arrived| bulk(own, arrived, "transaction_bulk"))?,
             both("unsampled", 20_000, |_, _| {})?,
         ] {
             table.add(&figures[0], &figures[1]);
@@ -46,8 +47,18 @@ fn per_event(own: &mut Value, arrived: &Arrived, name: &str, with_process: bool)
     let events = (arrived.events.max(1)) as f64;
     own[name] = (own["seconds"].as_f64().unwrap_or(f64::NAN) / events * 1e3).into();
     if with_process {
-        own["process_bulk"] = (own["process"].as_f64().unwrap_or(f64::NAN) / events).into();
+        return bulk(own, arrived, "process_bulk");
     }
+    if let Some(own) = own.as_object_mut() {
+        own.remove("process");
+    }
+}
+
+/// What the whole process spent, per event that arrived.
+fn bulk(own: &mut Value, arrived: &Arrived, name: &str) {
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand events")]
+    let events = (arrived.events.max(1)) as f64;
+    own[name] = (own["process"].as_f64().unwrap_or(f64::NAN) / events).into();
     if let Some(own) = own.as_object_mut() {
         own.remove("process");
     }

@@ -42,7 +42,7 @@ const ROWS: [Title; 19] = [
         "sampled transaction, 10 spans, whole process, us",
         [Some(1.0 / 5.0), Some(1.0 / 5.0), Some(1.0 / 3.0)],
     ),
-    Title("transaction_bulk", "the same, 200 in a row, us", [None, None, Some(1.0 / 3.0)]),
+    Title("transaction_bulk", "the same per delivered one, 200 in a row, us", [None, None, Some(1.0 / 3.0)]),
     Title("transaction_thread", "the same, calling thread, us", [None, None, None]),
     Title(
         "unsampled",

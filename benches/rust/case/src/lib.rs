@@ -39,7 +39,7 @@ impl Task {
     /// The share of traces that is sent; nothing where traces have no part in the task.
     pub fn traces_sample_rate(&self) -> Option<f32> {
         match self.name.as_str() {
-            "spans" => Some(1.0),
+            "spans" | "spans_in_a_row" => Some(1.0),
             "unsampled" => Some(0.0),
             _ => None,
         }
@@ -56,6 +56,7 @@ impl Task {
             "instructions" => measure::without_clock(&side, count),
             "sites" => sites::run(&side, count),
             "spans" => spans::sampled(&side, count),
+            "spans_in_a_row" => spans::in_a_row(&side, count),
             "unsampled" => spans::unsampled(&side, count),
             "threads" => threads::contend(&side, number, count),
             "deliver" => threads::deliver(&side, number, count),

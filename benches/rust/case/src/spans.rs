@@ -3,8 +3,7 @@
 use crate::clock::{of_process, of_thread};
 use crate::work::{Side, must_flush};
 
-/// Each is delivered before the next, and then as many in a row: what the calling thread, and what all threads of the
-/// process spend on one.
+/// Each is delivered before the next: what the calling thread, and what all threads of the process spend on one.
 pub(crate) fn sampled(side: &impl Side, count: u64) {
     for _ in 0..WARM_UP {
         transaction(side);
@@ -17,17 +16,18 @@ pub(crate) fn sampled(side: &impl Side, count: u64) {
             must_flush(side);
         });
     }
-    let bulk = of_process(|| {
+    let per = count as f64;
+    println!("{{\"transaction\":{:.2},\"transaction_thread\":{:.2}}}", process / per, thread / per);
+}
+
+/// As many in a row: what all threads of the process spend on all of them. How many arrive is counted where they arrive:
+/// a side that drops what comes too fast spends nothing on that.
+pub(crate) fn in_a_row(side: &impl Side, count: u64) {
+    let process = of_process(|| {
         (0..count).for_each(|_| transaction(side));
         must_flush(side);
     });
-    let per = count as f64;
-    println!(
-        "{{\"transaction\":{:.2},\"transaction_thread\":{:.2},\"transaction_bulk\":{:.2}}}",
-        process / per,
-        thread / per,
-        bulk / per
-    );
+    println!("{{\"process\":{process:.0}}}");
 }
 
 /// Nothing is delivered: what the calling thread spends.
