@@ -3,6 +3,7 @@
 use super::{Given, defaults};
 use crate::client_reports::ClientReports;
 use crate::hook::{self, Verdict};
+use crate::json;
 use crate::protocol::{Category, DiscardReason, Event};
 use crate::scope;
 
@@ -48,7 +49,7 @@ pub(crate) fn serialize_transaction(
     let mut bytes = Vec::with_capacity(1024 + 384 * all);
     let written = loop {
         bytes.clear();
-        serde_json::to_writer(&mut bytes, event).ok()?;
+        json::write(event, &mut bytes).ok()?;
         if bytes.len() <= max || event.spans.is_empty() {
             break bytes;
         }

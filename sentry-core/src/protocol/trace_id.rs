@@ -37,15 +37,22 @@ macro_rules! hex_id {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl $name {
+            /// The digits, which are ASCII.
+            fn hex(&self) -> [u8; $digits] {
                 const DIGITS: &[u8; 16] = b"0123456789abcdef";
                 let mut hex = [0; $digits];
                 for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
                     pair[0] = DIGITS[usize::from(byte >> 4)];
                     pair[1] = DIGITS[usize::from(byte & 0x0F)];
                 }
-                f.write_str(std::str::from_utf8(&hex).map_err(|_| fmt::Error)?)
+                hex
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(std::str::from_utf8(&self.hex()).map_err(|_| fmt::Error)?)
             }
         }
 
@@ -57,7 +64,9 @@ macro_rules! hex_id {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                // Not by way of formatting, which costs more than the digits.
+                let hex = self.hex();
+                serializer.serialize_str(std::str::from_utf8(&hex).map_err(serde::ser::Error::custom)?)
             }
         }
 

@@ -21,6 +21,30 @@ const WORDS: [&[&str]; LONGEST + 1] = [
 /// The same for keys that say where somebody is; secrets unless personal data may be collected.
 const PERSONAL: [&str; 5] = ["forwardedfor", "realip", "ipaddress", "remoteaddr", "clientip"];
 
+/// The letters that the words of both lists begin with: most keys are told by them.
+const STARTS: u32 = {
+    let (mut starts, mut length) = (0, 0);
+    while length < WORDS.len() {
+        let mut at = 0;
+        while at < WORDS[length].len() {
+            starts |= letter(WORDS[length][at].as_bytes()[0]);
+            at += 1;
+        }
+        length += 1;
+    }
+    let mut at = 0;
+    while at < PERSONAL.len() {
+        starts |= letter(PERSONAL[at].as_bytes()[0]);
+        at += 1;
+    }
+    starts
+};
+
+/// A bit for an ASCII letter of either case; what is none may share one.
+const fn letter(byte: u8) -> u32 {
+    1 << (byte & 0x1F)
+}
+
 /// The longest text that `WORDS` can match.
 const LONGEST: usize = 13;
 
@@ -52,6 +76,10 @@ pub(super) fn is_address(key: &str) -> bool {
 }
 
 fn listed(first: &str, second: &str, personal: bool) -> bool {
+    let start = if first.is_empty() { second } else { first };
+    if !start.bytes().next().is_some_and(|byte| STARTS & letter(byte) != 0) {
+        return false;
+    }
     let is = |word: &&str| {
         let (head, tail) = word.as_bytes().split_at(first.len());
         head.eq_ignore_ascii_case(first.as_bytes()) && tail.eq_ignore_ascii_case(second.as_bytes())
