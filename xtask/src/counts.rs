@@ -185,7 +185,8 @@ fn leading(text: &str) -> u64 {
     text.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap_or(0)
 }
 
-fn without_colours(text: &str) -> String {
+/// `text` without the sequences that colour a terminal.
+pub(crate) fn without_colours(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find("\u{1b}[") {

@@ -6,6 +6,7 @@ pub mod bench;
 pub mod console;
 mod counts;
 pub mod demo;
+mod failed;
 mod failure;
 pub mod gen_files;
 mod language;
@@ -20,6 +21,7 @@ mod step;
 pub mod suite;
 
 pub use counts::{Counts, Dialect};
+pub use failed::FailedTest;
 pub use failure::{Context, Failure, Result};
 pub use language::Language;
 pub use step::{Log, Outcome, Runner};

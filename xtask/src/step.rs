@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::console::{line, span};
 use crate::counts::{Counts, Dialect};
+use crate::failed::FailedTest;
 use crate::failure::{Failure, Result};
 use crate::{process, repo};
 
@@ -14,6 +15,8 @@ use crate::{process, repo};
 pub enum Outcome {
     /// It ran. A step that has no tests of its own counts as one.
     Ran(Counts),
+    /// It ran, and something in it was wrong; the tests are those that its output names.
+    Failed(Counts, Vec<FailedTest>),
     /// It could not run here, with what is missing.
     Skipped(String),
     /// A check that is good to have and is not there, which is said and no failure anywhere.
@@ -40,11 +43,16 @@ struct Done {
     counts: Counts,
     took: Duration,
     note: String,
+    failed: Vec<String>,
 }
 
 /// The longest any one program may take: far beyond what a cold build needs, well under a CI job's own limit.
 const LIMIT: Duration = Duration::from_secs(25 * 60);
+/// What a failing step prints: what its tests said, and the end of its log.
+const FAILED_LINES: usize = 200;
 const TAIL_LINES: usize = 60;
+/// The end of a log whose failed tests have been shown.
+const SHORT_TAIL_LINES: usize = 15;
 
 impl Runner {
     /// A run in which nothing may be skipped if `ci`.
@@ -69,8 +77,13 @@ impl Runner {
     }
 
     fn record(&mut self, name: &str, outcome: Result<Outcome>, took: Duration, log: &Path) -> bool {
+        let mut failed = Vec::new();
         let (counts, note) = match outcome {
             Ok(Outcome::Ran(counts)) => (counts, String::new()),
+            Ok(Outcome::Failed(counts, tests)) => {
+                failed = tests;
+                (counts, String::new())
+            }
             Ok(Outcome::Skipped(why)) if self.may_skip => (Counts { skipped: 1, ..Counts::default() }, why),
             Ok(Outcome::Skipped(why)) => {
                 (Counts { failed: 1, ..Counts::default() }, format!("nothing may be skipped in CI: {why}"))
@@ -94,13 +107,17 @@ impl Runner {
             counts.skipped,
             span(took)
         ));
+        for text in FailedTest::told(&failed, FAILED_LINES) {
+            line(format_args!("    | {text}"));
+        }
         if counts.failed > 0 && log.is_file() {
             line(format_args!("    the end of {}:", log.display()));
-            for text in tail(log) {
+            for text in tail(log, if failed.is_empty() { TAIL_LINES } else { SHORT_TAIL_LINES }) {
                 line(format_args!("    | {text}"));
             }
         }
-        self.done.push(Done { name: name.to_owned(), counts, took, note });
+        let failed = failed.into_iter().map(|test| test.name).collect();
+        self.done.push(Done { name: name.to_owned(), counts, took, note, failed });
         counts.failed == 0 && counts.ran() > 0
     }
 
@@ -121,8 +138,24 @@ impl Runner {
         let total = self.total();
         line(format_args!("all steps took {}", span(self.done.iter().map(|done| done.took).sum())));
         line("");
+        for text in self.failed() {
+            line(text);
+        }
         line(closing(total));
         total.failed == 0 && total.passed > 0
+    }
+
+    /// What failed, by name: said last, so that a log which is cut still has it.
+    fn failed(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for done in self.done.iter().filter(|done| done.counts.failed > 0) {
+            lines.extend(done.failed.iter().map(|test| format!("FAILED {}: {test}", done.name)));
+            if done.failed.is_empty() {
+                let why = done.note.lines().next().unwrap_or_default();
+                lines.push(format!("FAILED {}{}{why}", done.name, if why.is_empty() { "" } else { ": " }));
+            }
+        }
+        lines
     }
 
     fn total(&self) -> Counts {
@@ -181,45 +214,49 @@ impl Log {
         let status = process::logged(command, &self.path, self.limit)?;
         let text = String::from_utf8_lossy(&std::fs::read(&self.path)?).into_owned();
         let new = text.get(usize::try_from(before).unwrap_or(0)..).unwrap_or(&text);
-        judged(Counts::read(dialect, new), status.success())
+        judged(Counts::read(dialect, new), FailedTest::read(dialect, new), status.success())
     }
 }
 
 /// A failing program has at least one failure, and a green one at least one test.
-fn judged(mut counts: Counts, success: bool) -> Result<Outcome> {
+fn judged(mut counts: Counts, failed: Vec<FailedTest>, success: bool) -> Result<Outcome> {
     if success && counts.ran() == 0 {
         return Err(Failure::new("it ran no test, which is not a pass"));
     }
     if !success && counts.failed == 0 {
         counts.failed = 1;
     }
-    Ok(Outcome::Ran(counts))
+    Ok(if counts.failed == 0 { Outcome::Ran(counts) } else { Outcome::Failed(counts, failed) })
 }
 
 fn closing(total: Counts) -> String {
     format!("{} passed, {} failed", total.passed, total.failed)
 }
 
-fn tail(log: &Path) -> Vec<String> {
+fn tail(log: &Path, limit: usize) -> Vec<String> {
     let text = String::from_utf8_lossy(&std::fs::read(log).unwrap_or_default()).into_owned();
     let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(TAIL_LINES)..].iter().map(|line| (*line).to_owned()).collect()
+    lines[lines.len().saturating_sub(limit)..].iter().map(|line| (*line).to_owned()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn ran(passed: u64, failed: u64) -> Result<Outcome> {
-        Ok(Outcome::Ran(Counts { passed, failed, skipped: 0 }))
+    fn ran(passed: u64) -> Result<Outcome> {
+        Ok(Outcome::Ran(Counts { passed, ..Counts::default() }))
+    }
+
+    fn failed(names: &[&str]) -> Vec<FailedTest> {
+        names.iter().map(|name| FailedTest { name: (*name).to_owned(), said: vec!["why".into()] }).collect()
     }
 
     #[test]
     fn a_failing_step_does_not_stop_the_run_and_decides_its_end() {
         let mut runner = Runner::new(false);
-        assert!(runner.step("unit a", |_| ran(2, 0)));
+        assert!(runner.step("unit a", |_| ran(2)));
         assert!(!runner.step("unit b", |_| Err(Failure::new("no such file"))));
-        assert!(runner.step("unit c", |_| ran(1, 0)));
+        assert!(runner.step("unit c", |_| ran(1)));
         assert_eq!(closing(runner.total()), "3 passed, 1 failed");
         assert!(!runner.finish());
     }
@@ -236,14 +273,34 @@ mod tests {
     #[test]
     fn a_run_of_nothing_is_not_a_pass() {
         assert!(!Runner::new(false).finish());
-        assert!(judged(Counts::default(), true).is_err());
+        assert!(judged(Counts::default(), Vec::new(), true).is_err());
     }
 
     #[test]
     fn a_program_that_ends_badly_after_green_tests_has_failed() {
+        let counts = Counts { passed: 4, ..Counts::default() };
+        let told = Counts { failed: 1, ..counts };
+        assert_eq!(judged(counts, Vec::new(), false), Ok(Outcome::Failed(told, Vec::new())));
+    }
+
+    #[test]
+    fn what_failed_is_named_at_the_end() {
+        let mut runner = Runner::new(true);
+        let two = Counts { passed: 1, failed: 2, skipped: 0 };
+        runner.step("unit named", |_| judged(two, failed(&["a (--lib)", "b (--test c)"]), false));
+        runner.step("unit green", |_| ran(1));
+        runner.step("unit noted", |_| Err(Failure::new("no such file\nand more")));
+        runner.step("unit silent", |_| judged(Counts::default(), Vec::new(), false));
+        runner.step("unit skip", |_| Ok(Outcome::Skipped("no Swift compiler".into())));
         assert_eq!(
-            judged(Counts { passed: 4, ..Counts::default() }, false),
-            ran(4, 0).map(|_| { Outcome::Ran(Counts { passed: 4, failed: 1, skipped: 0 }) })
+            runner.failed(),
+            [
+                "FAILED unit named: a (--lib)",
+                "FAILED unit named: b (--test c)",
+                "FAILED unit noted: no such file",
+                "FAILED unit silent",
+                "FAILED unit skip: nothing may be skipped in CI: no Swift compiler",
+            ]
         );
     }
 }

@@ -72,7 +72,11 @@ fn fork(runner: &mut Runner, rounds: u32) {
     {
         runner.step(&format!("{test} x{rounds}"), |log| {
             for _ in 0..rounds {
-                log.run(cargo().args(["test", "--package", package, "--test", test]))?;
+                let round =
+                    log.tests(cargo().args(["test", "--package", package, "--test", test]), Dialect::Cargo)?;
+                if !matches!(round, Outcome::Ran(_)) {
+                    return Ok(round);
+                }
             }
             Ok(Outcome::Ran(Counts { passed: u64::from(rounds), ..Counts::default() }))
         });
