@@ -174,3 +174,10 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
 pub fn corpus() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/envelopes")
 }
+
+/// The sum of one outcome for one reason.
+pub fn counted(outcomes: &Value, outcome: &str, reason: &str) -> i64 {
+    let rows = outcomes.as_array().unwrap().iter();
+    let rows = rows.filter(|row| row["outcome"] == outcome && row["reason"] == reason);
+    rows.map(|row| row["quantity"].as_i64().unwrap()).sum()
+}
