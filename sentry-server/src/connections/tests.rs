@@ -42,6 +42,15 @@ async fn say(address: SocketAddr, text: &str) -> (String, Duration) {
     (String::from_utf8_lossy(&answer).into_owned(), began.elapsed())
 }
 
+/// Reads up to `end` and no further.
+async fn hear(stream: &mut TcpStream, end: &str) {
+    let mut heard = Vec::new();
+    while !heard.ends_with(end.as_bytes()) {
+        let read = tokio::time::timeout(Duration::from_secs(20), stream.read_u8()).await;
+        heard.push(read.unwrap().unwrap());
+    }
+}
+
 const WHOLE: &str = "POST / HTTP/1.1\r\nhost: t\r\ncontent-length: 3\r\n\r\nabc";
 
 #[tokio::test]
@@ -86,15 +95,19 @@ async fn beyond_the_bound_connections_wait_for_a_place() {
 #[tokio::test]
 async fn stopping_ends_idle_connections_and_lets_requests_finish() {
     let (address, stop, served) = start(bounds()).await;
+    // Both have heard from the server, so it knows them: one waits for the rest of its body, the other for nothing.
     let mut busy = TcpStream::connect(address).await.unwrap();
-    busy.write_all(&WHOLE.as_bytes()[..WHOLE.len() - 1]).await.unwrap();
+    let asking = WHOLE.replace("host: t", "host: t\r\nexpect: 100-continue").replace("abc", "");
+    busy.write_all(asking.as_bytes()).await.unwrap();
+    hear(&mut busy, "100 Continue").await;
     let mut idle = TcpStream::connect(address).await.unwrap();
-    tokio::time::sleep(SHORT).await;
+    idle.write_all(WHOLE.as_bytes()).await.unwrap();
+    hear(&mut idle, "3 bytes from 127.0.0.1").await;
     stop.send(()).unwrap();
     let mut nothing = Vec::new();
     let _ = tokio::time::timeout(Duration::from_secs(20), idle.read_to_end(&mut nothing)).await.unwrap();
     assert!(!served.is_finished());
-    busy.write_all(b"c").await.unwrap();
+    busy.write_all(b"abc").await.unwrap();
     let mut answer = String::new();
     busy.read_to_string(&mut answer).await.unwrap();
     assert!(answer.contains("3 bytes"), "{answer}");
