@@ -15,7 +15,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use support::server::Server;
-use support::{PATIENCE, dsn, event, number};
+use support::{NOBODY, PATIENCE, dsn, event, number};
 use watchpost_core::Transport;
 use watchpost_transport::HttpTransport;
 
@@ -113,8 +113,7 @@ fn under_load() {
 /// A parent captures, forks and is killed; its child lives on without capturing; a third process delivers.
 fn a_child_does_not_keep_its_dead_parents_events() {
     let folder = tempfile::tempdir().unwrap();
-    let nobody =
-        format!("http://key@{}/1", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let nobody = format!("http://key@{NOBODY}/1");
     let alive = folder.path().join("grandchild");
     let spool = folder.path().join("spool");
     let parent = fork(|| {

@@ -5,7 +5,7 @@ mod support;
 use std::sync::Arc;
 
 use support::server::Server;
-use support::{PATIENCE, dsn, event, number};
+use support::{NOBODY, PATIENCE, dsn, event, number};
 use watchpost_core::{ClientReports, Transport};
 use watchpost_transport::HttpTransport;
 
@@ -97,9 +97,8 @@ fn answers_are_understood() {
 #[test]
 fn a_dead_server_is_a_quick_no_and_the_worker_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let transport =
-        HttpTransport::builder(dsn(&format!("http://key@{closed}/1"))).storage_dir(folder.path()).build();
+        HttpTransport::builder(dsn(&format!("http://key@{NOBODY}/1"))).storage_dir(folder.path()).build();
     transport.send(event(1));
     assert!(!transport.close(PATIENCE));
     drop(transport);

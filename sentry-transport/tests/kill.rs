@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use support::server::Server;
-use support::{PATIENCE, dsn, event, number};
+use support::{NOBODY, PATIENCE, dsn, event, number};
 use watchpost_core::Transport;
 use watchpost_transport::HttpTransport;
 
@@ -65,8 +65,7 @@ fn arrivals(server: &Server) -> BTreeMap<u32, usize> {
 
 fn with_the_server_down() {
     let folder = tempfile::tempdir().unwrap();
-    let nobody =
-        format!("http://key@{}/1", std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
+    let nobody = format!("http://key@{NOBODY}/1");
     run_program(&nobody, folder.path(), 1);
     run_program(&nobody, folder.path(), 20);
     let server = Server::start("200 OK");

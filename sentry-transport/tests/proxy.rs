@@ -14,7 +14,7 @@ use std::time::Duration;
 use rustls::{ServerConnection, StreamOwned};
 use support::server::Server;
 use support::tls::{Authority, acceptor, authority};
-use support::{PATIENCE, dsn, event, number};
+use support::{NOBODY, PATIENCE, dsn, event, number};
 use watchpost_core::{ClientOptions, Transport};
 use watchpost_transport::HttpTransport;
 
@@ -235,8 +235,7 @@ fn exceptions_are_reached_without_the_proxy() {
 #[test]
 fn a_dead_proxy_is_a_dead_server_and_no_way_around_it_is_taken() {
     let server = Server::start("200 OK");
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let options = ClientOptions::new().with_http_proxy(&format!("http://user:secret@{nobody}")).unwrap();
+    let options = ClientOptions::new().with_http_proxy(&format!("http://user:secret@{NOBODY}")).unwrap();
     let (delivered, said) = deliver(&server.dsn, &options);
     assert!(!delivered && arrived(&server).is_empty());
     assert!(said.iter().any(|line| line.contains("cannot be reached")), "{said:?}");

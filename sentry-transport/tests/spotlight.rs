@@ -5,8 +5,8 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use support::server::Server;
-use support::{PATIENCE, SECOND, event, number};
+use support::server::{Reserved, Server};
+use support::{NOBODY, PATIENCE, SECOND, event, number};
 use watchpost_core::{Client, ClientOptions, Level, Scopes, SharedScope, Transport};
 use watchpost_transport::client_builder;
 
@@ -60,8 +60,7 @@ fn beside_a_dsn_it_is_a_copy_and_sees_what_sampling_drops() {
 #[test]
 fn a_missing_sidecar_costs_nothing_and_is_said_once() {
     let folder = tempfile::tempdir().unwrap();
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let options = ClientOptions::new().with_spotlight_url(&format!("http://{nobody}/stream")).unwrap();
+    let options = ClientOptions::new().with_spotlight_url(&format!("http://{NOBODY}/stream")).unwrap();
     let said = Arc::new(std::sync::Mutex::new(Vec::new()));
     let heard = said.clone();
     let server = Server::start("200 OK");
@@ -103,10 +102,9 @@ fn limits_of_the_server_do_not_hold_for_copies() {
 #[test]
 fn a_sidecar_that_comes_back_gets_what_waited() {
     let folder = tempfile::tempdir().unwrap();
-    let place = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = place.local_addr().unwrap();
-    drop(place);
-    let options = ClientOptions::new().with_spotlight_url(&format!("http://{address}/stream")).unwrap();
+    let place = Reserved::new();
+    let options =
+        ClientOptions::new().with_spotlight_url(&format!("http://{}/stream", place.address())).unwrap();
     let server = Server::start("200 OK");
     let transport = watchpost_transport::HttpTransport::builder(support::dsn(&server.dsn))
         .storage_dir(folder.path())
@@ -114,8 +112,7 @@ fn a_sidecar_that_comes_back_gets_what_waited() {
         .build();
     transport.send(event(1));
     std::thread::sleep(SECOND / 10);
-    // Another program may have taken the port meanwhile; then there is nothing to test.
-    let Some(sidecar) = Server::start_at(address, "200 OK") else { return };
+    let sidecar = place.serve("200 OK");
     let request = sidecar.requests.recv_timeout(PATIENCE).unwrap();
     assert_eq!(number(&request.envelope), 1);
     assert!(transport.close(PATIENCE));

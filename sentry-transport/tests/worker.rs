@@ -138,7 +138,7 @@ fn after_an_outage_requests_are_paced() {
     for expected in 1..=3 {
         assert_eq!(number(&rig.network.request()), expected);
         rig.network.status(200);
-        std::thread::sleep(Duration::from_millis(20));
+        rig.settle();
         assert_eq!(rig.network.seen(), expected as usize + 1, "nothing goes out within the pace");
         rig.advance(Duration::from_millis(100));
     }

@@ -8,12 +8,12 @@ pub mod server;
 pub mod tls;
 pub mod uploader;
 
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::time::Duration;
 
 use watchpost_core::{
-    Category, ClientReports, DiscardReason, Dsn, Envelope, EventId, Item, ItemType, ManualClock, SeededRng,
-    Timestamp,
+    Buffers, Category, ClientReports, Clock, DiscardReason, Dsn, Envelope, EventId, Item, ItemType,
+    ManualClock, SeededRng, Timestamp, Transport,
 };
 use watchpost_transport::{HttpTransport, HttpTransportBuilder};
 
@@ -24,12 +24,31 @@ pub const SECOND: Duration = Duration::from_secs(1);
 /// Long enough for a thread to be scheduled on a loaded machine; nothing waits for it to pass.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Where nobody listens: too low a port to be given to somebody who asks for a free one, as tests beside this one do.
+pub const NOBODY: &str = "127.0.0.1:9";
+
 /// A transport whose time, chance and network are the test's.
 pub struct Rig {
     pub transport: HttpTransport,
     pub clock: Arc<ManualClock>,
     pub reports: Arc<ClientReports>,
     pub network: Arc<Stepper>,
+    pulse: Arc<Pulse>,
+}
+
+/// Counts how often the worker has begun to look at what there is to do.
+#[derive(Debug, Default)]
+struct Pulse {
+    beats: Mutex<u64>,
+    changed: Condvar,
+}
+
+impl Buffers for Pulse {
+    fn send_due(&self) -> Option<Timestamp> {
+        *self.beats.lock().unwrap() += 1;
+        self.changed.notify_all();
+        None
+    }
 }
 
 /// A rig that spools to this folder, with further settings.
@@ -40,13 +59,13 @@ pub fn rig(
     let clock = Arc::new(ManualClock::new(Timestamp::from_micros(1_700_000_000_000_000)));
     let reports = Arc::new(ClientReports::default());
     let network = Arc::new(Stepper::default());
-    let builder = HttpTransport::builder(dsn("http://key@127.0.0.1:9/1"))
+    let builder = HttpTransport::builder(dsn(&format!("http://key@{NOBODY}/1")))
         .storage_dir(folder)
         .clock(clock.clone())
         .rng(Arc::new(SeededRng::new(1)))
         .client_reports(reports.clone())
         .uploader(network.clone());
-    Rig { transport: settings(builder).build(), clock, reports, network }
+    Rig { transport: settings(builder).build(), clock, reports, network, pulse: Arc::default() }
 }
 
 impl Rig {
@@ -54,6 +73,21 @@ impl Rig {
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
         self.transport.wake();
+    }
+
+    /// Waits until the worker has done all that it can do about what happened before. Nothing may hold it in a request.
+    /// Takes the place of the transport's client.
+    pub fn settle(&self) {
+        let pulse: Weak<Pulse> = Arc::downgrade(&self.pulse);
+        self.transport.attach(pulse);
+        // The first beat may belong to a look that began before; the second comes after a whole one.
+        for _ in 0..2 {
+            let before = *self.pulse.beats.lock().unwrap();
+            self.transport.remind(self.clock.now());
+            let beats = self.pulse.beats.lock().unwrap();
+            let waited = self.pulse.changed.wait_timeout_while(beats, PATIENCE, |beats| *beats == before);
+            assert!(!waited.unwrap().1.timed_out(), "the worker looks at what there is to do");
+        }
     }
 
     /// What was counted as lost since the last call, in order of reason and category.

@@ -1,7 +1,8 @@
 //! A small HTTP server on a free port of this machine.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::fd::{AsRawFd, FromRawFd};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
@@ -44,11 +45,6 @@ impl Server {
         Self::serve_on(TcpListener::bind("127.0.0.1:0").unwrap(), answer, wrap)
     }
 
-    /// A server at this very address, if it is free.
-    pub fn start_at(address: std::net::SocketAddr, answer: &'static str) -> Option<Self> {
-        Some(Self::serve_on(TcpListener::bind(address).ok()?, answer, Some))
-    }
-
     fn serve_on<S: Read + Write>(
         listener: TcpListener,
         answer: &'static str,
@@ -65,6 +61,39 @@ impl Server {
             }
         });
         Self { dsn, requests }
+    }
+}
+
+/// A port that refuses connections until somebody listens there, and that nobody else is given meanwhile.
+pub struct Reserved(TcpListener);
+
+impl Reserved {
+    #[expect(unsafe_code, reason = "the standard library binds and listens in one step")]
+    pub fn new() -> Self {
+        // SAFETY: all-zero is a valid address.
+        let mut address: libc::sockaddr_in = unsafe { std::mem::zeroed() };
+        address.sin_family = libc::AF_INET as libc::sa_family_t;
+        address.sin_addr.s_addr = u32::from(Ipv4Addr::LOCALHOST).to_be();
+        let size = size_of::<libc::sockaddr_in>() as libc::socklen_t;
+        // SAFETY: `address` is valid for `size`, and the descriptor is a new one that the listener alone owns.
+        unsafe {
+            let socket = libc::socket(libc::AF_INET, libc::SOCK_STREAM, 0);
+            assert!(socket >= 0, "{}", std::io::Error::last_os_error());
+            assert_eq!(libc::bind(socket, (&raw const address).cast(), size), 0);
+            Self(TcpListener::from_raw_fd(socket))
+        }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.0.local_addr().unwrap()
+    }
+
+    /// A server at this port.
+    #[expect(unsafe_code, reason = "the second step")]
+    pub fn serve(self, answer: &'static str) -> Server {
+        // SAFETY: an open descriptor.
+        assert_eq!(unsafe { libc::listen(self.0.as_raw_fd(), 16) }, 0);
+        Server::serve_on(self.0, answer, Some)
     }
 }
 
