@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 use support::Child;
-use watchpost_spool::{Log, LogConfig, Lost, Outbox, OutboxConfig, Position};
+use watchpost_spool::{LeftBehind, Log, LogConfig, Lost, Outbox, OutboxConfig, Position, StateFile};
 
 const NOTHING: [u32; 0] = [];
 
@@ -119,6 +119,26 @@ fn a_forked_child_writes_to_an_outbox_of_its_own() {
         numbers.len() == 5
     });
     assert!(numbers.into_iter().eq(0..5), "the child's");
+}
+
+#[test]
+fn a_forked_child_has_states_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut parent = Child::start("fork-with-states", dir.path(), 0);
+    let child = support::Pid(parent.wait_for("forked "));
+    parent.wait_for("child wrote 2");
+    assert!(StateFile::left_behind(dir.path()).unwrap().is_empty(), "both live");
+    parent.kill();
+    let states = |left: Vec<LeftBehind>| left.into_iter().map(|left| left.state).collect::<Vec<_>>();
+    assert_eq!(states(StateFile::left_behind(dir.path()).unwrap()), [Some(b"parent".to_vec())]);
+    drop(child);
+    let mut left = Vec::new();
+    support::until(|| {
+        left = states(StateFile::left_behind(dir.path()).unwrap());
+        left.len() == 3
+    });
+    left.sort();
+    assert_eq!(left, [b"child".as_slice(), b"child", b"parent"].map(|state| Some(state.to_vec())));
 }
 
 #[test]

@@ -6,8 +6,7 @@
 use rustix::fs::{Mode, OFlags, open};
 use rustix::io::pwrite;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 /// State files that a process may have open at a time.
 const MAX: usize = 16;
@@ -16,50 +15,66 @@ const NEVER_USED: RawFd = -1;
 
 static DESCRIPTORS: [AtomicI32; MAX] = [const { AtomicI32::new(NEVER_USED) }; MAX];
 
-/// Which numbers stand for the null device.
-static FREE: Mutex<[bool; MAX]> = Mutex::new([false; MAX]);
+/// Which numbers stand for the null device and wait for the next file. Flags and no lock, which a fork could leave
+/// locked.
+static FREE: [AtomicBool; MAX] = [const { AtomicBool::new(false) }; MAX];
 
 /// A descriptor in a fixed place.
 #[derive(Debug)]
-pub(super) struct Slot(usize);
+pub(super) struct Slot {
+    place: usize,
+    /// A forked child inherits the slot, but its places are its own.
+    owner: u32,
+}
 
 impl Slot {
-    /// Takes the descriptor in; `None` (and it is closed) if all places are taken, or if a fork left them locked.
+    /// Takes the descriptor in; `None` (and it is closed) if all places are taken.
     pub(super) fn take(fd: OwnedFd) -> Option<Slot> {
-        let mut free = FREE.try_lock().ok()?;
-        if let Some(place) = free.iter().position(|is_free| *is_free) {
-            replace(DESCRIPTORS[place].load(Ordering::Acquire), fd.as_fd())?;
-            free[place] = false;
-            return Some(Slot(place));
+        let owner = std::process::id();
+        for (place, free) in FREE.iter().enumerate() {
+            // Of several threads one finds it free.
+            if !free.swap(false, Ordering::AcqRel) {
+                continue;
+            }
+            let raw = DESCRIPTORS[place].load(Ordering::Acquire);
+            // Else `close_in_child` has closed it, and it is found below.
+            if raw != NEVER_USED {
+                let replaced = replace(raw, fd.as_fd());
+                free.store(replaced.is_none(), Ordering::Release);
+                return replaced.map(|()| Slot { place, owner });
+            }
         }
-        let never_used = |slot: &AtomicI32| slot.load(Ordering::Relaxed) == NEVER_USED;
-        let place = DESCRIPTORS.iter().position(never_used)?;
-        DESCRIPTORS[place].store(fd.into_raw_fd(), Ordering::Release);
-        Some(Slot(place))
+        let raw = fd.as_raw_fd();
+        let place = DESCRIPTORS.iter().position(|slot| {
+            slot.compare_exchange(NEVER_USED, raw, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        })?;
+        // The table owns it now.
+        let _ = fd.into_raw_fd();
+        Some(Slot { place, owner })
     }
 
     #[expect(unsafe_code, reason = "the descriptor lives in an atomic, for signal handlers")]
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
-        let raw = match DESCRIPTORS[self.0].load(Ordering::Acquire) {
-            // Closed by `close_in_child`: a number that is never open, so that the system answers EBADF.
-            NEVER_USED => RawFd::MAX,
-            raw => raw,
-        };
+        // A number that is never open, so that the system answers EBADF.
+        let raw = self.number().unwrap_or(RawFd::MAX);
         // SAFETY: a number in the table is closed only by `close_in_child`, in a process with one thread.
         unsafe { BorrowedFd::borrow_raw(raw) }
+    }
+
+    /// `None` if it was closed by `close_in_child`.
+    fn number(&self) -> Option<RawFd> {
+        let raw = DESCRIPTORS[self.place].load(Ordering::Acquire);
+        (raw != NEVER_USED && self.owner == std::process::id()).then_some(raw)
     }
 }
 
 impl Drop for Slot {
     /// Ends the lock with the last descriptor of the file; the number stays.
     fn drop(&mut self) {
-        let raw = DESCRIPTORS[self.0].load(Ordering::Acquire);
+        let Some(raw) = self.number() else { return };
         let Ok(null) = open("/dev/null", OFlags::WRONLY | OFlags::CLOEXEC, Mode::empty()) else { return };
-        if raw != NEVER_USED
-            && replace(raw, null.as_fd()).is_some()
-            && let Ok(mut free) = FREE.try_lock()
-        {
-            free[self.0] = true;
+        if replace(raw, null.as_fd()).is_some() {
+            FREE[self.place].store(true, Ordering::Release);
         }
     }
 }

@@ -86,6 +86,20 @@ fn an_heir_notes_itself() {
 }
 
 #[test]
+fn threads_do_not_get_in_each_others_way() {
+    let dir = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    StateFile::create(dir.path()).unwrap().remove().unwrap();
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn numbers_are_used_again_and_states_are_bounded() {
     let dir = tempfile::tempdir().unwrap();
     for _ in 0..100 {

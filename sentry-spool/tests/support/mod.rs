@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
-use watchpost_spool::{Lane, Log, LogConfig, Outbox, OutboxConfig};
+use watchpost_spool::{Lane, Log, LogConfig, Outbox, OutboxConfig, StateFile};
 
 /// Of a record that [`append`] writes, header included.
 pub(crate) const RECORD_BYTES: usize = 16 + 40;
@@ -128,6 +128,10 @@ pub(crate) fn play() {
         say(&format!("appended {count}"));
         sleep_forever();
     }
+    if role == "fork-with-states" {
+        fork_with_states(&dir);
+        sleep_forever();
+    }
     if role == "small-files" {
         limit_files(4000);
     }
@@ -198,6 +202,34 @@ fn fork(role: &str, outbox: Outbox, dir: &Path, count: u32) {
     } else {
         say("closed 1");
     }
+    sleep_forever();
+}
+
+/// A state that was given up, one that lasts, and a child that makes one of its own and lets go of what it inherited.
+fn fork_with_states(dir: &Path) {
+    let given_up = StateFile::create(dir).unwrap();
+    let lasting = StateFile::create(dir).unwrap();
+    given_up.remove().unwrap();
+    lasting.write(b"parent").unwrap();
+    let mut lasting = Some(std::mem::ManuallyDrop::new(lasting));
+    // SAFETY: the child goes on as an application's would; this process's other thread only waits.
+    let pid = unsafe { libc::fork() };
+    assert!(pid >= 0);
+    if pid > 0 {
+        say(&format!("forked {pid}"));
+        return;
+    }
+    // SAFETY: as above.
+    unsafe { libc::alarm(60) };
+    StateFile::close_in_child();
+    let own = std::mem::ManuallyDrop::new(StateFile::create(dir).unwrap());
+    let more = std::mem::ManuallyDrop::new(StateFile::create(dir).unwrap());
+    let inherited = lasting.take().unwrap();
+    assert!(inherited.write(b"not mine").is_err());
+    drop(std::mem::ManuallyDrop::into_inner(inherited));
+    own.write(b"child").unwrap();
+    more.write(b"child").unwrap();
+    say("child wrote 2");
     sleep_forever();
 }
 
