@@ -1,7 +1,7 @@
 //! The `log` and `tracing` crates, connected for real. The logger is the process's own, so this is a program of its own.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cell::Cell;
 
 use log::{Log, Metadata, Record};
 use tracing_subscriber::prelude::*;
@@ -11,19 +11,21 @@ use watchpost::integrations::tracing::layer;
 use watchpost::testing::record;
 use watchpost::{ClientOptions, Level};
 
-/// Counts what reaches it.
+/// Counts what reaches it, for each thread alone: the tests beside this one log too.
 #[derive(Debug)]
-struct Console(AtomicUsize);
+struct Console;
 
-static CONSOLE: Console = Console(AtomicUsize::new(0));
+thread_local! {
+    static LINES: Cell<usize> = const { Cell::new(0) };
+}
 
-impl Log for &Console {
+impl Log for Console {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
 
     fn log(&self, _: &Record<'_>) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        LINES.set(LINES.get() + 1);
     }
 
     fn flush(&self) {}
@@ -32,7 +34,7 @@ impl Log for &Console {
 fn install() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
-        let logger = WatchpostLogger::wrapping(&CONSOLE).with_filter(|metadata| match metadata.level() {
+        let logger = WatchpostLogger::wrapping(Console).with_filter(|metadata| match metadata.level() {
             log::Level::Error => Route::EVENT | Route::BREADCRUMB,
             log::Level::Warn if metadata.target() == "quiet" => Route::NONE,
             log::Level::Warn | log::Level::Info => Route::BREADCRUMB,
@@ -46,7 +48,7 @@ fn install() {
 #[test]
 fn log_records_become_breadcrumbs_and_events() {
     install();
-    let before = CONSOLE.0.load(Ordering::Relaxed);
+    LINES.set(0);
     let ((), recorded) = record(ClientOptions::new(), || {
         log::info!(order = 1002, paid = true, rate = 0.5, who = "Ada"; "got an order");
         log::warn!(target: "quiet", "not wanted");
@@ -54,7 +56,7 @@ fn log_records_become_breadcrumbs_and_events() {
         log::error!(target: "shop::cart", step = "price"; "cannot book {}", 7);
         log::error!("and another");
     });
-    assert_eq!(CONSOLE.0.load(Ordering::Relaxed) - before, 5);
+    assert_eq!(LINES.get(), 5);
     let events = recorded.events();
     assert_eq!(events.len(), 2);
     let first = &events[0];

@@ -43,7 +43,7 @@ async fn a_request_is_a_span_and_a_breadcrumb_and_takes_the_trace_along() {
     let options = ClientOptions::new().with_traces_sample_rate(1.0).unwrap();
     let (span_id, recorded) = record_async(options, async move {
         let transaction = watchpost::start_transaction("import", "task");
-        get(format!("http://ada:pw@{address}/rates?of=EUR&token=hunter2")).await.unwrap();
+        get(format!("http://lovelace:pw@{address}/rates?of=EUR&token=hunter2")).await.unwrap();
         watchpost::capture_message("done", None);
         transaction.span_id().to_string()
     })
@@ -75,7 +75,7 @@ async fn a_request_is_a_span_and_a_breadcrumb_and_takes_the_trace_along() {
             .map(|i| String::from_utf8_lossy(&i.payload))
             .collect::<Vec<_>>()
     );
-    assert!(all.contains("of=EUR") && !all.contains("hunter2") && !all.contains("ada"), "{all}");
+    assert!(all.contains("of=EUR") && !all.contains("hunter2") && !all.contains("lovelace"), "{all}");
 }
 
 #[tokio::test]
