@@ -3,6 +3,20 @@ pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many bytes were looked at, which tells linear from quadratic without a clock.
+    pub(super) static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+#[cfg(test)]
+fn looked_at(bytes: usize) {
+    LOOKED_AT.with(|sum| sum.set(sum.get() + bytes));
+}
+
+#[cfg(not(test))]
+fn looked_at(_: usize) {}
+
 /// A place in a line, moved forward by small parsers. A parser that fails may leave it anywhere: copy it first.
 #[derive(Clone, Copy)]
 pub(super) struct Cursor<'a> {
@@ -26,7 +40,16 @@ impl<'a> Cursor<'a> {
 
     /// Length of the run of bytes that satisfy `accept`, looked for in at most `max` bytes.
     pub(super) fn run(&self, max: usize, accept: impl Fn(u8) -> bool) -> usize {
-        self.rest().iter().take(max).take_while(|byte| accept(**byte)).count()
+        let length = self.rest().iter().take(max).take_while(|byte| accept(**byte)).count();
+        looked_at(length + 1);
+        length
+    }
+
+    /// How far `byte` is.
+    pub(super) fn distance(&self, byte: u8) -> Option<usize> {
+        let found = memchr::memchr(byte, self.rest());
+        looked_at(found.unwrap_or(self.rest().len()) + 1);
+        found
     }
 
     /// Takes one of `wanted`.

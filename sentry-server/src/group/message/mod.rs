@@ -41,6 +41,7 @@ pub fn normalize(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::cursor::LOOKED_AT;
     use super::normalize;
 
     fn check(cases: &[(&str, &str)]) {
@@ -151,7 +152,12 @@ mod tests {
 
     #[test]
     fn hostile_text_takes_linear_time() {
-        let started = std::time::Instant::now();
+        let looked_at = |piece: &str, bytes: usize| {
+            LOOKED_AT.set(0);
+            std::hint::black_box(normalize(&piece.repeat(bytes / piece.len())));
+            LOOKED_AT.get()
+        };
+        let mut sum = 0;
         for piece in [
             "a.",
             "1:",
@@ -170,9 +176,12 @@ mod tests {
             "1h",
             "f:",
         ] {
-            std::hint::black_box(normalize(&piece.repeat(MAX / piece.len())));
+            let (half, whole) = (looked_at(piece, MAX / 2), looked_at(piece, MAX));
+            // Quadratic would be four times as much.
+            assert!(whole < half * 9 / 4 + 100, "{piece:?}: {half} bytes, then {whole}");
+            sum += whole;
         }
-        assert!(started.elapsed().as_secs() < 2, "{:?}", started.elapsed());
+        assert!(sum > MAX, "{sum}");
     }
 
     const MAX: usize = super::MAX_BYTES;

@@ -107,14 +107,15 @@ impl<'a> Scan<'a, '_> {
     /// Quoted texts and booleans are values only behind an equals sign.
     fn after_equals(&mut self) {
         self.at += 1;
-        let cursor = self.cursor();
+        let mut cursor = self.cursor();
         if let Some(quote @ (b'\'' | b'"')) = cursor.peek() {
             let dead = &mut self.dead_quotes[usize::from(quote == b'"')];
             if *dead {
                 return;
             }
-            match memchr::memchr(quote, &cursor.rest()[1..]) {
-                Some(length) => self.replace(cursor.at + length + 2, "quoted_str"),
+            cursor.at += 1;
+            match cursor.distance(quote) {
+                Some(length) => self.replace(cursor.at + length + 1, "quoted_str"),
                 None => *dead = true,
             }
             return;
