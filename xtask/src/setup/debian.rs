@@ -32,8 +32,9 @@ pub fn apt(packages: &[&str], what: &str) -> Result<()> {
 
 fn install(packages: &[&str], log: &Path) -> Result<()> {
     let mut command = Command::new("apt-get");
+    // A new machine may be busy with updates of its own.
     command
-        .args(["install", "-y", "--no-install-recommends"])
+        .args(["-o", "DPkg::Lock::Timeout=300", "install", "-y", "--no-install-recommends"])
         .args(packages)
         .env("DEBIAN_FRONTEND", "noninteractive");
     process::must(&mut command, log, LIMIT)
