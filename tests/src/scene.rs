@@ -99,44 +99,37 @@ impl Scene {
         Ok(capture.id)
     }
 
-    /// Waits until the server has all of `ids`, then checks that it has no id twice and counts no event twice;
-    /// answers how many events it has.
+    /// Waits until the server has all of `ids` and counts what it has; no id may be there twice, nor be counted twice.
+    /// Answers how many events it has.
     ///
     /// # Errors
-    /// With the first id that is missing or doubled.
+    /// With the first id that is doubled at any time, or that is missing when nothing arrives any more.
     pub fn all_stored_once(&self, ids: &[String]) -> Result<usize> {
         let api = self.api()?;
-        let events = self.await_all(&api, ids)?;
-        let mut seen = BTreeSet::new();
-        for event in &events {
-            let id = event_id(event)?;
-            if !seen.insert(id.clone()) {
-                return Err(Failure::new(format!("event {id} is stored twice")));
-            }
-        }
-        let counted: u64 = api.issues(&self.project.slug)?.iter().map(|issue| issue.count).sum();
-        if counted != events.len() as u64 {
-            return Err(Failure::new(format!(
-                "the issues count {counted} events, the list has {}",
-                events.len()
-            )));
-        }
-        Ok(events.len())
-    }
-
-    /// The events of the project once all of `ids` are among them; gives up when none arrives any more.
-    fn await_all(&self, api: &Api, ids: &[String]) -> Result<Vec<Value>> {
-        let (mut most, mut changed) = (0, Instant::now());
+        let (mut last, mut changed) = ((0, 0), Instant::now());
         loop {
-            let events = api.events(&self.project.slug)?;
-            let stored = events.iter().map(event_id).collect::<Result<BTreeSet<_>>>()?;
+            let mut stored = BTreeSet::new();
+            for event in &api.events(&self.project.slug)? {
+                let id = event_id(event)?;
+                if let Some(twice) = stored.replace(id) {
+                    return Err(Failure::new(format!("event {twice} is stored twice")));
+                }
+            }
+            // Events can be read a moment before they are counted, and more of them may still arrive.
+            let counted: u64 = api.issues(&self.project.slug)?.iter().map(|issue| issue.count).sum();
             let missing = ids.iter().find(|id| !stored.contains(*id));
-            let Some(missing) = missing else { return Ok(events) };
-            if stored.len() > most {
-                (most, changed) = (stored.len(), Instant::now());
+            if missing.is_none() && counted == stored.len() as u64 {
+                return Ok(stored.len());
+            }
+            if last != (stored.len(), counted) {
+                (last, changed) = ((stored.len(), counted), Instant::now());
             }
             if changed.elapsed() > ARRIVAL_LIMIT {
-                return Err(Failure::new(format!("event {missing} did not arrive; {most} are stored")));
+                let text = match missing {
+                    Some(missing) => format!("event {missing} did not arrive; {} are stored", stored.len()),
+                    None => format!("the issues count {counted} events, the list has {}", stored.len()),
+                };
+                return Err(Failure::new(text));
             }
             std::thread::sleep(Duration::from_millis(50));
         }
