@@ -4,11 +4,13 @@
 //! in the child's memory, with nobody left to open it. Everything mutable in the core therefore hangs off a
 //! [`ForkLock`], which recognises a lock taken before the fork and starts over with a fresh value.
 
-use std::cell::UnsafeCell;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64 as Plain;
 
-static GENERATION: AtomicU64 = AtomicU64::new(1);
+use crate::sync::{AtomicU64, Ordering, UnsafeCell, spin_loop, yield_now};
+
+/// Changes only while a process has one thread, so there is nothing for a model to interleave.
+static GENERATION: Plain = Plain::new(1);
 
 /// How many forks lie between this process and the one that was started by `exec`.
 pub fn generation() -> u64 {
@@ -36,24 +38,39 @@ unsafe impl<T: Send> Sync for ForkLock<T> {}
 
 impl<T: Default> ForkLock<T> {
     /// An open lock around `value`.
+    #[cfg(not(watchpost_loom))]
     pub const fn new(value: T) -> Self {
         Self { holder: AtomicU64::new(0), value: UnsafeCell::new(value) }
+    }
+
+    /// An open lock around `value`. A model's atomics are not made at compile time.
+    #[cfg(watchpost_loom)]
+    pub fn new(value: T) -> Self {
+        Self::left_behind(0, value)
+    }
+
+    /// What a forked child inherits when another thread had taken the lock in this generation.
+    #[cfg(watchpost_loom)]
+    pub fn left_behind(generation: u64, value: T) -> Self {
+        Self { holder: AtomicU64::new(generation), value: UnsafeCell::new(value) }
     }
 
     /// Runs `f` with the lock held. `f` must be short, must not panic and must not call foreign code.
     pub fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         let stale = self.lock();
         let _open = OpenOnDrop(&self.holder);
-        #[expect(unsafe_code, reason = "a lock hands out `&mut T` under mutual exclusion")]
-        // SAFETY: `lock` returned, so this thread is the only one between the exchange and `OpenOnDrop`; a stale
-        // value is overwritten without being dropped, as it may be half written.
-        let value = unsafe {
-            if stale {
-                std::ptr::write(self.value.get(), T::default());
-            }
-            &mut *self.value.get()
-        };
-        f(value)
+        self.value.with_mut(|value| {
+            #[expect(unsafe_code, reason = "a lock hands out `&mut T` under mutual exclusion")]
+            // SAFETY: `lock` returned, so this thread is the only one between the exchange and `OpenOnDrop`; a
+            // stale value is overwritten without being dropped, as it may be half written.
+            let value = unsafe {
+                if stale {
+                    std::ptr::write(value, T::default());
+                }
+                &mut *value
+            };
+            f(value)
+        })
     }
 
     /// Takes the lock; true when it was torn out of the hands of a thread that a fork left behind.
@@ -74,9 +91,9 @@ impl<T: Default> ForkLock<T> {
             }
             spins += 1;
             if spins.is_multiple_of(64) {
-                std::thread::yield_now();
+                yield_now();
             } else {
-                std::hint::spin_loop();
+                spin_loop();
             }
         }
     }
@@ -102,7 +119,7 @@ impl Drop for OpenOnDrop<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(watchpost_loom)))]
 mod tests {
     use super::*;
 

@@ -20,6 +20,7 @@ mod json;
 mod rng;
 mod scope;
 mod session;
+mod sync;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

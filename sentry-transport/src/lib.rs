@@ -62,6 +62,7 @@
 
 mod attachments;
 mod backoff;
+mod bell;
 mod breaker;
 mod builder;
 mod complete;
@@ -76,8 +77,10 @@ mod last_words;
 mod limits;
 mod loss;
 mod memory;
+mod open_list;
 mod outgoing;
 mod pauses;
+mod per_generation;
 mod politeness;
 mod priority;
 mod process;
@@ -89,6 +92,7 @@ mod reminder;
 mod signals;
 mod spotlight;
 mod storage_dir;
+mod sync;
 #[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
 mod tls;
 mod transport;

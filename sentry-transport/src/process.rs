@@ -1,15 +1,15 @@
 //! All that is mutable, for one process between two forks.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use watchpost_core::{DiscardReason, Envelope, ItemType, Timestamp, generation};
+use watchpost_core::{DiscardReason, Envelope, ItemType, Timestamp};
 use watchpost_spool::StateFile;
 
 use crate::attachments::Attachments;
+use crate::bell::Bell;
 use crate::config::Config;
 use crate::flush::FlushGate;
 use crate::last_words::Keeper;
@@ -30,7 +30,6 @@ const THREAD_NAME: &str = "watchpost-worker";
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(crate) config: Arc<Config>,
-    pub(crate) generation: u64,
     pub(crate) limits: SharedLimits,
     pub(crate) gate: Arc<FlushGate>,
     pub(crate) bell: Bell,
@@ -54,7 +53,6 @@ impl Process {
         }
         Self {
             config,
-            generation: generation(),
             limits: SharedLimits::default(),
             gate,
             bell: Bell::default(),
@@ -130,7 +128,7 @@ impl Process {
         if self.gate.has_stopped() || self.is_on_hold() {
             return self.queue.get().is_none_or(Queue::is_empty);
         }
-        let untouched = self.queue.get().is_none() && self.bell.worker.get().is_none();
+        let untouched = self.queue.get().is_none() && !self.bell.has_worker();
         if untouched && !self.has_reports() {
             return true;
         }
@@ -152,7 +150,7 @@ impl Process {
         let flushed = self.flush_with(timeout, durable.then_some(timeout / 2));
         self.stop();
         let hopeless = durable && self.gate.has_waited(timeout / 2);
-        if self.bell.worker.get().is_some() && !hopeless {
+        if self.bell.has_worker() && !hopeless {
             self.gate.wait_stopped(timeout.saturating_sub(started.elapsed()));
         }
         flushed
@@ -161,7 +159,7 @@ impl Process {
     /// Tells the worker to end after the request under way. Does not wait.
     pub(crate) fn stop(&self) {
         self.stop.store(true, Ordering::SeqCst);
-        if self.bell.worker.get().is_none() {
+        if !self.bell.has_worker() {
             self.gate.stopped();
         }
         self.bell.command();
@@ -178,18 +176,18 @@ impl Process {
 
     /// Makes sure that the worker runs; false if the system gives no thread.
     pub(crate) fn start_worker(self: &Arc<Self>) -> bool {
-        if self.bell.worker.get().is_some() {
+        if self.bell.has_worker() {
             return true;
         }
         let _one_at_a_time = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.bell.worker.get().is_some() {
+        if self.bell.has_worker() {
             return true;
         }
         let process = self.clone();
         match spawn_deaf(THREAD_NAME, move || Worker::new(process).run()) {
             Ok(handle) => {
                 // The worker may have come first.
-                let _ = self.bell.worker.set(handle.thread().clone());
+                self.bell.belongs_to(handle.thread().clone());
                 true
             }
             Err(error) => {
@@ -205,89 +203,5 @@ impl Process {
         let Some(report) = config.reports.take(config.clock.now()) else { return false };
         config.reports.restore(report);
         config.send_reports
-    }
-}
-
-/// How the worker is woken, with a system call only if it sleeps and what happened matters to it.
-#[derive(Debug, Default)]
-pub(crate) struct Bell {
-    worker: OnceLock<Thread>,
-    appended_bytes: AtomicU64,
-    commands: AtomicU64,
-    sleep: AtomicU8,
-}
-
-/// What has happened up to a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Heard {
-    appended_bytes: u64,
-    commands: u64,
-}
-
-/// How deep the worker sleeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sleep {
-    /// A new envelope wakes it.
-    Light,
-    /// Only a command or its timer does: new envelopes could not be sent anyway.
-    Deep,
-}
-
-const AWAKE: u8 = 0;
-const LIGHT: u8 = 1;
-const DEEP: u8 = 2;
-
-impl Bell {
-    /// The worker is here. It says so itself, before it first sleeps, so that nobody rings in vain.
-    pub(crate) fn enter(&self) {
-        let _ = self.worker.set(thread::current());
-    }
-
-    /// An envelope was appended. A sleeper that it does not interest is woken once every `lap` bytes: then the spool
-    /// may have given up a segment, whose records are to be counted.
-    pub(crate) fn appended(&self, bytes: usize, lap: u64) {
-        let (bytes, lap) = (bytes as u64, lap.max(1));
-        let before = self.appended_bytes.fetch_add(bytes, Ordering::SeqCst);
-        match self.sleep.load(Ordering::SeqCst) {
-            LIGHT => self.wake(LIGHT),
-            DEEP if before / lap != (before + bytes) / lap => self.wake(DEEP),
-            _ => {}
-        }
-    }
-
-    /// Somebody flushes, stops or asks to look again.
-    pub(crate) fn command(&self) {
-        self.commands.fetch_add(1, Ordering::SeqCst);
-        let depth = self.sleep.load(Ordering::SeqCst);
-        if depth != AWAKE {
-            self.wake(depth);
-        }
-    }
-
-    /// What has happened so far; to be asked before looking at the queue.
-    pub(crate) fn heard(&self) -> Heard {
-        let appended_bytes = self.appended_bytes.load(Ordering::SeqCst);
-        Heard { appended_bytes, commands: self.commands.load(Ordering::SeqCst) }
-    }
-
-    /// The worker sleeps, unless something has happened since `heard`. May wake early.
-    pub(crate) fn sleep(&self, depth: Sleep, heard: Heard, time: Duration) {
-        let code = if depth == Sleep::Light { LIGHT } else { DEEP };
-        // Either the ringing thread sees this store, or the loads below see its count: all are sequentially
-        // consistent, so no wake-up is lost.
-        self.sleep.store(code, Ordering::SeqCst);
-        let now = self.heard();
-        let undisturbed = depth == Sleep::Deep || now.appended_bytes == heard.appended_bytes;
-        if now.commands == heard.commands && undisturbed {
-            thread::park_timeout(time);
-        }
-        self.sleep.store(AWAKE, Ordering::SeqCst);
-    }
-
-    fn wake(&self, depth: u8) {
-        let first = self.sleep.compare_exchange(depth, AWAKE, Ordering::SeqCst, Ordering::SeqCst).is_ok();
-        if first && let Some(worker) = self.worker.get() {
-            worker.unpark();
-        }
     }
 }

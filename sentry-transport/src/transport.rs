@@ -1,16 +1,16 @@
 //! What an application's client holds.
 
-use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use watchpost_core::{Buffers, Dsn, Envelope, LastWords, Timestamp, Transport, Vanished, generation};
+use watchpost_core::{Buffers, Dsn, Envelope, LastWords, Timestamp, Transport, Vanished};
 use watchpost_spool::Outbox;
 
 use crate::builder::HttpTransportBuilder;
 use crate::config::Config;
 use crate::last_words::take_vanished;
+use crate::per_generation::PerGeneration;
 use crate::process::Process;
 
 /// Spools envelopes on the capturing thread and delivers them from one worker thread.
@@ -23,8 +23,7 @@ use crate::process::Process;
 #[derive(Debug)]
 pub struct HttpTransport {
     config: Arc<Config>,
-    /// Never null; made by `Box`. Replaced only in a forked child, which leaks the old one.
-    process: AtomicPtr<Arc<Process>>,
+    process: PerGeneration<Arc<Process>>,
     closed: AtomicBool,
 }
 
@@ -37,9 +36,8 @@ impl HttpTransport {
     pub(crate) fn new(config: Config) -> Self {
         crate::fork::watch();
         let config = Arc::new(config);
-        let process = Process::new(config.clone(), false);
-        let transport =
-            Self { config, process: AtomicPtr::new(boxed(process)), closed: AtomicBool::new(false) };
+        let process = PerGeneration::new(Arc::new(Process::new(config.clone(), false)));
+        let transport = Self { config, process, closed: AtomicBool::new(false) };
         transport.look_for_orphans();
         transport
     }
@@ -60,43 +58,12 @@ impl HttpTransport {
 
     /// This generation's state.
     fn process(&self) -> &Arc<Process> {
-        let current = self.process.load(Ordering::Acquire);
-        #[expect(
-            unsafe_code,
-            reason = "one pointer to all mutable state, so that a forked child can leak it"
-        )]
-        // SAFETY: the pointer came from `Box` and is freed only by `drop`, which has `&mut self`.
-        let process = unsafe { &*current };
-        if process.generation == generation() { process } else { self.start_over(current) }
-    }
-
-    #[cold]
-    fn start_over(&self, stale: *mut Arc<Process>) -> &Arc<Process> {
-        #[expect(
-            unsafe_code,
-            reason = "one pointer to all mutable state, so that a forked child can leak it"
-        )]
-        // SAFETY: as in `process`: the parent's state is leaked, so it is still there.
-        let parent = unsafe { &*stale }.keeper.path_in_child();
-        // The parent's trouble may not be the child's; its own worker will find out.
-        self.config.backpressure.healthy();
-        let fresh =
-            boxed(Process::new(self.config.clone(), self.closed.load(Ordering::Acquire)).child_of(parent));
-        let swapped = self.process.compare_exchange(stale, fresh, Ordering::AcqRel, Ordering::Acquire);
-        #[expect(
-            unsafe_code,
-            reason = "one pointer to all mutable state, so that a forked child can leak it"
-        )]
-        // SAFETY: as in `process`; `fresh` is freed only if nobody else got to see it.
-        unsafe {
-            match swapped {
-                Ok(_) => &*fresh,
-                Err(winner) => {
-                    drop(Box::from_raw(fresh));
-                    &*winner
-                }
-            }
-        }
+        self.process.get_or_make(|parent| {
+            // The parent's trouble may not be the child's; its own worker will find out.
+            self.config.backpressure.healthy();
+            let fresh = Process::new(self.config.clone(), self.closed.load(Ordering::Acquire));
+            Arc::new(fresh.child_of(parent.keeper.path_in_child()))
+        })
     }
 }
 
@@ -184,22 +151,9 @@ impl Transport for HttpTransport {
 
 impl Drop for HttpTransport {
     fn drop(&mut self) {
-        let process = self.process.swap(ptr::null_mut(), Ordering::AcqRel);
-        #[expect(
-            unsafe_code,
-            reason = "one pointer to all mutable state, so that a forked child can leak it"
-        )]
-        // SAFETY: the pointer came from `Box`, and `&mut self` says that nobody else uses it. The state of another
-        // generation is leaked: its locks may be held for ever and its threads do not exist here.
-        unsafe {
-            if (&*process).generation == generation() {
-                let process = Box::from_raw(process);
-                process.stop();
-            }
+        // That of another generation is leaked: its locks may be held for ever and its threads do not exist here.
+        if let Some(process) = self.process.take() {
+            process.stop();
         }
     }
-}
-
-fn boxed(process: Process) -> *mut Arc<Process> {
-    Box::into_raw(Box::new(Arc::new(process)))
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use watchpost_core::{DiscardReason, Timestamp, Uploader};
 
+use crate::bell::Sleep;
 use crate::compress::Compressor;
 use crate::config::Config;
 use crate::flush::Ticket;
@@ -18,7 +19,7 @@ use crate::health::Health;
 use crate::loss::count_envelope;
 use crate::pauses::Pauses;
 use crate::politeness::never_preempt_the_waker;
-use crate::process::{Process, Sleep};
+use crate::process::Process;
 use crate::queue::{Cursors, Pending};
 use crate::rate_limit::RateLimits;
 

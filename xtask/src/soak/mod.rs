@@ -20,7 +20,7 @@ struct Plan {
     targets: Vec<String>,
 }
 
-const PARTS: [&str; 4] = ["kills", "fuzz", "fork", "memory"];
+const PARTS: [&str; 5] = ["kills", "fuzz", "fork", "memory", "loom"];
 
 const USAGE: &str = "\
 cargo xtask soak [PART...] [--rounds N] [--minutes N] [--target NAME]...
@@ -29,6 +29,7 @@ cargo xtask soak [PART...] [--rounds N] [--minutes N] [--target NAME]...
   fuzz      each fuzz target for so many minutes (10), or those named by --target
   fork      the tests that fork, kill and adopt, again and again (20 rounds)
   memory    100,000 captures, with what is resident after each tenth
+  loom      the models of the lock-free parts, with every interleaving that takes up to five preemptions
   without a PART all of them";
 
 /// Runs the parts that `words` name.
@@ -47,8 +48,11 @@ pub fn run(words: &[String]) -> Result<()> {
                 fuzz::run(&mut runner, &plan.targets, Duration::from_secs(u64::from(plan.minutes) * 60))
             }
             "fork" => fork(&mut runner, plan.rounds.unwrap_or(20)),
-            _ => {
+            "memory" => {
                 runner.step("memory", memory);
+            }
+            _ => {
+                runner.step("loom", loom);
             }
         }
     }
@@ -64,6 +68,12 @@ fn kills(log: &Log, rounds: u32) -> Result<Outcome> {
 
 fn memory(log: &Log) -> Result<Outcome> {
     log.within(Duration::from_secs(2 * 3600)).tests(&mut soak("memory_is_flat"), Dialect::Cargo)
+}
+
+fn loom(log: &Log) -> Result<Outcome> {
+    let mut models = cargo();
+    models.args(["test", "--package", "watchpost-loom"]).env("WATCHPOST_SOAK_LOOM", LOOM_PREEMPTIONS);
+    log.within(Duration::from_secs(2 * 3600)).tests(&mut models, Dialect::Cargo)
 }
 
 fn fork(runner: &mut Runner, rounds: u32) {
@@ -82,6 +92,9 @@ fn fork(runner: &mut Runner, rounds: u32) {
         });
     }
 }
+
+/// `cargo xtask test` has three.
+const LOOM_PREEMPTIONS: &str = "5";
 
 fn soak(test: &str) -> Command {
     let mut command = cargo();
