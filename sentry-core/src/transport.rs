@@ -68,6 +68,10 @@ pub trait Resolver: Send + Sync + Debug {
     /// `origin` says whose addresses they are, in the words of [`Walked::raw`](crate::Walked::raw). The event may come
     /// from another process, or from this program before it was restarted or changed.
     fn resolve(&self, payload: &[u8], origin: &str) -> Option<Vec<u8>>;
+
+    /// Called every half minute, on the same thread: what is large, kept for speed alone, and was not used since the
+    /// last call is better given back.
+    fn tidy(&self) {}
 }
 
 /// What a client holds back for a while, to send many small things together: logs, metrics, streamed spans, counted

@@ -2,13 +2,15 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use support::uploader::{limits, response, unreachable};
+use support::uploader::{Stepper, limits, response, unreachable};
 use support::{PATIENCE, SECOND, envelope, event, number, rig};
 use watchpost_core::{
-    Buffers, Category, ClientReport, Clock, DiscardReason, ItemType, ManualClock, Timestamp, Transport,
+    Buffers, Category, ClientOptions, ClientReport, Clock, DiscardReason, ItemType, ManualClock, Resolver,
+    Timestamp, Transport,
 };
 use watchpost_transport::{UploadResponse, UploadResult};
 
@@ -250,4 +252,36 @@ fn a_client_is_reminded_of_what_it_holds_back() {
     rig.advance(30 * SECOND);
     rig.advance(30 * SECOND);
     assert_eq!(calls(2), [expected, expected.after(60 * SECOND)], "it said when to come back");
+}
+
+/// Counts how often it was asked to tidy up.
+#[derive(Debug, Default)]
+struct Tidy(AtomicU32);
+
+impl Resolver for Tidy {
+    fn resolve(&self, _payload: &[u8], _origin: &str) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn tidy(&self) {
+        // Its panic costs nothing but itself.
+        assert!(self.0.fetch_add(1, Ordering::SeqCst) > 0, "the first time is one too many");
+    }
+}
+
+#[test]
+fn the_resolver_is_asked_to_tidy_up_every_half_minute() {
+    let folder = tempfile::tempdir().unwrap();
+    let resolver = Arc::new(Tidy::default());
+    let network = Arc::new(Stepper::default());
+    network.always(response(200));
+    let options = ClientOptions::new().with_resolver(resolver.clone()).transport().clone();
+    let rig = rig(folder.path(), |b| b.options(options).uploader(network.clone()));
+    for (number, asked) in [(1, 1), (2, 1), (3, 1), (4, 2), (5, 2), (6, 2), (7, 3)] {
+        rig.transport.send(event(number));
+        assert!(rig.transport.flush(PATIENCE));
+        assert_eq!(resolver.0.load(Ordering::SeqCst), asked, "after {} seconds", 10 * (number - 1));
+        rig.advance(10 * SECOND);
+    }
+    assert_eq!(network.seen(), 7);
 }

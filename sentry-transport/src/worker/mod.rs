@@ -131,7 +131,9 @@ impl Worker {
         let flushing = ticket.is_some();
         self.notice_clock();
         self.empty_buffers();
-        self.rescan();
+        if self.rescan() {
+            self.tidy();
+        }
         self.process.queue().count_lost(&self.config);
         self.check_health();
         let mut held = self.is_held(flushing);
@@ -187,7 +189,8 @@ impl Worker {
         self.more_orphans && self.process.queue().is_empty()
     }
 
-    fn rescan(&mut self) {
+    /// Looks for orphans if it is time to; true if it was.
+    fn rescan(&mut self) -> bool {
         let now = self.config.clock.now();
         let due = self.next_rescan.is_none_or(|at| at <= now);
         if due || self.may_adopt_more() {
@@ -199,6 +202,15 @@ impl Worker {
                 // What was adopted is older than what the cursors have passed.
                 self.cursors = Cursors::default();
             }
+        }
+        due
+    }
+
+    /// Lets go of what makes looking up names fast, if no name was wanted for a while.
+    fn tidy(&self) {
+        if let Some(resolver) = &self.config.options.resolver {
+            // Its own panic must not cost the pass.
+            let _ = catch_unwind(AssertUnwindSafe(|| resolver.tidy()));
         }
     }
 

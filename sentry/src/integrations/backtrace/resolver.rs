@@ -22,6 +22,10 @@ impl Resolver for FrameResolver {
         // Something may have to go, so the whole event has to be looked at.
         complete(serde_json::from_slice(payload).ok()?, origin)
     }
+
+    fn tidy(&self) {
+        symbols::tidy();
+    }
 }
 
 /// The event with its frames filled in, as it is sent; `None` if none was found.

@@ -1,6 +1,6 @@
 //! From an address to names: functions, files, lines, and what each frame is good for.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use watchpost_core::{Frame, Text, generation};
 
@@ -31,6 +31,7 @@ pub(super) enum Role {
 pub(super) fn look_up(address: usize) -> Vec<Known> {
     let mut frames = Vec::new();
     if let Some(_inside) = Inside::enter() {
+        TABLES.store(USED, Ordering::Relaxed);
         // A return address points behind the call; the library itself looks one byte before it.
         backtrace::resolve(address as *mut _, |symbol| {
             frames.push(known(frame(symbol)));
@@ -47,6 +48,24 @@ pub(super) fn look_up(address: usize) -> Vec<Known> {
     }
     frames
 }
+
+/// Gives the library's tables back, some 50 to 100 MB for a program with debug information, unless a name was looked up
+/// since the last call. What was found stays known; only a new address has them read again.
+pub(super) fn tidy() {
+    let before = TABLES.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |state| state.checked_sub(1));
+    if before == Ok(IDLE)
+        && let Some(_inside) = Inside::enter()
+    {
+        backtrace::clear_symbol_cache();
+    }
+}
+
+/// Whether the library's tables are in memory, and whether they were needed lately.
+static TABLES: AtomicU8 = AtomicU8::new(GONE);
+
+const GONE: u8 = 0;
+const IDLE: u8 = 1;
+const USED: u8 = 2;
 
 /// A frame of which only the address is known.
 pub(super) fn nameless(address: usize) -> Frame {
