@@ -50,17 +50,8 @@ impl Attachments {
         envelope.items = rest;
         let new = Held { event_id, items: large };
         let mut held = self.lock();
-        let mut bytes = self.bytes.load(Ordering::Relaxed) + new.bytes();
         held.push_back(new);
-        while bytes > MAX_BYTES
-            && let Some(oldest) = held.pop_front()
-        {
-            bytes -= oldest.bytes();
-            for item in &oldest.items {
-                count_item(&config.reports, DiscardReason::QueueOverflow, &item.header, &item.payload);
-            }
-        }
-        self.bytes.store(bytes, Ordering::Release);
+        self.make_room(&mut held, config);
     }
 
     /// The attachments of a stored envelope, which go with it. To be given back with [`restore`](Self::restore) if it
@@ -77,12 +68,25 @@ impl Attachments {
         Some((event_id, found.items))
     }
 
-    /// The request failed: they wait again.
-    pub(crate) fn restore(&self, (event_id, items): (EventId, Vec<Item>)) {
-        let back = Held { event_id, items };
+    /// The request failed: they wait again, as the oldest.
+    pub(crate) fn restore(&self, (event_id, items): (EventId, Vec<Item>), config: &Config) {
         let mut held = self.lock();
-        self.bytes.fetch_add(back.bytes(), Ordering::AcqRel);
-        held.push_front(back);
+        held.push_front(Held { event_id, items });
+        self.make_room(&mut held, config);
+    }
+
+    /// Gives up the oldest until the rest fits.
+    fn make_room(&self, held: &mut VecDeque<Held>, config: &Config) {
+        let mut bytes: usize = held.iter().map(Held::bytes).sum();
+        while bytes > MAX_BYTES
+            && let Some(oldest) = held.pop_front()
+        {
+            bytes -= oldest.bytes();
+            for item in &oldest.items {
+                count_item(&config.reports, DiscardReason::QueueOverflow, &item.header, &item.payload);
+            }
+        }
+        self.bytes.store(bytes, Ordering::Release);
     }
 
     /// True when none is held.

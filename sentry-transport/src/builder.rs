@@ -90,7 +90,7 @@ impl HttpTransportBuilder {
     }
 
     /// How much memory mode may hold, in bytes. Default 4 MiB: some 400 events of 10 kB. What does not fit is
-    /// counted as `queue_overflow`.
+    /// counted as `queue_overflow`. Attachments over 1 MiB have 40 MiB of their own, in any mode.
     pub fn max_memory_bytes(mut self, bytes: usize) -> Self {
         self.max_memory_bytes = bytes;
         self

@@ -1,10 +1,11 @@
 //! The queue for when there is no folder to write to.
 
 use std::collections::VecDeque;
+use std::mem::size_of;
 
 use crate::priority::Priority;
 
-/// Envelopes held in memory, at most so many bytes of them.
+/// Envelopes held in memory, at most so many bytes, with what it takes to hold them.
 ///
 /// When it is full, an envelope of the urgent lane pushes out the oldest of the bulk lane, the least urgent first;
 /// otherwise the new one is refused.
@@ -21,6 +22,21 @@ struct Entry {
     id: u64,
     envelope: Vec<u8>,
 }
+
+impl Entry {
+    /// What it takes of the budget.
+    fn bytes(&self) -> usize {
+        bytes(&self.envelope)
+    }
+}
+
+/// What an envelope takes of the budget: many small ones must not take more than a few large ones.
+fn bytes(envelope: &[u8]) -> usize {
+    envelope.len() + OVERHEAD
+}
+
+/// The entry itself, and what the allocator notes about the envelope.
+const OVERHEAD: usize = size_of::<Entry>() + 2 * size_of::<usize>();
 
 /// The rows that may be pushed out, the first to go first.
 const BULK: [Priority; 2] = [Priority::Low, Priority::Medium];
@@ -39,18 +55,19 @@ impl Memory {
         let mut room = self.max_bytes - self.bytes;
         if !BULK.contains(&priority) {
             let bulk = BULK.iter().flat_map(|priority| &self.rows[priority.index()]);
-            room += bulk.map(|entry| entry.envelope.len()).sum::<usize>();
+            room += bulk.map(Entry::bytes).sum::<usize>();
         }
-        if envelope.len() > room {
+        let bytes = bytes(&envelope);
+        if bytes > room {
             return lost(envelope);
         }
-        while self.bytes + envelope.len() > self.max_bytes {
+        while self.bytes + bytes > self.max_bytes {
             let oldest = BULK.iter().find_map(|priority| self.rows[priority.index()].pop_front());
             let Some(evicted) = oldest else { break };
-            self.bytes -= evicted.envelope.len();
+            self.bytes -= evicted.bytes();
             lost(evicted.envelope);
         }
-        self.bytes += envelope.len();
+        self.bytes += bytes;
         let id = self.next_id;
         self.next_id += 1;
         self.rows[priority.index()].push_back(Entry { id, envelope });
@@ -67,7 +84,7 @@ impl Memory {
     pub(crate) fn remove(&mut self, priority: Priority, id: u64) {
         let entries = &mut self.rows[priority.index()];
         if let Ok(at) = entries.binary_search_by_key(&id, |entry| entry.id) {
-            let freed = entries.remove(at).map_or(0, |entry| entry.envelope.len());
+            let freed = entries.remove(at).map_or(0, |entry| entry.bytes());
             self.bytes -= freed;
         }
     }
@@ -92,29 +109,34 @@ impl Memory {
 mod tests {
     use super::*;
 
+    /// Pushes what takes `bytes` of the budget; how much was lost for it.
     fn push(memory: &mut Memory, priority: Priority, bytes: usize) -> usize {
         let mut lost = 0;
-        memory.push(priority, vec![0; bytes], |envelope| lost += envelope.len());
+        memory.push(priority, vec![0; bytes - OVERHEAD], |envelope| lost += super::bytes(&envelope));
         lost
     }
 
     #[test]
     fn urgent_pushes_out_the_oldest_bulk_and_nothing_else() {
         use Priority::{Critical, High, Low, Medium};
-        let mut memory = Memory::new(100);
-        assert_eq!(push(&mut memory, Medium, 30), 0);
-        assert_eq!(push(&mut memory, Low, 40), 0);
-        assert_eq!(push(&mut memory, Medium, 31), 31, "bulk does not push out bulk");
-        assert_eq!(push(&mut memory, High, 50), 40, "the least urgent goes first");
-        assert_eq!(push(&mut memory, Critical, 60), 60, "more than bulk could free: refused, and bulk stays");
-        assert_eq!(push(&mut memory, Critical, 50), 30);
-        assert_eq!(push(&mut memory, Critical, 1), 1);
+        let mut memory = Memory::new(1000);
+        assert_eq!(push(&mut memory, Medium, 300), 0);
+        assert_eq!(push(&mut memory, Low, 400), 0);
+        assert_eq!(push(&mut memory, Medium, 310), 310, "bulk does not push out bulk");
+        assert_eq!(push(&mut memory, High, 500), 400, "the least urgent goes first");
+        assert_eq!(
+            push(&mut memory, Critical, 600),
+            600,
+            "more than bulk could free: refused, and bulk stays"
+        );
+        assert_eq!(push(&mut memory, Critical, 500), 300);
+        assert_eq!(push(&mut memory, Critical, OVERHEAD), OVERHEAD, "even an empty one takes room");
     }
 
     #[test]
     fn envelopes_are_seen_in_order_and_removed_once() {
         let row = Priority::High;
-        let mut memory = Memory::new(100);
+        let mut memory = Memory::new(1000);
         for byte in 0..3 {
             memory.push(row, vec![byte], |_| unreachable!());
         }
@@ -126,7 +148,7 @@ mod tests {
         memory.remove(row, second);
         assert_eq!(memory.peek_after(row, Some(first)).unwrap().1, [2]);
         assert_eq!(memory.peek_after(row, Some(second)).unwrap().1, [2]);
-        assert_eq!(memory.bytes, 2);
+        assert_eq!(memory.bytes, 2 * (1 + OVERHEAD));
         assert!(!memory.is_empty());
     }
 }
