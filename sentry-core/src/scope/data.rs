@@ -58,8 +58,7 @@ impl Scope {
 
     /// Sets a tag.
     pub fn set_tag(&mut self, key: impl Into<Text>, value: impl Into<Text>) {
-        Arc::make_mut(self.edit().tags.get_or_insert_default())
-            .insert(key.into().shared(), value.into().shared());
+        Arc::make_mut(self.edit().tags.get_or_insert_default()).insert(bound::text(key), bound::text(value));
     }
 
     /// Removes a tag.
@@ -132,13 +131,13 @@ impl Scope {
 
     /// Overrides the grouping of events that have no fingerprint of their own; an empty one takes it back.
     pub fn set_fingerprint(&mut self, fingerprint: Vec<Text>) {
-        self.edit().fingerprint =
-            (!fingerprint.is_empty()).then(|| fingerprint.into_iter().map(Text::shared).collect());
+        let bounded: Arc<[Text]> = fingerprint.into_iter().map(bound::text).collect();
+        self.edit().fingerprint = (!bounded.is_empty()).then_some(bounded);
     }
 
     /// Names the route, task or screen.
     pub fn set_transaction(&mut self, name: Option<Text>) {
-        self.edit().transaction = name.map(Text::shared);
+        self.edit().transaction = name.map(bound::text);
     }
 
     /// Continues a trace; `None` leaves the one that was set.

@@ -66,8 +66,17 @@ pub(crate) fn context(context: &mut Map) {
     map(context, &mut { SCOPE_BYTES });
 }
 
+/// A text for a scope: every event that it goes into shares it.
+pub(crate) fn text(text: impl Into<Text>) -> Text {
+    let mut text = text.into();
+    cut_text(&mut text, SCOPE_BYTES);
+    text.shared()
+}
+
 /// A user for a scope.
 pub(crate) fn user(user: &mut User) {
+    let texts = [&mut user.id, &mut user.username, &mut user.email, &mut user.ip_address];
+    texts.into_iter().flatten().for_each(|text| cut_text(text, SCOPE_BYTES));
     map(&mut user.other, &mut { SCOPE_BYTES });
 }
 
@@ -85,8 +94,9 @@ fn is_small(crumb: &Breadcrumb) -> bool {
         Value::String(text) => Some(key.len() + text.len()),
         _ => Some(key.len()),
     };
-    let message = crumb.message.as_ref().map_or(0, |message| message.len());
-    let bytes = crumb.data.iter().try_fold(message, |sum, field| Some(sum + flat(field)? + 16));
+    let texts = [&crumb.message, &crumb.category, &crumb.ty, &crumb.origin];
+    let texts = texts.into_iter().flatten().map(|text| text.len()).sum();
+    let bytes = crumb.data.iter().try_fold(texts, |sum: usize, field| Some(sum + flat(field)? + 16));
     crumb.other.is_none() && bytes.is_some_and(|bytes| bytes <= CRUMB_BYTES)
 }
 
@@ -96,10 +106,13 @@ fn bound_breadcrumb(crumb: &mut Breadcrumb) {
     if let Some(other) = &mut crumb.other {
         map(&mut **other, &mut left);
     }
-    if let Some(message) = &crumb.message
-        && message.len() > CRUMB_BYTES
-    {
-        crumb.message = Some(prefix(message, CRUMB_BYTES).into());
+    let texts = [&mut crumb.message, &mut crumb.category, &mut crumb.ty, &mut crumb.origin];
+    texts.into_iter().flatten().for_each(|text| cut_text(text, CRUMB_BYTES));
+}
+
+fn cut_text(text: &mut Text, max: usize) {
+    if text.len() > max {
+        *text = prefix(text, max).into();
     }
 }
 
