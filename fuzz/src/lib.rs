@@ -1,15 +1,14 @@
 //! Fuzz targets, written once for two runners.
 //!
 //! A target takes any bytes and panics when a property does not hold. `cargo xtask soak fuzz` runs all of them: with
-//! libFuzzer (`cargo fuzz`, coverage-guided, with the address sanitizer) where a nightly toolchain is installed, else
-//! with the stable runner, which mutates the corpus by proptest and shrinks what it finds. Both start from the same
+//! libFuzzer (coverage-guided, with the address sanitizer) where a nightly toolchain is installed, else with the stable runner, which mutates the corpus by proptest and shrinks what it finds. Both start from the same
 //! corpus in `corpus/TARGET/`, which `tests/replay.rs` plays through on every test run.
 
 mod mutate;
 mod source;
 mod targets;
 
-pub use crate::mutate::search;
+pub use crate::mutate::{Found, search};
 
 /// A target.
 #[derive(Debug, Clone, Copy)]

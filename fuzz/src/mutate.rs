@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
-use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 
 use crate::Target;
 
@@ -25,11 +25,20 @@ enum Mutation {
     Splice(Index, Index, Index, usize),
 }
 
+/// An input for which a property does not hold.
+#[derive(Debug)]
+pub struct Found {
+    /// The smallest such input that was found.
+    pub input: Vec<u8>,
+    /// What was said about it.
+    pub why: String,
+}
+
 /// Searches for `time`, and at least one batch; answers how many inputs ran.
 ///
 /// # Errors
-/// With the smallest input found for which a property does not hold, and what was said about it.
-pub fn search(target: Target, corpus: &[Vec<u8>], time: Duration) -> Result<u64, String> {
+/// With the smallest input found for which a property does not hold.
+pub fn search(target: Target, corpus: &[Vec<u8>], time: Duration) -> Result<u64, Found> {
     let start = Instant::now();
     let mut ran = 0;
     loop {
@@ -45,8 +54,10 @@ pub fn search(target: Target, corpus: &[Vec<u8>], time: Duration) -> Result<u64,
             Ok::<(), TestCaseError>(())
         });
         ran += u64::from(BATCH);
-        if let Err(found) = outcome {
-            return Err(format!("{}: {found}", target.name));
+        match outcome {
+            Ok(()) => {}
+            Err(TestError::Fail(why, input)) => return Err(Found { input, why: why.to_string() }),
+            Err(TestError::Abort(why)) => return Err(Found { input: Vec::new(), why: why.to_string() }),
         }
         if start.elapsed() >= time {
             return Ok(ran);

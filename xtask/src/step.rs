@@ -70,6 +70,12 @@ impl Runner {
         self.record(name, outcome, start.elapsed(), &log.path)
     }
 
+    /// Adds a step that ran beside others, with its own log.
+    pub fn ran(&mut self, name: &str, outcome: Result<Outcome>, took: Duration, log: &Log) -> bool {
+        line(format_args!("--> {name}"));
+        self.record(name, outcome, took, &log.path)
+    }
+
     /// Adds a step that was not attempted because `needed` failed.
     pub fn blocked(&mut self, name: &str, needed: &str) {
         let failure = Failure::new(format!("not run, because {needed} failed"));

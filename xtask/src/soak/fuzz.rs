@@ -1,10 +1,10 @@
 //! The fuzz targets, two at a time, by libFuzzer where a nightly toolchain is, else by the stable runner.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::cargo;
 use crate::console::{line, span};
@@ -41,8 +41,9 @@ pub(super) fn run(runner: &mut Runner, targets: &[String], time: Duration) {
             return;
         }
     };
-    let queue = Mutex::new(targets.clone());
-    let results: Mutex<Vec<(String, Result<String>)>> = Mutex::default();
+    // The last is taken first.
+    let queue = Mutex::new(targets.iter().rev().cloned().collect::<Vec<_>>());
+    let done: Mutex<Vec<Done>> = Mutex::default();
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(targets.len());
     std::thread::scope(|scope| {
         for _ in 0..workers {
@@ -50,132 +51,154 @@ pub(super) fn run(runner: &mut Runner, targets: &[String], time: Duration) {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop();
                     let Some(target) = next else { break };
-                    let result = engine.fuzz(&target, time);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((target, result));
+                    let (start, log) = (Instant::now(), Log::new(&format!("fuzz {target}")));
+                    let said = engine.fuzz(&target, time, &log);
+                    let done_now = Done { target, said, took: start.elapsed(), log };
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push(done_now);
                 }
             });
         }
     });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by(|a, b| a.0.cmp(&b.0));
-    for (target, result) in results {
-        runner.step(&format!("fuzz {target}"), |_| {
-            line(format_args!("    {}", result?));
-            Ok(Outcome::one())
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by(|a, b| a.target.cmp(&b.target));
+    for Done { target, said, took, log } in done {
+        let outcome = said.map(|said| {
+            line(format_args!("    {target}: {said}"));
+            Outcome::one()
         });
+        runner.ran(&format!("fuzz {target}"), outcome, took, &log);
     }
+}
+
+/// What came of a target.
+struct Done {
+    target: String,
+    said: Result<String>,
+    took: Duration,
+    log: Log,
 }
 
 impl Engine {
     fn build(log: &Log) -> Result<Self> {
-        if !has_nightly() || process::find("cargo-fuzz").is_none() {
-            line(
-                "    no nightly toolchain with cargo-fuzz (cargo install --locked cargo-fuzz): the stable runner",
-            );
-            log.run(cargo().args([
-                "build",
-                "--release",
-                "--package",
-                "watchpost-fuzz",
-                "--bin",
-                "fuzz-stable",
-            ]))?;
+        let Some(host) = nightly_host() else {
+            line("    no nightly toolchain: the stable runner");
+            log.run(cargo().args(["build", "--release", "--package", PACKAGE, "--bin", "fuzz-stable"]))?;
             return Ok(Self::Stable(repo::target().join("release/fuzz-stable")));
-        }
+        };
         let target = repo::target().join("fuzz");
-        // The release profile's link-time optimisation takes an hour over instrumented code, and gains nothing.
         let mut build = Command::new("rustup");
+        build.current_dir(repo::root()).args(["run", "nightly", "cargo", "build", "--release"]);
+        // With a target named, build scripts and macros are spared the instruments.
+        build.args(["--package", PACKAGE, "--features", "libfuzzer", "--target", &host]);
+        for name in all()? {
+            build.args(["--bin", &name]);
+        }
         build
-            .current_dir(repo::root())
-            .args([
-                "run",
-                "nightly",
-                "cargo",
-                "fuzz",
-                "build",
-                "--fuzz-dir",
-                "fuzz",
-                "--features",
-                "libfuzzer",
-            ])
             .arg("--target-dir")
             .arg(&target)
+            .env("RUSTFLAGS", INSTRUMENTS.join(" "))
+            // The release profile's link-time optimisation takes an hour over instrumented code, and gains nothing.
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
-            .env("CARGO_PROFILE_RELEASE_DEBUG", "none");
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+            .env("CARGO_PROFILE_RELEASE_STRIP", "none")
+            .env("CARGO_PROFILE_RELEASE_DEBUG", "line-tables-only");
         process::must(&mut build, log.path(), BUILD_LIMIT)?;
-        let programs =
-            std::fs::read_dir(&target).at(&target)?.flatten().map(|entry| entry.path().join("release"));
-        let programs = programs.filter(|folder| folder.join("dsn").is_file()).last();
-        programs.map(Self::LibFuzzer).ok_or_else(|| Failure::new("cargo fuzz left no programs"))
+        Ok(Self::LibFuzzer(target.join(host).join("release")))
     }
 
     /// Runs one target; answers how many inputs it saw.
-    fn fuzz(&self, target: &str, time: Duration) -> Result<String> {
-        let log = Log::new(&format!("fuzz {target}"));
+    fn fuzz(&self, target: &str, time: Duration, log: &Log) -> Result<String> {
+        // New inputs go to the first folder; the repository's corpus is only read.
+        let (found, failures) = (repo::cache("fuzz/corpus").join(target), repo::cache("fuzz/failures"));
+        for folder in [&found, &failures] {
+            std::fs::create_dir_all(folder).at(folder)?;
+        }
+        let seconds = time.as_secs().to_string();
         let mut command = match self {
-            Self::Stable(program) => Command::new(program),
-            Self::LibFuzzer(folder) => Command::new(folder.join(target)),
-        };
-        command.current_dir(repo::root());
-        match self {
-            Self::Stable(_) => {
-                command.arg(target).args(["--seconds", &time.as_secs().to_string()]);
+            Self::Stable(program) => {
+                let mut command = Command::new(program);
+                command.args([target, "--seconds", &seconds, "--failures"]).arg(&failures);
+                command
             }
-            Self::LibFuzzer(_) => {
-                // New inputs go to the first folder; the repository's corpus is only read.
-                let (found, failures) =
-                    (repo::cache("fuzz/corpus").join(target), repo::cache("fuzz/failures"));
-                for folder in [&found, &failures] {
-                    std::fs::create_dir_all(folder).at(folder)?;
-                }
+            Self::LibFuzzer(folder) => {
+                let mut command = Command::new(folder.join(target));
                 command
                     .arg(found)
                     .arg(repo::path("fuzz/corpus").join(target))
-                    .arg(format!("-max_total_time={}", time.as_secs()))
+                    .arg(format!("-max_total_time={seconds}"))
                     .arg(format!("-artifact_prefix={}/{target}-", failures.display()))
                     .args(["-print_final_stats=1", "-timeout=60", "-max_len=8192", "-verbosity=1"])
-                    // cargo-fuzz's own setting: a Rust program has no one-definition rule to violate.
+                    // A Rust program has no one-definition rule to violate.
                     .env("ASAN_OPTIONS", "detect_odr_violation=0");
+                command
             }
-        }
-        let status = process::logged(&mut command, log.path(), time + GRACE)?;
-        let said = String::from_utf8_lossy(&std::fs::read(log.path())?).into_owned();
+        };
+        let status = process::logged(command.current_dir(repo::root()), log.path(), time + GRACE)?;
         if !status.success() {
-            return Err(Failure::new(format!("{target} failed, see {}", log.path().display())));
+            return Err(Failure::new(format!(
+                "an input failed; it is in {} as {target}-*, and what was said in {}",
+                failures.display(),
+                log.path().display()
+            )));
         }
-        Ok(format!("{target}: {} in {}", inputs(&said), span(time)))
+        let said = String::from_utf8_lossy(&std::fs::read(log.path())?).into_owned();
+        Ok(format!("{} in {}, none failed", inputs(&said), span(time)))
     }
 }
 
 /// What a runner says about how much it did.
 fn inputs(said: &str) -> String {
-    let executed = said.lines().rev().find_map(|line| line.strip_prefix("stat::number_of_executed_units:"));
-    match executed {
-        Some(count) => format!("{} inputs by libFuzzer", count.trim()),
-        None => said.lines().last().unwrap_or_default().to_owned(),
-    }
+    let libfuzzer = |line: &str| {
+        let count = line.strip_prefix("stat::number_of_executed_units:")?;
+        Some(format!("{} inputs by libFuzzer", count.trim()))
+    };
+    let stable = |line: &str| {
+        let (_, count) = line.split_once(": ")?;
+        Some(format!("{} by the stable runner", count.split_once(',')?.0))
+    };
+    said.lines().rev().find_map(libfuzzer).or_else(|| stable(said.lines().last()?)).unwrap_or_default()
 }
 
-fn has_nightly() -> bool {
-    let listed = process::output(Command::new("rustup").args(["toolchain", "list"]));
-    listed.is_ok_and(|list| list.lines().any(|line| line.starts_with("nightly")))
+/// The system that the nightly toolchain is for, if there is one: only it can instrument code.
+fn nightly_host() -> Option<String> {
+    let listed = process::output(Command::new("rustup").args(["toolchain", "list"])).ok()?;
+    listed.lines().find(|line| line.starts_with("nightly"))?;
+    let version = process::output(Command::new("rustup").args(["run", "nightly", "rustc", "-vV"])).ok()?;
+    version.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
 }
 
-/// The targets are the folders of the corpus.
+/// The targets that were asked for.
 fn chosen(wanted: &[String]) -> Result<Vec<String>> {
-    let folder = repo::path("fuzz/corpus");
-    let mut all: Vec<String> = entries(&folder)?;
-    all.sort();
+    let all = all()?;
     if let Some(unknown) = wanted.iter().find(|name| !all.contains(name)) {
         return Err(Failure::new(format!("there is no target {unknown:?}; there are {}", all.join(", "))));
     }
     Ok(if wanted.is_empty() { all } else { wanted.to_vec() })
 }
 
-fn entries(folder: &Path) -> Result<Vec<String>> {
-    let entries = std::fs::read_dir(folder).at(folder)?;
-    Ok(entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
+/// All targets: the folders of the corpus.
+fn all() -> Result<Vec<String>> {
+    let folder = repo::path("fuzz/corpus");
+    let entries = std::fs::read_dir(&folder).at(&folder)?;
+    let mut all: Vec<String> =
+        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    all.sort();
+    Ok(all)
 }
+
+const PACKAGE: &str = "watchpost-fuzz";
+
+/// What `cargo fuzz` sets, too: libFuzzer's counters and comparisons, and the address sanitizer.
+const INSTRUMENTS: [&str; 8] = [
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "-Zsanitizer=address",
+    "-Cdebug-assertions",
+    "--cfg=fuzzing",
+];
 
 #[cfg(test)]
 mod tests {
@@ -185,7 +208,7 @@ mod tests {
     fn both_runners_say_how_much_they_did() {
         let said = "#1\tINITED\nstat::number_of_executed_units: 1234\nstat::average_exec_per_sec:     12\n";
         assert_eq!(inputs(said), "1234 inputs by libFuzzer");
-        assert_eq!(inputs("dsn: 64 inputs, every property held\n"), "dsn: 64 inputs, every property held");
+        assert_eq!(inputs("dsn: 64 inputs, every property held\n"), "64 inputs by the stable runner");
     }
 
     #[test]
