@@ -9,6 +9,7 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
@@ -119,10 +120,15 @@ fn a_child_does_not_keep_its_dead_parents_events() {
     let parent = fork(|| {
         let transport = transport(&nobody, &spool);
         transport.send(event(7));
+        let (mut here, mut there) = std::io::pipe().unwrap();
         let grandchild = fork(|| {
+            there.write_all(b"!").unwrap();
             thread::sleep(PATIENCE);
             true
         });
+        // Until it has run for the first time it holds what it inherited; that may take long on a loaded machine, and
+        // the third process looks again only after half a minute.
+        here.read_exact(&mut [0]).unwrap();
         std::fs::write(&alive, grandchild.to_string()).unwrap();
         kill(0);
         false
