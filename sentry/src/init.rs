@@ -58,11 +58,9 @@ pub fn init(options: impl IntoOptions) -> Result<Guard> {
     let options = complete(options.into_options()?)?;
     let client = client_builder(options).build();
     tracing_api::continue_from_env(&client);
-    let guard = install(Arc::clone(&client));
+    let guard = install(client);
     #[cfg(feature = "panic")]
     integrations::panic::install();
-    #[cfg(feature = "crash")]
-    integrations::crash::install(&client);
     Ok(guard)
 }
 
@@ -167,6 +165,10 @@ fn complete(mut options: ClientOptions) -> Result<ClientOptions> {
     #[cfg(feature = "backtrace")]
     {
         options = options.with_resolver(Arc::new(integrations::backtrace::FrameResolver));
+    }
+    #[cfg(feature = "crash")]
+    {
+        options = integrations::crash::add(options);
     }
     #[cfg(feature = "contexts")]
     {

@@ -92,7 +92,12 @@ fn run(vector: &Value) -> Result<(), String> {
             let (vanished, now) = sessions::left(&test, &die);
             let again =
                 crate::options(&sessions::merged(&given["options"], &die["options"]), &vector["hooks"]);
-            (_guard, test) = watchpost::testing::restart(again.unwrap(), now, seed + 1, vanished);
+            (_guard, test) = watchpost::testing::restart(
+                sessions::recorded(again.unwrap(), &die),
+                now,
+                seed + 1,
+                vanished,
+            );
         }
     }
     if let Some(wanted) = expect.get("headers") {

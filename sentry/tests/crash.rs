@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
-use watchpost::ClientOptions;
+use watchpost::{Breadcrumb, ClientOptions, Timestamp};
 use watchpost_core::{Envelope, UploadRequest, UploadResponse, UploadResult, Uploader};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -38,6 +38,9 @@ fn tests() {
     the_hooks_of_the_next_start_decide();
     a_child_s_crash_is_not_its_parent_s();
     nothing_is_reported_of_those_that_live_or_ended_well();
+    the_session_crashed_with_its_process();
+    who_crashed_was_not_killed();
+    a_record_without_a_mark_and_a_mark_without_a_record();
 }
 
 fn each_signal_is_reported_and_kills_as_before() {
@@ -157,6 +160,81 @@ fn nothing_is_reported_of_those_that_live_or_ended_well() {
     println!("crash: nothing is reported of an ordinary end");
 }
 
+fn the_session_crashed_with_its_process() {
+    // `exit` in a handler from before runs what marks ordinary ends.
+    for (how, errors) in
+        [("segv", 1), ("abort", 1), ("thread", 1), ("handler-exit", 1), ("after-an-error", 2)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        run(how, folder.path());
+        let found = envelopes(folder.path(), options());
+        let crash = found.iter().find(|envelope| is_about_the_crash(envelope)).unwrap();
+        let session = payload(crash, "session").unwrap_or_else(|| panic!("{how}: no session"));
+        assert_eq!((&session["status"], &session["errors"]), (&"crashed".into(), &errors.into()), "{how}");
+        assert_eq!(session["attrs"]["release"], "shop@1", "{how}");
+        let event = payload(crash, "event").unwrap();
+        let time = |value: &Value| serde_json::from_value::<Timestamp>(value.clone()).unwrap();
+        assert_eq!(time(&session["timestamp"]), time(&event["timestamp"]), "{how}");
+        assert_eq!(ends_of(&found, &session["sid"]), 1, "{how}: it ends once");
+        let later = envelopes(folder.path(), options());
+        assert_eq!(ends_of(&later, &session["sid"]), 0, "{how}: and is never heard of again");
+    }
+    println!("crash: the session crashed too, in the same envelope");
+}
+
+fn who_crashed_was_not_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let status = program("segv", folder.path()).env("REPORT_KILLED", "1").status().unwrap();
+    assert_eq!(status.signal(), Some(libc::SIGSEGV));
+    let event = only(next_start(folder.path(), options().with_report_killed(true)), "killed");
+    assert_eq!(event["exception"]["values"][0]["type"], "SIGSEGV");
+    assert_eq!(event["breadcrumbs"]["values"][0]["message"], "about to crash");
+    assert!(next_start(folder.path(), options().with_report_killed(true)).is_empty());
+    println!("crash: who crashed was not killed");
+}
+
+/// Two processes may start at once, and one finds the record, the other the state: what each says must hold by itself.
+fn a_record_without_a_mark_and_a_mark_without_a_record() {
+    let file = |folder: &Path, prefix: &str| {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let mut found =
+            entries.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(prefix));
+        found.next().unwrap_or_else(|| panic!("no {prefix} file"))
+    };
+    let folder = tempfile::tempdir().unwrap();
+    run("segv", folder.path());
+    std::fs::remove_file(file(folder.path(), "crash-")).unwrap();
+    let found = envelopes(folder.path(), options().with_report_killed(true));
+    let statuses: Vec<Value> = found.iter().filter_map(|envelope| payload(envelope, "session")).collect();
+    assert_eq!(statuses[0]["status"], "crashed");
+    assert!(found.iter().all(|envelope| payload(envelope, "event").is_none()), "not killed either");
+
+    let folder = tempfile::tempdir().unwrap();
+    run("segv", folder.path());
+    let state = file(folder.path(), "s-");
+    let mut bytes = std::fs::read(&state).unwrap();
+    bytes[0] = 0;
+    std::fs::write(&state, bytes).unwrap();
+    let found = envelopes(folder.path(), options());
+    let crash = found.iter().find(|envelope| is_about_the_crash(envelope)).unwrap();
+    assert_eq!(payload(crash, "session").unwrap()["status"], "crashed");
+    println!("crash: the record and the mark each suffice");
+}
+
+fn is_about_the_crash(envelope: &Envelope) -> bool {
+    payload(envelope, "event").is_some_and(|event| event["platform"] == "native")
+}
+
+fn payload(envelope: &Envelope, kind: &str) -> Option<Value> {
+    let item = envelope.items.iter().find(|item| item.header.item_type.as_str() == kind)?;
+    Some(serde_json::from_slice(&item.payload).unwrap())
+}
+
+fn ends_of(envelopes: &[Envelope], session: &Value) -> usize {
+    let updates = envelopes.iter().filter_map(|envelope| payload(envelope, "session"));
+    updates.filter(|update| update["sid"] == *session && update["status"] != "ok").count()
+}
+
 fn options() -> ClientOptions {
     ClientOptions::new().with_dsn("http://key@127.0.0.1:9/1").unwrap()
 }
@@ -176,6 +254,14 @@ fn run(how: &str, folder: &Path) -> ExitStatus {
 
 /// Starts as the next process would, and answers the events that it sends.
 fn next_start(folder: &Path, options: ClientOptions) -> Vec<Value> {
+    let envelopes = envelopes(folder, options);
+    let items = envelopes.into_iter().flat_map(|envelope| envelope.items);
+    let events = items.filter(|item| item.header.item_type.as_str() == "event");
+    events.map(|item| serde_json::from_slice(&item.payload).unwrap()).collect()
+}
+
+/// The same: all that it sends.
+fn envelopes(folder: &Path, options: ClientOptions) -> Vec<Envelope> {
     let uploads = Arc::new(Uploads::default());
     let options =
         options.with_storage_dir(Some(folder.into())).with_release("shop@2").with_uploader(uploads.clone());
@@ -183,10 +269,7 @@ fn next_start(folder: &Path, options: ClientOptions) -> Vec<Value> {
     let guard = watchpost::init(options).unwrap();
     assert!(watchpost::flush(PATIENCE));
     drop(guard);
-    let envelopes = std::mem::take(&mut *uploads.0.lock().unwrap());
-    let items = envelopes.into_iter().flat_map(|envelope| envelope.items);
-    let events = items.filter(|item| item.header.item_type.as_str() == "event");
-    events.map(|item| serde_json::from_slice(&item.payload).unwrap()).collect()
+    std::mem::take(&mut *uploads.0.lock().unwrap())
 }
 
 fn only(mut events: Vec<Value>, what: &str) -> Value {
@@ -228,9 +311,19 @@ fn crash(how: &str, folder: &Path) {
         // SAFETY: a handler that only makes async-signal-safe calls.
         unsafe { libc::signal(libc::SIGSEGV, leave_with_seven as *const () as usize) };
     }
+    if how == "handler-exit" {
+        // SAFETY: `exit` in a handler is not safe in general; here nothing else runs.
+        unsafe { libc::signal(libc::SIGSEGV, exit_with_seven as *const () as usize) };
+    }
     let options = options().with_release("shop@1").with_storage_dir(Some(folder.into()));
+    let options = options.with_report_killed(env::var("REPORT_KILLED").is_ok());
     let _guard = watchpost::init(options).unwrap();
+    watchpost::add_breadcrumb(Breadcrumb { message: Some("about to crash".into()), ..Breadcrumb::default() });
     match how {
+        "after-an-error" => {
+            watchpost::capture_error(&std::io::Error::other("first"));
+            in_a_function("segv");
+        }
         "thread" => {
             let thread = std::thread::Builder::new().name("importer".into());
             thread.spawn(|| in_a_function("segv")).unwrap().join().unwrap();
@@ -258,6 +351,11 @@ fn crash(how: &str, folder: &Path) {
 extern "C" fn leave_with_seven(_signal: i32) {
     // SAFETY: ends the process without running anything.
     unsafe { libc::_exit(7) }
+}
+
+extern "C" fn exit_with_seven(_signal: i32) {
+    // SAFETY: as said where it is installed.
+    unsafe { libc::exit(7) }
 }
 
 #[inline(never)]

@@ -22,6 +22,9 @@ impl Client {
         if given {
             self.begin_sessions();
         } else {
+            if let Some(recorder) = self.options.crash_recorder() {
+                recorder.unwatch();
+            }
             self.forget_buffered();
         }
     }

@@ -204,6 +204,7 @@ impl Client {
             return self.drop_error(DiscardReason::BeforeSend);
         }
         if pipeline::is_ignored(&event, &self.options) {
+            self.sessions.send_update(counting.elsewhere());
             return self.drop_error(DiscardReason::EventProcessor);
         }
         // Drawn first, so that draws do not depend on hooks; acted on at once if no session has to count the event.

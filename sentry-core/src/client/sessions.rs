@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{Client, snapshot};
+use crate::crash::Crash;
 use crate::hook::Hint;
-use crate::protocol::{Event, Exception, Level, Map, Mechanism, SessionStatus};
+use crate::protocol::{Event, Exception, Level, Map, Mechanism, SessionStatus, SessionUpdate};
 use crate::scope::{Scopes, SharedScope};
 use crate::session::{Counting, Ending, RequestSession, Sessions, Vanished};
 use crate::text::Text;
@@ -63,11 +64,45 @@ impl Client {
         }
     }
 
-    /// Reports the processes that vanished, then begins a session of its own.
+    /// Reports the processes that crashed or vanished, then begins a session of its own.
     pub(super) fn begin_sessions(&self) {
         let Some(transport) = self.transport.as_ref().filter(|_| self.is_enabled()) else { return };
-        transport.take_vanished(&mut |vanished| self.report(vanished));
+        let recorder = self.options.crash_recorder();
+        transport.take_vanished(&mut |mut vanished| {
+            let mut has_crashed = false;
+            if let Some(recorder) = recorder.filter(|_| !vanished.process.is_empty()) {
+                let process = vanished.process.clone();
+                recorder.take(&self.options, Some(&process), &mut |crash| {
+                    has_crashed = true;
+                    self.report_crash(crash, Some(&mut vanished));
+                });
+            }
+            if !has_crashed {
+                self.report(vanished);
+            }
+        });
+        if let Some(recorder) = recorder {
+            recorder.take(&self.options, None, &mut |crash| self.report_crash(crash, None));
+            recorder.watch(&self.options);
+        }
         self.sessions.begin();
+    }
+
+    /// A crash that was recorded: its event, with what its process left behind, and what became of its session.
+    fn report_crash(&self, crash: Crash, vanished: Option<&mut Vanished>) {
+        let Crash { mut event, hint, .. } = crash;
+        let update = vanished.and_then(|vanished| {
+            let at = event.timestamp.unwrap_or_else(|| self.clock.now());
+            vanished.ending = Ending::Crashed(at);
+            if event.breadcrumbs.is_empty() {
+                event.breadcrumbs = std::mem::take(&mut vanished.words.breadcrumbs);
+            }
+            // Should there be two records of one process, its session ends once.
+            let update = Sessions::of_vanished(vanished, self.clock.now());
+            vanished.words.session = None;
+            update
+        });
+        self.capture_elsewhere(event, &hint, update);
     }
 
     fn report(&self, mut vanished: Vanished) {
@@ -75,12 +110,18 @@ impl Client {
         let wanted = vanished.words.report_killed && self.options.report_killed();
         if wanted && vanished.ending == Ending::Silent {
             let event = self.killed(vanished);
-            let nobody = SharedScope::new();
-            let scopes = Scopes { global: &nobody, isolation: &nobody, current: &nobody };
-            self.capture_counting(event, &Hint::default(), scopes, Counting::Elsewhere(update.map(Box::new)));
+            self.capture_elsewhere(event, &Hint::default(), update);
         } else {
             self.sessions.send_update(update);
         }
+    }
+
+    /// Captures an event about another process. Scopes of their own: what this process has set says nothing about that
+    /// one.
+    fn capture_elsewhere(&self, event: Event, hint: &Hint, update: Option<SessionUpdate>) {
+        let nobody = SharedScope::new();
+        let scopes = Scopes { global: &nobody, isolation: &nobody, current: &nobody };
+        self.capture_counting(event, hint, scopes, Counting::Elsewhere(update.map(Box::new)));
     }
 
     /// The event about a process that was killed, with what it left: its release and environment, not ours.

@@ -1,6 +1,9 @@
 //! Options about sessions and ends without warning.
 
+use std::sync::Arc;
+
 use super::ClientOptions;
+use crate::crash::CrashRecorder;
 
 /// The settings of sessions and last words.
 #[derive(Debug, Clone)]
@@ -8,11 +11,12 @@ pub(crate) struct SessionOptions {
     pub(crate) auto_session_tracking: Option<bool>,
     report_killed: bool,
     mark_sigterm: bool,
+    crash_recorder: Option<Arc<dyn CrashRecorder>>,
 }
 
 impl Default for SessionOptions {
     fn default() -> Self {
-        Self { auto_session_tracking: None, report_killed: false, mark_sigterm: true }
+        Self { auto_session_tracking: None, report_killed: false, mark_sigterm: true, crash_recorder: None }
     }
 }
 
@@ -54,5 +58,18 @@ impl ClientOptions {
     /// The value of `mark_sigterm`.
     pub fn mark_sigterm(&self) -> bool {
         self.sessions.mark_sigterm
+    }
+
+    /// Who records crashes of the process, and reads what earlier processes have recorded. For SDKs, not for
+    /// applications.
+    #[must_use]
+    pub fn with_crash_recorder(mut self, recorder: Arc<dyn CrashRecorder>) -> Self {
+        self.sessions.crash_recorder = Some(recorder);
+        self
+    }
+
+    /// The crash recorder, if there is one.
+    pub fn crash_recorder(&self) -> Option<&Arc<dyn CrashRecorder>> {
+        self.sessions.crash_recorder.as_ref()
     }
 }

@@ -112,6 +112,8 @@ pub(crate) fn distinct_id(user: &User) -> Option<Text> {
 /// A process that is gone, and how it went.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vanished {
+    /// Which process it was, in the transport's own words; empty if nobody can say.
+    pub process: String,
     /// What it left.
     pub words: LastWords,
     /// How it ended.
@@ -126,4 +128,6 @@ pub enum Ending {
     /// It said that it ends, at this time, but not what became of its session: it left through `exit`, or was asked to
     /// terminate.
     Announced(Timestamp),
+    /// By a crash, at this time.
+    Crashed(Timestamp),
 }

@@ -50,6 +50,10 @@ impl Sessions {
         let (release, environment) = (words.release.clone()?, words.environment.clone());
         let live = words.session.as_mut()?;
         let (status, at) = match (vanished.ending, live.paused) {
+            (Ending::Crashed(at), _) => {
+                live.errors += 1;
+                (SessionStatus::Crashed, at)
+            }
             (_, Some(paused)) => (SessionStatus::Exited, paused),
             (Ending::Announced(at), None) => (SessionStatus::Exited, at),
             (Ending::Silent, None) => (SessionStatus::Abnormal, now),

@@ -2,7 +2,7 @@
 //!
 //! | offset | bytes | field | meaning |
 //! |---|---|---|---|
-//! | 0 | 1 | mark | 0: nothing was said about the end; 1: the process said that it ends |
+//! | 0 | 1 | mark | 0: nothing was said about the end; 1: the process said that it ends; 2: it crashed |
 //! | 1 | 1 | heirs | 1: a forked child of the process has gone on by itself |
 //! | 64, 65600 | 24 | head of a slot | number u64, length u32, checksum u32 of number, length and payload, zeros; little endian |
 //! | 88, 65624 | length | payload | the caller's bytes, at most 65,512 |
@@ -57,7 +57,7 @@ impl StateFile {
         Ok(StateFile { folder, name, slot, number: Mutex::new(0) })
     }
 
-    /// Puts `state` in the place of what was written before. An end that was announced is taken back.
+    /// Puts `state` in the place of what was written before. What was said about the end stays.
     ///
     /// # Errors
     /// [`Error::is_too_large`], [`Error::is_full`], or that the file cannot be written to.
@@ -97,7 +97,13 @@ impl StateFile {
 
     /// Says in every state file of this process that it ends. Async-signal-safe: for exit and signal handlers.
     pub fn mark_all() {
-        slots::mark_all(1);
+        slots::mark_all(slots::ENDS);
+    }
+
+    /// Says in every state file of this process that it crashed; an end that is announced later changes nothing about
+    /// that. Async-signal-safe: for signal handlers.
+    pub fn mark_all_crashed() {
+        slots::mark_all(slots::CRASHED);
     }
 
     /// For a `pthread_atfork` child handler: closes what was inherited, so that the parent's locks end with the parent.
@@ -134,6 +140,8 @@ pub struct LeftBehind {
     pub state: Option<Vec<u8>>,
     /// True if it said that it ends.
     pub is_marked: bool,
+    /// True if it said that it crashed.
+    pub has_crashed: bool,
     /// True if a forked child of it went on by itself.
     pub has_heirs: bool,
     /// True if it ran since the machine was started, as far as the system tells.
@@ -165,7 +173,8 @@ impl LeftBehind {
         let boot = boot();
         Some(LeftBehind {
             state: newest(&lock, &name),
-            is_marked: read > 0 && marks[0] != 0,
+            is_marked: read > 0 && marks[0] == slots::ENDS,
+            has_crashed: read > 0 && marks[0] == slots::CRASHED,
             has_heirs: read > 1 && marks[1] != 0,
             is_of_this_boot: boot_of_state(&name) == Some(&boot) && boot.bytes().any(|digit| digit != b'0'),
             modified: UNIX_EPOCH + modified,

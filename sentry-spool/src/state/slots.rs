@@ -13,6 +13,15 @@ const MAX: usize = 16;
 
 const NEVER_USED: RawFd = -1;
 
+/// The mark of a process that said that it ends.
+pub(super) const ENDS: u8 = 1;
+
+/// The mark of a process that said that it crashed.
+pub(super) const CRASHED: u8 = 2;
+
+/// The process said that it crashed; whatever it does after that is part of the crash.
+static HAS_CRASHED: AtomicBool = AtomicBool::new(false);
+
 static DESCRIPTORS: [AtomicI32; MAX] = [const { AtomicI32::new(NEVER_USED) }; MAX];
 
 /// Which numbers stand for the null device and wait for the next file. Flags and no lock, which a fork could leave
@@ -80,7 +89,12 @@ impl Drop for Slot {
 }
 
 /// Writes `byte` to the beginning of every state file of this process. Async-signal-safe: atomics and pwrite(2).
-pub(super) fn mark_all(byte: u8) {
+pub(super) fn mark_all(mut byte: u8) {
+    if byte == CRASHED {
+        HAS_CRASHED.store(true, Ordering::Release);
+    } else if HAS_CRASHED.load(Ordering::Acquire) {
+        byte = CRASHED;
+    }
     for slot in &DESCRIPTORS {
         let raw = slot.load(Ordering::Acquire);
         if raw != NEVER_USED {
@@ -94,6 +108,7 @@ pub(super) fn mark_all(byte: u8) {
 
 /// Closes what a forked child inherited. Async-signal-safe: atomics and close(2).
 pub(super) fn close_in_child() {
+    HAS_CRASHED.store(false, Ordering::Release);
     for slot in &DESCRIPTORS {
         let raw = slot.swap(NEVER_USED, Ordering::AcqRel);
         if raw != NEVER_USED {

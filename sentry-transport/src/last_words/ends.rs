@@ -24,6 +24,12 @@ pub(super) fn watch(sigterm: bool) {
     }
 }
 
+/// Says that this process crashes, so that the next start does not take it for one that was killed, and its session for
+/// one whose end nobody knows. For the handler that records the crash; async-signal-safe.
+pub fn mark_crashed() {
+    StateFile::mark_all_crashed();
+}
+
 extern "C" fn at_exit() {
     StateFile::mark_all();
 }

@@ -2,7 +2,8 @@
 
 /// The same before and after `exec`, and for no two processes of one boot: the process id with its start time. Empty
 /// ids are never equal to a real one; where the system does not tell, it is only the id.
-pub(super) fn own() -> String {
+#[must_use]
+pub fn process_identity() -> String {
     let id = std::process::id();
     format!("{id}-{}", started().unwrap_or_default())
 }
@@ -24,6 +25,6 @@ mod tests {
     fn the_start_time_is_known_and_stays() {
         let ticks: u64 = started().unwrap().parse().unwrap();
         assert!(ticks > 0);
-        assert_eq!(own(), own());
+        assert_eq!(process_identity(), process_identity());
     }
 }

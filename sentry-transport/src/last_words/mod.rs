@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use watchpost_core::{Ending, LastWords, Timestamp, Vanished};
 use watchpost_spool::{LeftBehind, StateFile};
 
+pub use self::ends::mark_crashed;
+pub use self::identity::process_identity;
 use self::path::SharedPath;
 use crate::config::Config;
 
@@ -43,7 +45,7 @@ impl Keeper {
             return;
         }
         kept.revision = words.revision;
-        let record = Record { process: identity::own(), words };
+        let record = Record { process: process_identity(), words };
         let Ok(state) = serde_json::to_vec(&record) else { return };
         let file = match kept.file.take() {
             Some(file) => Ok(file),
@@ -106,7 +108,7 @@ fn take_one(config: &Config, left: LeftBehind, report: &mut dyn FnMut(Vanished))
     if let Some(Ok(Record { process, words })) = record
         && let Some(ending) = ending(&left, &process)
     {
-        report(Vanished { words, ending });
+        report(Vanished { process, words, ending });
     }
     if let Err(error) = left.forget() {
         config.diagnostic.say(|| format!("cannot delete what a vanished process left: {error}"));
@@ -115,8 +117,11 @@ fn take_one(config: &Config, left: LeftBehind, report: &mut dyn FnMut(Vanished))
 
 /// How a process ended; `None` if that cannot be told.
 fn ending(left: &LeftBehind, process: &str) -> Option<Ending> {
+    if left.has_crashed {
+        return Some(Ending::Crashed(Timestamp::from(left.modified)));
+    }
     // It called exec: this is what became of it.
-    let is_this = process == identity::own();
+    let is_this = process == process_identity();
     if left.is_marked || left.has_heirs || is_this {
         return Some(Ending::Announced(Timestamp::from(left.modified)));
     }

@@ -1,10 +1,11 @@
 //! The verbs of sessions, and starting again after the process is gone.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
 use watchpost_core::testing::TestClient;
-use watchpost_core::{Clock, Ending, Timestamp, Vanished};
+use watchpost_core::{ClientOptions, Clock, Crash, CrashRecorder, Ending, Event, Timestamp, Vanished};
 
 /// Runs a verb of sessions; false if it is none.
 pub(crate) fn one(call: &Value, run: impl FnOnce(&Value)) -> bool {
@@ -51,9 +52,40 @@ pub(crate) fn left(test: &TestClient, die: &Value) -> (Vec<Vanished>, Timestamp)
     let ending = match die["how"].as_str() {
         Some("killed") => Ending::Silent,
         Some("announced") => Ending::Announced(now),
+        Some("crashed") => Ending::Crashed(now),
         other => panic!("the runner does not know this end: {other:?}"),
     };
-    let vanished = test.transport.last_words().map(|words| Vanished { words, ending });
+    let vanished =
+        test.transport.last_words().map(|words| Vanished { process: PROCESS.into(), words, ending });
     let after = Duration::from_secs_f64(die["seconds"].as_f64().unwrap_or(0.0));
     (vanished.into_iter().collect(), now.after(after))
+}
+
+const PROCESS: &str = "the one that ended";
+
+/// What the process recorded about its crash, as `die` says, and the next one finds.
+#[derive(Debug)]
+struct Records(Mutex<Vec<Event>>);
+
+/// Options of the next start that find what `die` says of a crash.
+pub(crate) fn recorded(options: ClientOptions, die: &Value) -> ClientOptions {
+    let records = match &die["event"] {
+        Value::Null => Vec::new(),
+        event => vec![serde_json::from_value(event.clone()).unwrap()],
+    };
+    options.with_crash_recorder(Arc::new(Records(Mutex::new(records))))
+}
+
+impl CrashRecorder for Records {
+    fn take(&self, _options: &ClientOptions, process: Option<&str>, report: &mut dyn FnMut(Crash)) {
+        if process.is_none_or(|process| process == PROCESS) {
+            let events = std::mem::take(&mut *self.0.lock().unwrap());
+            let crash = |event| Crash { process: PROCESS.into(), event, ..Crash::default() };
+            events.into_iter().map(crash).for_each(report);
+        }
+    }
+
+    fn watch(&self, _options: &ClientOptions) {}
+
+    fn unwatch(&self) {}
 }

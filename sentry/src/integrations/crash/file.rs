@@ -35,8 +35,8 @@ pub(super) fn create(folder: &Path, prelude: &[u8]) -> io::Result<RecordFile> {
     Ok(RecordFile { file, path })
 }
 
-/// Shows the bytes of every file whose process is gone to `each`, and then deletes it.
-pub(super) fn take_left_behind(folder: &Path, mut each: impl FnMut(&[u8])) {
+/// Shows the bytes of every file whose process is gone to `each`, and then deletes it if that answers true.
+pub(super) fn take_left_behind(folder: &Path, mut each: impl FnMut(&[u8]) -> bool) {
     if !is_ours_alone(folder).unwrap_or(false) {
         return;
     }
@@ -60,10 +60,10 @@ pub(super) fn take_left_behind(folder: &Path, mut each: impl FnMut(&[u8])) {
         // Deleted by whoever reported it between our listing and our lock.
         let reported = file.metadata().is_ok_and(|meta| meta.nlink() == 0);
         let mut bytes = Vec::new();
-        if !reported && (&mut file).take(MAX_BYTES).read_to_end(&mut bytes).is_ok() {
-            each(&bytes);
+        let is_whole = !reported && (&mut file).take(MAX_BYTES).read_to_end(&mut bytes).is_ok();
+        if !is_whole || each(&bytes) {
+            let _ = std::fs::remove_file(entry.path());
         }
-        let _ = std::fs::remove_file(entry.path());
     }
 }
 

@@ -115,6 +115,7 @@ unsafe extern "C" fn handle(number: c_int, info: *mut siginfo_t, context: *mut c
         if TAKEN.swap(true, Ordering::SeqCst) {
             wait_for_other_thread();
         } else {
+            watchpost_transport::mark_crashed();
             // SAFETY: the kernel hands over valid pointers, valid during the call.
             unsafe { write(file, number, &*info, &*context.cast()) };
             WRITTEN.store(true, Ordering::SeqCst);

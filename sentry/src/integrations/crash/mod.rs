@@ -1,9 +1,10 @@
 //! Crashes by a signal: recorded by an async-signal-safe handler, reported on the next start.
 //!
 //! SIGSEGV, SIGBUS, SIGABRT, SIGFPE and SIGILL. The handler takes no lock and allocates nothing: it writes registers,
-//! the fault address and a slice of the stack into a file that [`install`] opened, then hands over to whoever
+//! the fault address and a slice of the stack into a file that was opened before, then hands over to whoever
 //! handled the signal before, so the process dies as it would have. The next start unwinds the stack by the call
 //! frame information of the same files, names what it can, and captures an event: it passes the hooks of that start.
+//! With it goes the session of the process that crashed, and what its last words know: see `CrashRecorder` in the core.
 //!
 //! A program that handles such signals as a matter of course (a managed runtime, a virtual machine) should not use
 //! it. A forked child's crash is not recorded: the file is its parent's. An exit that drops the guard leaves nothing.
@@ -29,35 +30,15 @@ mod signals;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod stack;
 
-use watchpost_core::Client;
-
-/// Reports what an earlier process of this application died of, then watches over this one.
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
-pub(crate) fn install(client: &Client) {
-    use watchpost_core::{Hint, Scopes, SharedScope};
+mod recorder;
 
-    if !client.is_enabled() {
-        return;
-    }
-    for folder in watchpost_transport::storage_folders(client.options()) {
-        file::take_left_behind(&folder, |bytes| {
-            let Some(event) = record::Record::parse(bytes).map(event::of) else { return };
-            // Scopes of their own: what this process has set says nothing about that one.
-            let (global, isolation, current) = (SharedScope::new(), SharedScope::new(), SharedScope::new());
-            let scopes = Scopes { global: &global, isolation: &isolation, current: &current };
-            client.capture_event(event, &Hint::default(), scopes);
-        });
-    }
-    let opened = watchpost_transport::storage_folders(client.options())
-        .iter()
-        .find_map(|folder| file::create(folder, &record::prelude(client.options())).ok());
-    match opened {
-        Some(file) => handler::watch(file),
-        None => client
-            .options()
-            .diagnostics()
-            .say(|| "crashes are not recorded: no folder to write to".to_owned()),
-    }
+use watchpost_core::ClientOptions;
+
+/// Options of a client that reports what earlier processes of this application died of, and watches over this one.
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(crate) fn add(options: ClientOptions) -> ClientOptions {
+    options.with_crash_recorder(std::sync::Arc::new(recorder::Recorder))
 }
 
 /// The process ends by itself, or the client does: nothing to report any more.
@@ -67,7 +48,9 @@ pub(crate) fn uninstall() {
 }
 
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
-pub(crate) fn install(_client: &Client) {}
+pub(crate) fn add(options: ClientOptions) -> ClientOptions {
+    options
+}
 
 #[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
 pub(crate) fn uninstall() {}

@@ -2,7 +2,7 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | to the first LF | a JSON object: `event_id`, `release`, `environment`, `dist`, `server_name`, `images` |
+//! | to the first LF | a JSON object: `event_id`, `process`, `release`, `environment`, `dist`, `server_name`, `images` |
 //! | 8 | `WPCRASH1`; without it the process did not crash |
 //! | 8 each | signal, its code, fault address, thread id, seconds and nanoseconds since 1970 |
 //! | 16 | the thread's name, ended by zeros |
@@ -48,6 +48,7 @@ pub(super) fn prelude(options: &ClientOptions) -> Vec<u8> {
     let id = (u128::from(OsRng.next_u64()) << 64 | u128::from(OsRng.next_u64())).max(1);
     let known = json!({
         "event_id": format!("{id:032x}"),
+        "process": watchpost_transport::process_identity(),
         "release": options.release(),
         "environment": options.environment(),
         "dist": options.dist(),
@@ -100,6 +101,11 @@ impl Record {
         let Ok(Value::Object(known)) = serde_json::from_slice(&bytes[..end]) else { return None };
         let (facts, stack) = Facts::decode(&bytes[end + 1..])?;
         Some(Self { known, facts, stack: stack.to_vec() })
+    }
+
+    /// Which process it was; empty if the record does not say.
+    pub(super) fn process(&self) -> &str {
+        self.known.get("process").and_then(Value::as_str).unwrap_or_default()
     }
 
     /// The word at an address of the stack that was kept.
