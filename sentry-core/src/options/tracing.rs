@@ -233,6 +233,12 @@ impl ClientOptions {
         self.tracing.org_id.as_deref().or_else(|| self.dsn()?.org_id())
     }
 
+    /// True if something decides about transactions by what they start with: a sampler, or rules of `ignore_spans`. Else
+    /// attributes may be set once it is known that a transaction is recorded. For integrations.
+    pub fn starts_by_attributes(&self) -> bool {
+        self.tracing().sampler().is_some() || !self.tracing().ignore_spans().is_empty()
+    }
+
     pub(crate) fn tracing(&self) -> &TracingOptions {
         &self.tracing
     }

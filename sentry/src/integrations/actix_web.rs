@@ -25,9 +25,7 @@ use std::task::{Context, Poll};
 
 use actix_web::Error;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::http::header::HeaderMap;
-use actix_web::http::{Method, Uri};
-use watchpost_core::{Event, Exception, IncomingRequest, Map, Mechanism, Text};
+use watchpost_core::{Event, Exception, Mechanism, Text};
 
 use super::http::{Exchange, Head};
 use crate::init::with_client;
@@ -147,49 +145,18 @@ fn event(error: &Error) -> Event {
 
 fn begin(request: &ServiceRequest) -> Option<Exchange> {
     let route = request.match_pattern();
+    let uri = request.uri();
+    let scheme = uri.scheme_str().or_else(|| request.app_config().secure().then_some("https"));
     let head = Head {
         method: request.method().as_str(),
         path: request.path(),
+        target: uri.path_and_query().map_or("/", |target| target.as_str()),
+        scheme,
+        authority: uri.authority().map(|authority| authority.as_str()),
+        remote_addr: request.peer_addr().map(|address| address.ip()),
         route: route.as_deref(),
         origin: ORIGIN,
     };
-    let connection = request.connection_info();
-    let parts = Parts {
-        method: request.method().clone(),
-        base: format!("{}://{}", connection.scheme(), connection.host()),
-        uri: request.uri().clone(),
-        headers: request.headers().clone(),
-        remote_addr: request.peer_addr(),
-    };
-    drop(connection);
-    let header = |name: &'static str| request.headers().get(name)?.to_str().ok();
-    Exchange::begin(&head, header, move || parts.describe())
-}
-
-/// What is kept of a request for its events.
-struct Parts {
-    method: Method,
-    base: String,
-    uri: Uri,
-    headers: HeaderMap,
-    remote_addr: Option<std::net::SocketAddr>,
-}
-
-impl Parts {
-    fn describe(&self) -> IncomingRequest {
-        let text = |bytes: &[u8]| Text::from(String::from_utf8_lossy(bytes).into_owned());
-        let target = self.uri.path_and_query().map_or("/", |target| target.as_str());
-        IncomingRequest {
-            method: self.method.as_str().into(),
-            url: format!("{}{target}", self.base).into(),
-            headers: self
-                .headers
-                .iter()
-                .map(|(name, value)| (name.as_str().into(), text(value.as_bytes())))
-                .collect(),
-            remote_addr: self.remote_addr.map(|address| address.ip().to_string().into()),
-            body: None,
-            env: Map::new(),
-        }
-    }
+    let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    Exchange::begin(&head, headers)
 }

@@ -24,10 +24,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::{HeaderMap, Method, Request, Response, Uri};
+use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
-use watchpost_core::{IncomingRequest, Map, Text};
 
 use super::http::{Exchange, Head};
 use crate::future::ScopeFuture;
@@ -104,50 +103,19 @@ where
 
 fn begin<B>(request: &Request<B>) -> Option<Exchange> {
     let route = route(request);
+    let uri = request.uri();
     let head = Head {
         method: request.method().as_str(),
-        path: request.uri().path(),
+        path: uri.path(),
+        target: uri.path_and_query().map_or("/", |target| target.as_str()),
+        scheme: uri.scheme_str(),
+        authority: uri.authority().map(|authority| authority.as_str()),
+        remote_addr: remote_addr(request).map(|address| address.ip()),
         route,
         origin: if route.is_some() { "auto.http.axum" } else { "auto.http.tower" },
     };
-    let parts = Parts {
-        method: request.method().clone(),
-        uri: request.uri().clone(),
-        headers: request.headers().clone(),
-        remote_addr: remote_addr(request),
-    };
-    let header = |name: &'static str| request.headers().get(name)?.to_str().ok();
-    Exchange::begin(&head, header, move || parts.describe())
-}
-
-/// What is kept of a request for its events: copies that share their bytes with it.
-struct Parts {
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    remote_addr: Option<std::net::SocketAddr>,
-}
-
-impl Parts {
-    fn describe(&self) -> IncomingRequest {
-        let text = |bytes: &[u8]| Text::from(String::from_utf8_lossy(bytes).into_owned());
-        let host = self.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
-        let host = self.uri.authority().map(|authority| authority.as_str()).or(host).unwrap_or("localhost");
-        let scheme = self.uri.scheme_str().unwrap_or("http");
-        let target = self.uri.path_and_query().map_or("/", |target| target.as_str());
-        IncomingRequest {
-            method: self.method.as_str().into(),
-            url: format!("{scheme}://{host}{target}").into(),
-            headers: self
-                .headers
-                .iter()
-                .map(|(name, value)| (name.as_str().into(), text(value.as_bytes())))
-                .collect(),
-            remote_addr: self.remote_addr.map(|address| address.ip().to_string().into()),
-            body: None,
-            env: Map::new(),
-        }
-    }
+    let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    Exchange::begin(&head, headers)
 }
 
 #[cfg(feature = "axum")]

@@ -1,11 +1,11 @@
 //! One request that a server answers: scopes, trace, transaction and session.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use watchpost_core::{
-    IncomingRequest, RequestSession, Span, SpanStatus, Text, TransactionOptions, TransactionSource,
-};
+use watchpost_core::{RequestSession, Span, SpanStatus, Text, TransactionOptions, TransactionSource};
 
+use super::kept::Kept;
 use crate::init::{with_client, with_shared_client};
 use crate::isolation_scope;
 use crate::scopes::with_all;
@@ -18,6 +18,14 @@ const TRACE_HEADERS: [&str; 3] = ["sentry-trace", "baggage", "traceparent"];
 pub(crate) struct Head<'a> {
     pub(crate) method: &'a str,
     pub(crate) path: &'a str,
+    /// The path with the query.
+    pub(crate) target: &'a str,
+    /// `https`, if the connection itself says so.
+    pub(crate) scheme: Option<&'a str>,
+    /// The host of the request line, if it has one.
+    pub(crate) authority: Option<&'a str>,
+    /// Who is connected: a proxy, perhaps.
+    pub(crate) remote_addr: Option<IpAddr>,
     /// The pattern of the route, if one matched.
     pub(crate) route: Option<&'a str>,
     /// `auto.http.<framework>`.
@@ -28,46 +36,55 @@ pub(crate) struct Head<'a> {
 #[derive(Debug)]
 pub(crate) struct Exchange {
     span: Span,
+    kept: Option<Arc<Kept>>,
     session: Option<RequestSession>,
     open: bool,
 }
 
 impl Exchange {
-    /// Begins it. To be called with scopes that belong to the request alone. `header` finds the value of a header;
-    /// `describe` is only called when an event needs it. `None` if nothing is reported anyway.
+    /// Begins it. To be called with scopes that belong to the request alone. `headers` are all of them, in order, with
+    /// names in lower case. `None` if nothing is reported anyway.
     pub(crate) fn begin<'h>(
-        head: &Head<'_>,
-        header: impl Fn(&'static str) -> Option<&'h str>,
-        describe: impl Fn() -> IncomingRequest + Send + Sync + 'static,
+        head: &Head<'h>,
+        headers: impl Iterator<Item = (&'h str, &'h [u8])>,
     ) -> Option<Self> {
         with_shared_client(|client| {
             if !client.is_enabled() {
                 return None;
             }
+            let kept = Kept::copy(head, headers);
             let isolation = isolation_scope();
             let session = client.start_request_session(&isolation);
-            let found = TRACE_HEADERS.into_iter().filter_map(|name| Some((name, header(name)?)));
-            client.continue_trace(found, &isolation);
+            let is_trace = |name: &str| TRACE_HEADERS.contains(&name);
+            client.continue_trace(kept.headers().filter(|(name, _)| is_trace(name)), &isolation);
             let name = Text::from(format!("{} {}", head.method, head.route.unwrap_or(head.path)));
+            let described = Arc::clone(&kept);
             let describe = Arc::new(move |mut event, _hint: &_| {
-                with_client(|client| describe().describe(&mut event, client));
+                with_client(|client| described.describe().describe(&mut event, client));
                 Ok(Some(event))
             });
             isolation.update(|scope| {
                 scope.set_transaction(Some(name.clone()));
-                scope.add_event_processor(describe);
+                scope.add_blind_event_processor(describe);
             });
             let source = if head.route.is_some() { TransactionSource::Route } else { TransactionSource::Url };
-            let options = TransactionOptions::new(name, "http.server")
-                .source(source)
-                .origin(head.origin)
-                .attribute("http.request.method", head.method)
-                .attribute("url.path", head.path);
+            let mut options = TransactionOptions::new(name, "http.server").source(source).origin(head.origin);
+            let attributes = [("http.request.method", head.method), ("url.path", head.path)];
+            let asked = client.options().starts_by_attributes();
+            if asked {
+                options = attributes
+                    .into_iter()
+                    .fold(options, |options, (key, value)| options.attribute(key, value));
+            }
             let span = with_all(|scopes| client.start_transaction(options, scopes));
-            if let Some(route) = head.route {
+            // Where nobody asks for them at the start, a transaction that is not recorded needs none.
+            if !asked && span.is_recording() {
+                attributes.into_iter().for_each(|(key, value)| span.set_data(key, value));
+            }
+            if let Some(route) = head.route.filter(|_| span.is_recording()) {
                 span.set_data("http.route", route);
             }
-            Some(Self { span, session, open: true })
+            Some(Self { span, kept: Some(kept), session, open: true })
         })
         .flatten()
     }
@@ -100,6 +117,9 @@ impl Exchange {
 
     fn close(&mut self) {
         self.open = false;
+        if let Some(kept) = self.kept.take() {
+            kept.give_back();
+        }
         self.span.finish();
         if let Some(session) = self.session.take() {
             session.finish();

@@ -4,6 +4,8 @@
 mod call;
 #[cfg(any(feature = "actix-web", feature = "tower"))]
 mod exchange;
+#[cfg(any(feature = "actix-web", feature = "tower"))]
+mod kept;
 
 #[cfg(feature = "reqwest")]
 pub(super) use self::call::Call;
