@@ -134,8 +134,8 @@ pub use watchpost_core::{
     Diagnostics, Dsn, Envelope, Error, Event, EventHook, EventId, Exception, Frame, Hint, HookFailure,
     IgnoreSpan, Item, ItemType, Label, Level, LogEntry, Map, MaxRequestBodySize, Mechanism, Pattern, Request,
     RequestSession, Result, SamplingContext, Scope, ScrubPatterns, SdkInfo, SharedScope, Span, SpanId,
-    SpanOptions, SpanStatus, Stacktrace, Text, Thread, Timestamp, TraceHeaders, TraceId, TransactionOptions,
-    TransactionSource, User, Value,
+    SpanLink, SpanOptions, SpanStatus, Stacktrace, Text, Thread, Timestamp, TraceHeaders, TraceId,
+    TransactionOptions, TransactionSource, User, Value,
 };
 pub use watchpost_core::{DebugImage, DebugMeta, MechanismMeta};
 

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::propagation::TextMapPropagator as _;
-use opentelemetry::trace::{SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _};
+use opentelemetry::trace::{
+    SpanContext, SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _,
+};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use watchpost::ClientOptions;
@@ -47,6 +49,8 @@ fn spans_are_spans_and_events_belong_to_them() {
             ids.push(context.span().span_context().span_id().to_string());
             context.span().set_attribute(KeyValue::new("db.system.name", "sqlite"));
             context.span().set_status(Status::error("locked"));
+            let other = another_of(&context);
+            context.span().add_link(other, vec![KeyValue::new("position", 1)]);
             watchpost::capture_message("inside", None);
         });
         context.span().set_attribute(KeyValue::new("http.response.status_code", 503));
@@ -68,9 +72,18 @@ fn spans_are_spans_and_events_belong_to_them() {
     );
     assert_eq!((&span["op"], &span["status"]), (&"db".into(), &"unknown_error".into()));
     assert_eq!((&span["description"], &span["data"]["db.system.name"]), (&"SELECT".into(), &"sqlite".into()));
+    let link = serde_json::json!({"trace_id": ids[0], "span_id": "b7ad6b7169203331", "sampled": true, "attributes": {"position": 1}});
+    assert_eq!(span["links"], serde_json::json!([link]));
     let event = recorded.only_event();
     assert_eq!(event.contexts["trace"]["trace_id"], ids[0].as_str());
     assert_eq!(event.contexts["trace"]["span_id"], ids[2].as_str());
+}
+
+/// Another span of the same trace.
+fn another_of(context: &Context) -> SpanContext {
+    let own = context.span().span_context().clone();
+    let other = opentelemetry::SpanId::from_hex("b7ad6b7169203331").unwrap();
+    SpanContext::new(own.trace_id(), other, own.trace_flags(), false, Default::default())
 }
 
 #[test]

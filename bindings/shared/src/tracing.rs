@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use watchpost_core::{
-    Client, Error, Map, PropagationContext, Result, Scopes, Span, SpanOptions, SpanStatus, Timestamp,
-    TraceHeaders, TransactionOptions, TransactionSource, Value,
+    Client, Error, Map, PropagationContext, Result, Scopes, Span, SpanLink, SpanOptions, SpanStatus,
+    Timestamp, TraceHeaders, TransactionOptions, TransactionSource, Value,
 };
 
 use crate::client::HostClient;
@@ -118,6 +118,15 @@ impl HostSpan {
         if self.0.is_recording() {
             self.0.set_data(key, parse::<Value>("data", json)?);
         }
+        Ok(())
+    }
+
+    /// Ties it to another span, from JSON: `trace_id`, `span_id`, perhaps `sampled` and `attributes`.
+    ///
+    /// # Errors
+    /// When the text is no link.
+    pub fn add_link(&self, json: &str) -> Result<()> {
+        self.0.add_link(parse::<SpanLink>("link", json)?);
         Ok(())
     }
 
@@ -254,11 +263,17 @@ mod tests {
         let child = scope.span().unwrap().start_child(child).unwrap();
         child.set_data("rows", "[1]").unwrap();
         assert!(child.set_status("nonsense").is_err());
+        child
+            .add_link(r#"{"trace_id":"771a43a4192642f0b136d5159a501700","span_id":"b7ad6b7169203331"}"#)
+            .unwrap();
+        assert!(child.add_link(r#"{"trace_id":"7"}"#).is_err());
         child.finish(None).unwrap();
         span.finish(Some(2.0)).unwrap();
         let sent = client.take_recorded_json();
         assert!(
-            sent.contains("\"data\":{\"rows\":[1]}") && sent.contains("\"transaction\":\"import\""),
+            sent.contains("\"data\":{\"rows\":[1]}")
+                && sent.contains("\"links\":[{\"trace_id\":\"771a")
+                && sent.contains("\"transaction\":\"import\""),
             "{sent}"
         );
     }

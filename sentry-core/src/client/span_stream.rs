@@ -137,5 +137,6 @@ fn streamed(segment: &Segment, span: SpanPayload) -> SpanV2 {
         start_timestamp: span.start_timestamp,
         end_timestamp: span.timestamp,
         attributes,
+        links: span.links.into_iter().map(Into::into).collect(),
     }
 }

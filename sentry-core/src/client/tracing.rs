@@ -74,6 +74,7 @@ impl Client {
                 op: options.op,
                 origin: options.origin,
                 data: options.attributes,
+                links: options.links,
             };
             return Span::root(segment, root);
         }
@@ -266,6 +267,11 @@ impl Client {
         trace.extend(root.status.map(|status| ("status".to_owned(), status.as_str().into())));
         if !root.data.is_empty() {
             trace.insert("data".to_owned(), root.data.into());
+        }
+        if !root.links.is_empty()
+            && let Ok(links) = serde_json::to_value(&root.links)
+        {
+            trace.insert("links".to_owned(), links);
         }
         let mut event = Event {
             event_id: Some(EventId::random(&*self.rng)),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lists::{null_is_default, wire_names};
-use super::{Data, Map, SpanId, Tags, Timestamp, TraceId};
+use super::{Data, Map, SpanId, SpanLink, Tags, Timestamp, TraceId};
 use crate::text::Text;
 
 wire_names! {
@@ -107,6 +107,9 @@ pub struct SpanPayload {
     /// Its attributes.
     #[serde(default, skip_serializing_if = "Data::is_empty", deserialize_with = "null_is_default")]
     pub data: Data,
+    /// Other spans that it has to do with, 128 at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_default")]
+    pub links: Vec<SpanLink>,
     /// Fields that the core does not know.
     #[serde(flatten)]
     pub other: Map,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lists::wire_names;
-use super::{Attributes, SpanId, Timestamp, TraceId};
+use super::{Attributes, SpanId, SpanV2Link, Timestamp, TraceId};
 use crate::text::Text;
 
 wire_names! {
@@ -39,4 +39,7 @@ pub struct SpanV2 {
     /// All else that is known about it.
     #[serde(default)]
     pub attributes: Attributes,
+    /// Other spans that it has to do with, 128 at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<SpanV2Link>,
 }

@@ -1,6 +1,6 @@
 //! What a transaction starts with.
 
-use crate::protocol::{Data, Map, SpanId, Timestamp, TransactionSource, Value};
+use crate::protocol::{Data, Map, SpanId, SpanLink, Timestamp, TransactionSource, Value};
 use crate::scope::PropagationContext;
 use crate::text::Text;
 use crate::tracing::Label;
@@ -18,6 +18,7 @@ pub struct TransactionOptions {
     pub(crate) custom: Map,
     pub(crate) parent: Option<PropagationContext>,
     pub(crate) span_id: Option<SpanId>,
+    pub(crate) links: Vec<SpanLink>,
 }
 
 impl TransactionOptions {
@@ -34,6 +35,7 @@ impl TransactionOptions {
             custom: Map::new(),
             parent: None,
             span_id: None,
+            links: Vec::new(),
         }
     }
 
@@ -86,6 +88,13 @@ impl TransactionOptions {
         self
     }
 
+    /// Another span that it has to do with; see [`Span::add_link`](crate::Span::add_link).
+    #[must_use]
+    pub fn link(mut self, link: SpanLink) -> Self {
+        self.links.push(link);
+        self
+    }
+
     /// The trace that it continues, if not the scope's.
     #[must_use]
     pub fn continuing(mut self, parent: PropagationContext) -> Self {
@@ -104,6 +113,7 @@ pub struct SpanOptions<'a> {
     pub(crate) start: Option<Timestamp>,
     pub(crate) attributes: Data,
     pub(crate) span_id: Option<SpanId>,
+    pub(crate) links: Vec<SpanLink>,
 }
 
 impl<'a> SpanOptions<'a> {
@@ -116,6 +126,7 @@ impl<'a> SpanOptions<'a> {
             start: None,
             attributes: Data::new(),
             span_id: None,
+            links: Vec::new(),
         }
     }
 
@@ -140,13 +151,20 @@ impl<'a> SpanOptions<'a> {
         self
     }
 
+    /// Another span that it has to do with; see [`Span::add_link`](crate::Span::add_link).
+    #[must_use]
+    pub fn link(mut self, link: SpanLink) -> Self {
+        self.links.push(link);
+        self
+    }
+
     /// The transaction that it is where there is no span to be started in: named by the description, or the operation.
     pub fn into_transaction(self) -> TransactionOptions {
-        let Self { op, description, origin, start, attributes, span_id } = self;
+        let Self { op, description, origin, start, attributes, span_id, links } = self;
         let op = op.into_static();
         let name = description.into_text().unwrap_or_else(|| op.clone());
         let origin = origin.map(Label::into_static);
-        TransactionOptions { origin, start, attributes, span_id, ..TransactionOptions::new(name, op) }
+        TransactionOptions { origin, start, attributes, span_id, links, ..TransactionOptions::new(name, op) }
     }
 
     /// An attribute.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 use watchpost::{
-    ClientOptions, HookFailure, IgnoreSpan, Pattern, SamplingContext, Span, SpanOptions, SpanStatus,
-    Timestamp, TraceHeaders, TransactionOptions, TransactionSource,
+    ClientOptions, HookFailure, IgnoreSpan, Pattern, SamplingContext, Span, SpanLink, SpanOptions,
+    SpanStatus, Timestamp, TraceHeaders, TransactionOptions, TransactionSource,
 };
 use watchpost_core::SpanV2;
 
@@ -48,6 +48,7 @@ pub(crate) fn call(call: &Value, inner: &mut dyn FnMut(&Value)) -> bool {
             for (key, value) in entries(&call["attributes"]) {
                 options = options.attribute(key, value);
             }
+            options = links(call).fold(options, TransactionOptions::link);
             for (key, value) in entries(&call["sampling_context"]) {
                 options = options.sampling_context(key, value);
             }
@@ -72,6 +73,7 @@ pub(crate) fn call(call: &Value, inner: &mut dyn FnMut(&Value)) -> bool {
             for (key, value) in entries(&call["attributes"]) {
                 options = options.attribute(key, value);
             }
+            options = links(call).fold(options, SpanOptions::link);
             if call["in"].is_string() {
                 name(call, &named(call, "in").start_child_with(options));
             } else {
@@ -81,6 +83,7 @@ pub(crate) fn call(call: &Value, inner: &mut dyn FnMut(&Value)) -> bool {
             }
         }
         "set_span" => set(call, &target(call)),
+        "add_link" => target(call).add_link(link(&call["link"])),
         "finish_span" => match call["at"].as_f64() {
             Some(at) => target(call).finish_at(Timestamp::from_seconds(at).unwrap()),
             None => target(call).finish(),
@@ -229,6 +232,19 @@ fn set(call: &Value, span: &Span) {
         let unit = value["unit"].as_str().unwrap_or_default().to_owned();
         span.set_measurement(key, value["value"].as_f64().unwrap(), unit);
     }
+}
+
+/// A link to a span by its name, or to one of another service by its ids.
+fn link(given: &Value) -> SpanLink {
+    if given["to"].is_string() {
+        let link = SpanLink::to(&named(given, "to"));
+        return entries(&given["attributes"]).fold(link, |link, (key, value)| link.attribute(key, value));
+    }
+    serde_json::from_value(given.clone()).unwrap()
+}
+
+fn links(call: &Value) -> impl Iterator<Item = SpanLink> {
+    call["links"].as_array().into_iter().flatten().map(link)
 }
 
 fn entries(object: &Value) -> impl Iterator<Item = (String, Value)> + use<> {

@@ -238,6 +238,11 @@ fn spans(spans: &mut [SpanPayload], walk: &mut Walk<'_>) {
             let mut room = Room { bytes: size::CONTEXT, levels: size::LEVELS };
             walk.map(Place::Trail, &mut span.data, &mut room, &path.key("data"));
         }
+        let mut room = Room { bytes: size::CONTEXT, levels: size::LEVELS };
+        let links = path.key("links");
+        for (index, link) in span.links.iter_mut().enumerate() {
+            walk.map(Place::Trail, &mut link.attributes, &mut room, &links.index(index).key("attributes"));
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::client::Client;
 use crate::fork::ForkLock;
 use crate::protocol::{
-    Category, Context, Data, DiscardReason, Map, SpanId, SpanPayload, SpanStatus, Tags, Timestamp, TraceId,
-    TransactionSource,
+    Category, Context, Data, DiscardReason, MAX_LINKS, Map, SpanId, SpanLink, SpanPayload, SpanStatus, Tags,
+    Timestamp, TraceId, TransactionSource,
 };
 use crate::text::Text;
 use crate::tracing::headers::TraceHeader;
@@ -50,6 +50,7 @@ struct State {
     status: Option<SpanStatus>,
     tags: Tags,
     data: Data,
+    links: Vec<SpanLink>,
 }
 
 /// What is left of a span that is not sent.
@@ -77,6 +78,7 @@ pub(crate) struct Root {
     pub(crate) op: Text,
     pub(crate) origin: Option<Text>,
     pub(crate) data: Data,
+    pub(crate) links: Vec<SpanLink>,
 }
 
 impl Span {
@@ -85,9 +87,16 @@ impl Span {
     }
 
     pub(crate) fn root(segment: Segment, root: Root) -> Self {
-        let Root { parent, start, op, origin, data } = root;
-        let state =
-            State { open: true, op: Some(op).filter(|op| !op.is_empty()), origin, data, ..State::default() };
+        let Root { parent, start, op, origin, data, mut links } = root;
+        links.truncate(MAX_LINKS);
+        let state = State {
+            open: true,
+            op: Some(op).filter(|op| !op.is_empty()),
+            origin,
+            data,
+            links,
+            ..State::default()
+        };
         let span_id = segment.root;
         Self(Repr::Recorded(Arc::new(Recorded {
             segment: Arc::new(segment),
@@ -148,12 +157,15 @@ impl Span {
             return Self(Repr::Bypass(Arc::clone(parent)));
         }
         let op = options.op.into_static();
+        let mut links = options.links;
+        links.truncate(MAX_LINKS);
         let state = State {
             open: true,
             op: (!op.is_empty()).then_some(op),
             description: options.description.into_text(),
             origin: options.origin.map(Label::into_static),
             data: options.attributes,
+            links,
             ..State::default()
         };
         Self(Repr::Recorded(Arc::new(Recorded {
@@ -326,6 +338,7 @@ impl Recorded {
             origin: Some(state.origin.unwrap_or(Text::from_static("manual"))),
             tags: state.tags,
             data: state.data,
+            links: state.links,
             other: Map::new(),
         };
         if self.segment.client.options().tracing().is_stream() {

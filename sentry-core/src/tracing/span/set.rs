@@ -1,7 +1,7 @@
 //! What can be said about a span while it is open.
 
 use super::Span;
-use crate::protocol::{Measurement, SpanStatus, TransactionSource, Value};
+use crate::protocol::{MAX_LINKS, Measurement, SpanLink, SpanStatus, TransactionSource, Value};
 use crate::text::Text;
 use crate::tracing::Label;
 
@@ -78,6 +78,18 @@ impl Span {
         if let Some(recorded) = self.open_one() {
             let (key, value) = (key.into().into_text().unwrap_or_default(), value.into());
             recorded.edit(|state| state.data.insert(key, value));
+        }
+    }
+
+    /// Ties it to another span that is not its parent, of whatever trace: to each message of a batch, for example.
+    /// 128 at most; what comes after is left out.
+    pub fn add_link(&self, link: SpanLink) {
+        if let Some(recorded) = self.open_one() {
+            recorded.edit(|state| {
+                if state.links.len() < MAX_LINKS {
+                    state.links.push(link);
+                }
+            });
         }
     }
 

@@ -8,8 +8,8 @@ use opentelemetry::trace::{Span as _, TraceContextExt as _};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span as TheirSpan, SpanData, SpanProcessor};
 use watchpost_core::{
-    EventHook, OsRng, PropagationContext, Span, SpanId, SpanOptions, Timestamp, TraceId, TransactionOptions,
-    TransactionSource,
+    EventHook, OsRng, PropagationContext, Span, SpanId, SpanLink, SpanOptions, Timestamp, TraceId,
+    TransactionOptions, TransactionSource,
 };
 
 use super::propagator::{Arrived, WatchpostPropagator};
@@ -111,6 +111,7 @@ impl SpanProcessor for WatchpostSpanProcessor {
             for attribute in &data.attributes {
                 ours.set_data(attribute.key.as_str(), attributes::value(&attribute.value));
             }
+            data.links.iter().map(link).for_each(|link| ours.add_link(link));
             ours.set_status(attributes::status(&data.status, &data.attributes));
         }
         ours.finish_at(timestamp(data.end_time));
@@ -138,6 +139,19 @@ fn trace(data: &SpanData, context: &Context) -> PropagationContext {
     arrived
         .filter(|arrived| arrived.trace_id() == trace_id)
         .unwrap_or_else(|| PropagationContext::of_trace(trace_id, parent, &OsRng))
+}
+
+fn link(theirs: &opentelemetry::trace::Link) -> SpanLink {
+    let context = &theirs.span_context;
+    let link = SpanLink {
+        trace_id: TraceId::from_bytes(context.trace_id().to_bytes()),
+        span_id: SpanId::from_bytes(context.span_id().to_bytes()),
+        sampled: Some(context.is_sampled()),
+        ..SpanLink::default()
+    };
+    theirs.attributes.iter().fold(link, |link, attribute| {
+        link.attribute(attribute.key.as_str().to_owned(), attributes::value(&attribute.value))
+    })
 }
 
 fn timestamp(time: SystemTime) -> Timestamp {
