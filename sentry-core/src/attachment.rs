@@ -12,8 +12,9 @@ use crate::text::Text;
 ///
 /// A path is read when an event is captured that it goes with, on the capturing thread, and only if it names a plain
 /// file: the one thing that the core reads by itself. What cannot be read, or is larger than the option
-/// `max_attachment_size` (20 MiB), is left out and counted; the event goes without it. What is larger than 1 MiB is
-/// not written to disk beside the event: it is lost if the process is killed before it is sent.
+/// `max_attachment_size` (20 MiB), is left out and counted; the event goes without it. So is what would make the whole
+/// envelope larger than 40 MiB. Beyond 1 MiB for all of an event's attachments nothing is written to disk beside the
+/// event: it is lost if the process is killed before it is sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attachment {
     content: Content,

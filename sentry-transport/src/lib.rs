@@ -19,7 +19,7 @@
 //! | is full or failing | in memory; the disk is tried again after a minute | what is in memory is lost |
 //! | cannot be made | in memory; it is tried again every minute | what is in memory is lost |
 //! | is not wanted (`memory_only`) | in memory | all that waits is lost |
-//! | whatever it is: attachments over 1 MiB | in memory, up to 40 MiB; their events in the folder | they are lost, their events are not |
+//! | whatever it is: attachments beyond 1 MiB for each event | in memory, up to 40 MiB; their events in the folder | they are lost, their events are not |
 //!
 //! Memory holds `max_memory_bytes`; what does not fit is counted as `queue_overflow`. That memory took over is said to
 //! the diagnostic listener. What is lost with a process cannot be counted by it.

@@ -96,7 +96,7 @@ impl Process {
             StateFile::note_heir(parent);
         }
         envelope.header.sent_at = None;
-        self.attachments.take_from(&mut envelope, config);
+        self.attachments.take_from(&mut envelope, &config.reports);
         let priority = Priority::of(&envelope);
         let (length, overflowed) = envelope.with_pieces(|pieces| {
             let length = pieces.iter().map(|piece| piece.len()).sum();

@@ -14,6 +14,10 @@ use crate::scope::Layers;
 #[derive(Debug, Default)]
 pub(super) struct Deferred(ForkLock<VecDeque<(EventId, Vec<Attachment>)>>);
 
+/// What an envelope takes at most, in bytes. Attachments are the first to be given up for it: an event alone is always far
+/// smaller. Two attachments of the largest size that is let through by default, nearly.
+const MAX_ENVELOPE_BYTES: u64 = 40 * 1024 * 1024;
+
 /// So many such events are remembered; those of the oldest stay behind.
 const MAX_DEFERRED: usize = 64;
 
@@ -49,15 +53,24 @@ pub(super) fn of_transaction(layers: &Layers) -> Vec<Attachment> {
 }
 
 impl Client {
-    /// Reads attachments, now. What stays behind is said and counted, in bytes where they are known.
-    pub(super) fn read_attachments(&self, attachments: &[Attachment]) -> Vec<Item> {
+    /// Reads attachments, now, into an envelope that has `beside` bytes already. What stays behind, because it is too
+    /// large or what came before it left no room, is said and counted, in bytes where they are known.
+    pub(super) fn read_attachments(&self, attachments: &[Attachment], beside: usize) -> Vec<Item> {
         let max = self.options.max_attachment_size();
-        let read = |attachment: &Attachment| match attachment.to_item(max) {
-            Ok(item) => Some(item),
+        let mut room = MAX_ENVELOPE_BYTES.saturating_sub(beside as u64);
+        let read = |attachment: &Attachment| match attachment.to_item(max.min(room)) {
+            Ok(item) => {
+                room -= item.payload.len() as u64;
+                Some(item)
+            }
             Err(left) => {
                 let (reason, quantity, why) = match left {
-                    Left::TooLarge(bytes) => {
+                    Left::TooLarge(bytes) if bytes > max => {
                         (DiscardReason::Invalid, bytes, format!("it has {bytes} bytes, {max} are allowed"))
+                    }
+                    Left::TooLarge(bytes) => {
+                        let why = format!("it has {bytes} bytes, the envelope has room for {room}");
+                        (DiscardReason::Invalid, bytes, why)
                     }
                     Left::Unreadable(why) => (DiscardReason::InternalSdkError, 1, why),
                 };

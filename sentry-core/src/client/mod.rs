@@ -332,9 +332,10 @@ impl Client {
             other: origin.into_iter().collect(),
             ..EnvelopeHeader::default()
         };
+        let beside = payload.len();
         let mut items = vec![Item::new(item_type, payload)];
         items.extend(update.as_ref().and_then(session::item));
-        items.extend(self.read_attachments(files));
+        items.extend(self.read_attachments(files, beside));
         transport.send(Envelope { header, items });
         if update.is_some() {
             self.sessions.note();

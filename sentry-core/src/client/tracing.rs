@@ -253,8 +253,9 @@ impl Client {
         };
         let header =
             EnvelopeHeader { event_id: Some(event_id), trace: dsc.header(), ..EnvelopeHeader::default() };
+        let beside = payload.len();
         let mut items = vec![Item::new(ItemType::Transaction, payload)];
-        items.extend(self.read_attachments(&attachments::of_transaction(&layers)));
+        items.extend(self.read_attachments(&attachments::of_transaction(&layers), beside));
         transport.send(Envelope { header, items });
     }
 

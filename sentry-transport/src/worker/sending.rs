@@ -59,7 +59,7 @@ impl Worker {
         let whole = self.in_hand.take().map(|pending| pending.envelope).unwrap_or_default();
         if matches!(fate, Fate::Again { .. }) {
             if let Some(attachments) = attachments {
-                process.attachments.restore(attachments, &config);
+                process.attachments.restore(attachments, &config.reports);
             }
             if manner.at_most_once && certainly_not_taken {
                 process.queue().push(&config, manner.priority, &[&whole], !process.is_stopping());

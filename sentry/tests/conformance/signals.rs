@@ -127,7 +127,10 @@ pub(crate) fn one(
             let event: Event = read(&call["event"]);
             captured.push(watchpost::capture_event_with(event, &hint(call)).is_some());
         }
-        "write_file" => std::fs::write(file(&text("file")), text("content")).unwrap(),
+        "write_file" => {
+            let times = usize::try_from(call["times"].as_u64().unwrap_or(1)).unwrap();
+            std::fs::write(file(&text("file")), text("content").repeat(times)).unwrap();
+        }
         "remove_file" => std::fs::remove_file(file(&text("file"))).unwrap(),
         "add_attachment" if top => watchpost::add_attachment(attachment(&call["attachment"])),
         "add_attachment" => {
