@@ -6,8 +6,8 @@ import type {
   Breadcrumb,
   BreadcrumbHint,
   EventProcessor,
+  IncomingRequest,
   Primitive,
-  RequestData,
   ScopeContext,
   SeverityLevel,
   User,
@@ -34,7 +34,7 @@ export class Scope {
   /** @internal */
   processors: readonly EventProcessor[] = [];
   /** @internal */
-  request: (() => RequestData) | undefined;
+  request: (() => IncomingRequest) | undefined;
   /** @internal */
   lastEventId: string | undefined;
 

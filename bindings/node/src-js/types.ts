@@ -79,6 +79,15 @@ export interface RequestData {
   env?: Record<string, unknown>;
 }
 
+/** What a framework knows of a request, before anything of it is collected. @internal */
+export interface IncomingRequest {
+  method?: string;
+  /** With the query. */
+  url: string;
+  headers: [string, string][];
+  remote_addr?: string;
+}
+
 /** An event, as hooks see it and as it travels. */
 export interface Event {
   event_id?: string;

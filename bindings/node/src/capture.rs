@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use napi_derive::napi;
-use watchpost_bindings::{global_scope, guard, parse};
+use watchpost_bindings::{describe_request, global_scope, guard, parse};
 use watchpost_core::{
     Category, DiscardReason, Errno, Event, EventId, Exception, Hint, Level, LogEntry, Mechanism,
     MechanismMeta, Scopes, SharedScope, Text, Thread,
@@ -171,7 +171,7 @@ impl NativeClient {
     ) -> Option<String> {
         let captured = guard(|| {
             let client = self.host.client();
-            let mut event = match read() {
+            let event = match read() {
                 Ok(event) => event,
                 Err(error) => {
                     client.options().diagnostics().say(|| format!("a capture got no event: {error}"));
@@ -179,19 +179,23 @@ impl NativeClient {
                     return None;
                 }
             };
-            if event.request.is_none()
-                && let Some(request) = request
-            {
-                event.request = parse("request", request).ok();
-            }
             let mut forked = None;
             let current: Cow<'_, SharedScope> = match current {
                 Some(scope) => Cow::Borrowed(scope.shared()),
                 None => Cow::Owned(SharedScope::new()),
             };
-            if hooks.processors {
+            let request = request.and_then(|request| describe_request(client, request).ok());
+            if hooks.processors || request.is_some() {
                 let fork = current.fork();
-                fork.update(|scope| scope.add_event_processor(event_hook(Hook::Processors)));
+                fork.update(|scope| {
+                    // The application's processors see the request.
+                    if let Some(describe) = request {
+                        scope.add_blind_event_processor(describe);
+                    }
+                    if hooks.processors {
+                        scope.add_event_processor(event_hook(Hook::Processors));
+                    }
+                });
                 forked = Some(fork);
             }
             let current = forked.as_ref().unwrap_or(&current);

@@ -44,14 +44,37 @@ test("an error is captured with its request, and nothing personal", async () => 
   assert.match(event.request.url, /^http:\/\/127\.0\.0\.1:\d+\/pay\/7$/);
   assert.equal(event.request.query_string, "page=2&password=[Filtered]");
   assert.equal(event.request.headers["x-shop"], "1");
-  for (const name of ["cookie", "x-forwarded-for", "authorization"]) assert.equal(event.request.headers[name], undefined);
-  assert.equal(event.request.env, undefined);
+  assert.equal(event.request.headers.cookie, undefined);
+  for (const name of ["x-forwarded-for", "authorization"]) assert.equal(event.request.headers[name], "[Filtered]");
+  assert.deepEqual([event.request.env, event.request.cookies, event.user], [undefined, undefined, undefined]);
 });
 
-test("sendDefaultPii adds the address", async () => {
-  const { events } = await answer({ sendDefaultPii: true }, shop, "/pay/7", { "x-forwarded-for": "10.0.0.1" });
+test("sendDefaultPii adds the address and cookies", async () => {
+  const headers = { "x-forwarded-for": "10.0.0.1", cookie: "theme=dark; sid=1" };
+  const { events } = await answer({ sendDefaultPii: true }, shop, "/pay/7", headers);
+  assert.equal(events[0].request.cookies, "theme=dark; sid=[Filtered]");
+  assert.equal(events[0].user.ip_address, "10.0.0.1");
   assert.equal(events[0].request.headers["x-forwarded-for"], "10.0.0.1");
   assert.equal(events[0].request.env.REMOTE_ADDR, "127.0.0.1");
+});
+
+test("dataCollection decides what is collected of a request", async () => {
+  const dataCollection = { cookies: true, queryParams: false, httpHeaders: { request: false } };
+  const { events } = await answer({ dataCollection }, shop, "/pay/7?page=2", { cookie: "theme=dark" });
+  const { cookies, query_string, headers } = events[0].request;
+  assert.deepEqual([cookies, query_string, headers], ["theme=dark", undefined, undefined]);
+});
+
+test("the user that was set stays beside the address", async () => {
+  const use = (app) => {
+    app.use(Sentry.expressRequestHandler());
+    app.get("/pay/:id", () => {
+      Sentry.setUser({ id: "7" });
+      throw new Error("no money");
+    });
+  };
+  const { events } = await answer({ sendDefaultPii: true }, use, "/pay/7");
+  assert.deepEqual(events[0].user, { id: "7", ip_address: "127.0.0.1" });
 });
 
 test("an error that is the visitor's is not captured", async () => {

@@ -64,11 +64,20 @@ def test_an_unhandled_error_of_a_request(app):
 
 def test_personal_data_only_when_asked_for(app):
     testing.init(send_default_pii=True)
-    app.test_client().get("/book/5", headers=HEADERS)
+    app.test_client(use_cookies=False).get("/book/5", headers=HEADERS)
     (event,) = testing.events()
     assert event["request"]["headers"]["X-Forwarded-For"] == "203.0.113.9"
     assert event["request"]["env"] == {"REMOTE_ADDR": "127.0.0.1"}
+    assert event["request"]["cookies"] == "sid=[Filtered]" and event["user"] == {"ip_address": "203.0.113.9"}
     assert "planted" not in str(event["request"])
+
+
+def test_data_collection_decides_what_is_collected_of_a_request(app):
+    testing.init(data_collection={"cookies": True, "query_params": False, "http_headers": {"request": False}})
+    app.test_client(use_cookies=False).get("/book/5?q=1", headers={"Cookie": "theme=dark"})
+    (event,) = testing.events()
+    request = event["request"]
+    assert request["cookies"] == "theme=dark" and "query_string" not in request and "headers" not in request
 
 
 def test_any_wsgi_application():

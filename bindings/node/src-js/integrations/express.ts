@@ -1,7 +1,6 @@
 import { captureObserved } from "../capture";
-import { getClient } from "../client";
 import { withIsolationScope } from "../context";
-import type { RequestData } from "../types";
+import type { IncomingRequest } from "../types";
 
 /** What we need to know of a request of Express, or of anything like it. */
 export interface RequestLike {
@@ -31,17 +30,6 @@ export interface ErrorHandlerOptions {
   shouldHandleError?: (error: unknown) => boolean;
 }
 
-/** Headers that say who asked: only with `sendDefaultPii`. */
-const PERSONAL = new Set([
-  "authorization",
-  "cookie",
-  "forwarded",
-  "x-forwarded-for",
-  "x-real-ip",
-  "true-client-ip",
-  "cf-connecting-ip",
-]);
-
 /** A middleware that gives every request scopes of its own. Goes before all others. */
 export function expressRequestHandler(): RequestHandler {
   return function watchpostRequest(request, _response, next) {
@@ -57,7 +45,7 @@ export function expressErrorHandler(options: ErrorHandlerOptions = {}): ErrorHan
   const wanted = options.shouldHandleError ?? isServerError;
   return function watchpostError(error, request, _response, next) {
     if (decide(wanted, error)) {
-      const context = (scope: { request?: () => RequestData; setTransactionName(name: string): unknown }): void => {
+      const context = (scope: { request?: () => IncomingRequest; setTransactionName(name: string): unknown }): void => {
         scope.request = () => readRequest(request);
         const name = routeName(request);
         if (name) scope.setTransactionName(name);
@@ -93,17 +81,20 @@ function routeName(request: RequestLike): string | undefined {
   return typeof path === "string" ? `${request.method ?? "GET"} ${request.baseUrl ?? ""}${path}` : undefined;
 }
 
-function readRequest(request: RequestLike): RequestData {
-  const personal = getClient()?.native.sendDefaultPii ?? false;
-  const headers: Record<string, string> = {};
+/** All that is known; what of it is collected is the core's decision. */
+function readRequest(request: RequestLike): IncomingRequest {
+  const headers: [string, string][] = [];
+  let host = "localhost";
   for (const [name, value] of Object.entries(request.headers ?? {})) {
-    if (value !== undefined && (personal || !PERSONAL.has(name))) headers[name] = String(value);
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one === undefined) continue;
+      headers.push([name, String(one)]);
+      if (name === "host") host = String(one);
+    }
   }
-  const [path, query] = (request.originalUrl ?? request.url ?? "/").split("?", 2);
   const scheme = request.protocol ?? (request.socket?.encrypted ? "https" : "http");
-  const data: RequestData = { url: `${scheme}://${headers["host"] ?? "localhost"}${path}`, headers };
+  const data: IncomingRequest = { url: `${scheme}://${host}${request.originalUrl ?? request.url ?? "/"}`, headers };
   if (request.method) data.method = request.method;
-  if (query) data.query_string = query;
-  if (personal && request.socket?.remoteAddress) data.env = { REMOTE_ADDR: request.socket.remoteAddress };
+  if (request.socket?.remoteAddress) data.remote_addr = request.socket.remoteAddress;
   return data;
 }

@@ -1,8 +1,7 @@
 """Flask: one isolation scope per request, and the errors that no handler of the application took.
 
 Set up by `watchpost.init` if Flask has been imported by then; else call `set_up` once. Events say which request they
-belong to. Its cookies and the client's address are personal data: they are left out unless the option
-`send_default_pii` is on.
+belong to, as far as the options `send_default_pii` and `data_collection` let it be collected.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class WatchpostWsgiMiddleware:
     """Wraps an application: `app = WatchpostWsgiMiddleware(app)`.
 
-    Events say which request they belong to. Its cookies and the client's address are personal data: they are left out
-    unless the option `send_default_pii` is on. What the application raises while its body is being read is not seen.
+    Events say which request they belong to, as far as the options `send_default_pii` and `data_collection` let it be
+    collected. What the application raises while its body is being read is not seen.
     """
 
     def __init__(self, app: Callable[[dict[str, Any], Any], Iterable[bytes]]) -> None:
