@@ -37,8 +37,6 @@ export declare class NativeClient {
   get isEnabled(): boolean
   /** True if messages are to carry a stack trace. */
   get attachStacktrace(): boolean
-  /** True if integrations may collect personal data. */
-  get sendDefaultPii(): boolean
   /** Milliseconds that `close` and a normal exit may wait. */
   get shutdownTimeout(): number
   /** The names of the integrations that are switched off. */
@@ -49,6 +47,11 @@ export declare class NativeClient {
   close(timeoutMs?: number | undefined | null): Promise<boolean>
   /** Flushes and stops; JavaScript stands still meanwhile. For the `exit` event, where nothing else is possible. */
   closeNow(): boolean
+  /**
+   * Says whether the user agrees. What earlier processes left is reported once they do, through the hooks that the
+   * dispatcher knows.
+   */
+  setConsent(given: boolean, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): void
   /** Says one diagnostic line. */
   say(line: string): void
   /** Counts a dropped error: `true` for one that a hook dropped, `false` for one that was no event at all. */

@@ -15,6 +15,7 @@ export {
   isInitialized,
   lastEventId,
   Scope,
+  setConsent,
   setContext,
   setExtra,
   setExtras,

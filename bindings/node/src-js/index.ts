@@ -8,7 +8,7 @@
  */
 export { captureEvent, captureException, captureMessage, lastEventId, type CaptureContext } from "./capture";
 export { getCurrentScope, getGlobalScope, getIsolationScope, withIsolationScope, withScope } from "./context";
-export { close, flush, init, isInitialized } from "./init";
+export { close, flush, init, isInitialized, setConsent } from "./init";
 export {
   expressErrorHandler,
   expressRequestHandler,

@@ -1,5 +1,6 @@
-import { Client, getClient, setClient } from "./client";
+import { Client, getClient, say, setClient } from "./client";
 import { watchUncaught } from "./integrations/uncaught";
+import { toText } from "./json";
 import type { Options } from "./options";
 
 let watchingExit = false;
@@ -25,6 +26,19 @@ export function init(options?: Options | string): void {
 /** True if a capture can lead anywhere: there is a DSN, and the client is not closed. */
 export function isInitialized(): boolean {
   return getClient()?.isEnabled ?? false;
+}
+
+/**
+ * Says whether the user agrees that errors are reported. With the option `requireConsent` nothing is collected before
+ * `true`; `false` stops at once. The application remembers the answer.
+ */
+export function setConsent(given: boolean): void {
+  const client = getClient();
+  try {
+    client?.native.setConsent(given === true, client.hooks.dispatch);
+  } catch (error) {
+    say(`setConsent failed: ${toText(error)}`);
+  }
 }
 
 /** Waits until everything captured has left, for at most that many milliseconds (default: `shutdownTimeout`). True if it has. */

@@ -45,7 +45,7 @@ export interface Options {
   enableLogs?: boolean | null;
   /** False sends no metrics; true by default. */
   enableMetrics?: boolean | null;
-  /** Collects nothing before the user's consent; false by default. */
+  /** Collects nothing before `setConsent(true)`; false by default. */
   requireConsent?: boolean | null;
   /** The largest attachment that is sent, in bytes; 20 MiB by default. */
   maxAttachmentSize?: number | null;

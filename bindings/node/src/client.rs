@@ -9,7 +9,7 @@ use napi_derive::napi;
 use watchpost_bindings::{HostClient, HostIdentity, HostOptions, NameStyle, TestSetup, global_scope, guard};
 use watchpost_core::{Category, DiscardReason, Map, Text};
 
-use crate::call::{Hook, breadcrumb_hook, event_hook};
+use crate::call::{Dispatcher, Hook, breadcrumb_hook, event_hook, with_dispatcher};
 use crate::error::{panicked, refused};
 use crate::flush::Flush;
 use crate::stack::Stacks;
@@ -93,12 +93,6 @@ impl NativeClient {
         self.host.options().client.attach_stacktrace()
     }
 
-    /// True if integrations may collect personal data.
-    #[napi(getter)]
-    pub fn send_default_pii(&self) -> bool {
-        self.host.options().client.send_default_pii()
-    }
-
     /// Milliseconds that `close` and a normal exit may wait.
     #[napi(getter)]
     pub fn shutdown_timeout(&self) -> f64 {
@@ -127,6 +121,18 @@ impl NativeClient {
     #[napi]
     pub fn close_now(&self) -> bool {
         guard(|| self.host.close(None)).unwrap_or(false)
+    }
+
+    /// Says whether the user agrees. What earlier processes left is reported once they do, through the hooks that the
+    /// dispatcher knows.
+    #[napi]
+    pub fn set_consent(
+        &self,
+        given: bool,
+        #[napi(ts_arg_type = "((hook: number, json: string) => string | null) | undefined | null")]
+        dispatcher: Option<Dispatcher<'_>>,
+    ) {
+        guard(|| with_dispatcher(dispatcher.as_ref(), || self.host.set_consent(given)));
     }
 
     /// Says one diagnostic line.

@@ -107,6 +107,8 @@ function one(call, captured) {
         play(JSON.parse(JSON.stringify(call.calls).replaceAll("{i}", String(i))), captured);
       }
       return undefined;
+    case "set_consent":
+      return Sentry.setConsent(call.given);
     case "advance_clock":
       return advanceClock(call.seconds);
     case "flush":

@@ -91,6 +91,18 @@ pub(crate) fn close(py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> bool 
     closed.unwrap_or(false)
 }
 
+/// Says whether the user agrees that errors are reported. With the option `require_consent` nothing is collected before
+/// `True`; `False` stops at once. The application remembers the answer.
+#[pyfunction]
+pub(crate) fn set_consent(py: Python<'_>, given: bool) {
+    entry(py, "set_consent", || {
+        if let Some(session) = Session::current().clone() {
+            py.detach(|| session.host.set_consent(given));
+        }
+        Ok(())
+    });
+}
+
 /// True if a capture can lead anywhere: `init` was called with a DSN, and `close` was not.
 #[pyfunction]
 pub(crate) fn is_initialized() -> bool {

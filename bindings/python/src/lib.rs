@@ -43,8 +43,8 @@ mod _watchpost {
     };
     #[pymodule_export]
     use crate::init::{
-        advance_clock, close, dsn_facts, flush, init, init_testing, is_initialized, take_discarded,
-        take_recorded,
+        advance_clock, close, dsn_facts, flush, init, init_testing, is_initialized, set_consent,
+        take_discarded, take_recorded,
     };
     #[pymodule_export]
     use crate::request::set_wsgi_request;

@@ -165,6 +165,8 @@ def do_call(call, captured):
         SCOPES[call["scope"]]().add_event_processor(HOOKS[call["hook"]])
     elif do == "advance_clock":
         testing.advance_clock(call["seconds"])
+    elif do == "set_consent":
+        watchpost.set_consent(call["given"])
     elif do in ("flush", "close"):
         assert getattr(watchpost, do)()
     elif do in FIELDS:

@@ -50,6 +50,7 @@ __all__ = [
     "isolation_scope",
     "last_event_id",
     "new_scope",
+    "set_consent",
     "set_context",
     "set_extra",
     "set_fingerprint",
@@ -192,6 +193,10 @@ def flush(timeout: Optional[float] = None) -> bool:
 
 def close(timeout: Optional[float] = None) -> bool:
     """Flushes and stops: later captures do nothing until the next `init`."""
+
+def set_consent(given: bool) -> None:
+    """Says whether the user agrees that errors are reported. With the option `require_consent` nothing is collected before
+    `True`; `False` stops at once. The application remembers the answer."""
 
 def is_initialized() -> bool:
     """True if a capture can lead anywhere."""

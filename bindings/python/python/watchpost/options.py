@@ -115,7 +115,7 @@ class Options(TypedDict, total=False):
     enable_logs: Optional[bool]
     #: False sends no metrics.
     enable_metrics: Optional[bool]
-    #: True collects nothing before the user's consent.
+    #: True collects nothing before `set_consent(True)`.
     require_consent: Optional[bool]
     #: The largest attachment that is sent, in bytes; 20 MiB by default.
     max_attachment_size: Optional[int]
