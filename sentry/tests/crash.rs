@@ -16,6 +16,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use minidump::{Minidump, MinidumpException, MinidumpMemoryList, MinidumpModuleList, Module as _};
 use serde_json::Value;
 use watchpost::{Breadcrumb, ClientOptions, Timestamp};
 use watchpost_core::{Envelope, UploadRequest, UploadResponse, UploadResult, Uploader};
@@ -41,6 +42,7 @@ fn tests() {
     the_session_crashed_with_its_process();
     who_crashed_was_not_killed();
     a_record_without_a_mark_and_a_mark_without_a_record();
+    a_minidump_goes_along_where_memory_may();
 }
 
 fn each_signal_is_reported_and_kills_as_before() {
@@ -219,6 +221,35 @@ fn a_record_without_a_mark_and_a_mark_without_a_record() {
     let crash = found.iter().find(|envelope| is_about_the_crash(envelope)).unwrap();
     assert_eq!(payload(crash, "session").unwrap()["status"], "crashed");
     println!("crash: the record and the mark each suffice");
+}
+
+fn a_minidump_goes_along_where_memory_may() {
+    for allowed in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        run("segv", folder.path());
+        let found = envelopes(folder.path(), options().with_send_default_pii(allowed));
+        let crash = found.iter().find(|envelope| is_about_the_crash(envelope)).unwrap();
+        let dump = crash.items.iter().find(|item| item.header.item_type.as_str() == "attachment");
+        let Some(dump) = dump.filter(|_| allowed) else {
+            assert!(dump.is_none() && !allowed, "memory cannot be masked");
+            continue;
+        };
+        assert_eq!(dump.header.attachment_type.as_deref(), Some("event.minidump"));
+        let event = payload(crash, "event").unwrap();
+        let dump = Minidump::read(dump.payload.as_slice()).unwrap();
+        let (system, exception) =
+            (dump.get_stream().unwrap(), dump.get_stream::<MinidumpException<'_>>().unwrap());
+        let context = exception.context(&system, None).unwrap();
+        let frames = event["exception"]["values"][0]["stacktrace"]["frames"].as_array().unwrap();
+        let inner = frames.last().unwrap()["instruction_addr"].as_str().unwrap();
+        assert_eq!(format!("{:#x}", context.get_instruction_pointer()), inner);
+        let memory = dump.get_stream::<MinidumpMemoryList<'_>>().unwrap();
+        assert!(memory.memory_at_address(context.get_stack_pointer()).is_some(), "the stack is there");
+        let modules: MinidumpModuleList = dump.get_stream().unwrap();
+        let module = modules.module_at_address(context.get_instruction_pointer()).unwrap();
+        assert_eq!(&*module.code_file(), env::current_exe().unwrap().to_str().unwrap());
+    }
+    println!("crash: a minidump goes along where memory may");
 }
 
 fn is_about_the_crash(envelope: &Envelope) -> bool {

@@ -15,22 +15,14 @@ use super::{registers, stack};
 use crate::integrations::{backtrace, debug_images};
 
 /// The event that says what the process died of.
-pub(super) fn of(record: Record) -> Event {
-    let images: Vec<Image> = record
-        .known
-        .get("images")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Image::read)
-        .collect();
+pub(super) fn of(record: &Record, images: &[Image]) -> Event {
     let now: Vec<Image> = debug_images::all().iter().filter_map(Image::read).collect();
-    let addresses = unwind(&record, &images);
+    let addresses = unwind(record, images);
     let facts = &record.facts;
     let died_of =
         signal(facts.signal).unwrap_or(Signal { number: facts.signal, name: "signal", says: "crash" });
     let mut frames: Vec<Frame> =
-        addresses.iter().flat_map(|address| frames(*address, &images, &now)).collect();
+        addresses.iter().flat_map(|address| frames(*address, images, &now)).collect();
     frames.reverse();
     let thread_id = Value::from(facts.thread);
     let exception = Exception {

@@ -41,6 +41,12 @@ impl Image {
         self.shape.clone().into()
     }
 
+    /// The bytes of its build id; none if it has none.
+    pub(super) fn build_id(&self) -> Vec<u8> {
+        let digits = self.build_id.as_bytes().chunks_exact(2);
+        digits.filter_map(|pair| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok()).collect()
+    }
+
     /// Whether this is the same file, byte for byte, as far as its build id says.
     pub(super) fn is_same_file(&self, other: &Self) -> bool {
         self.path == other.path && self.build_id == other.build_id && !self.build_id.is_empty()

@@ -4,6 +4,7 @@
 //! the fault address and a slice of the stack into a file that was opened before, then hands over to whoever
 //! handled the signal before, so the process dies as it would have. The next start unwinds the stack by the call
 //! frame information of the same files, names what it can, and captures an event: it passes the hooks of that start.
+//! With `send_default_pii` a minidump goes with it, for debuggers: it holds memory, in which nothing can be masked.
 //! With it goes the session of the process that crashed, and what its last words know: see `CrashRecorder` in the core.
 //!
 //! A program that handles such signals as a matter of course (a managed runtime, a virtual machine) should not use
@@ -19,6 +20,8 @@ mod file;
 mod handler;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod image;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod minidump;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod record;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]

@@ -14,6 +14,7 @@
 use serde_json::{Value, json};
 use watchpost_core::{ClientOptions, Map, OsRng, Rng};
 
+use super::image::Image;
 use super::registers;
 
 const MAGIC: &[u8; 8] = b"WPCRASH1";
@@ -106,6 +107,12 @@ impl Record {
     /// Which process it was; empty if the record does not say.
     pub(super) fn process(&self) -> &str {
         self.known.get("process").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The libraries of the process, and the program itself.
+    pub(super) fn images(&self) -> Vec<Image> {
+        let shapes = self.known.get("images").and_then(Value::as_array);
+        shapes.into_iter().flatten().filter_map(Image::read).collect()
     }
 
     /// The word at an address of the stack that was kept.

@@ -1,10 +1,10 @@
 //! What the client asks for crashes, and tells when to record them.
 
-use watchpost_core::{ClientOptions, Crash, CrashRecorder, Hint};
+use watchpost_core::{Attachment, ClientOptions, Crash, CrashRecorder, Hint};
 use watchpost_transport::storage_folders;
 
 use super::record::Record;
-use super::{event, file, handler, record};
+use super::{event, file, handler, minidump, record};
 
 /// Records in a file beside the spool.
 #[derive(Debug)]
@@ -19,7 +19,13 @@ impl CrashRecorder for Recorder {
                     return false;
                 }
                 let process = recorded.process().to_owned();
-                report(Crash { process, event: event::of(recorded), hint: Hint::default() });
+                let images = recorded.images();
+                let mut hint = Hint::default();
+                // Memory cannot be masked, so it is sent only where personal data may be.
+                if options.send_default_pii() {
+                    hint = hint.with_attachment(attachment(&minidump::of(&recorded, &images)));
+                }
+                report(Crash { process, event: event::of(&recorded, &images), hint });
                 true
             });
         }
@@ -38,4 +44,9 @@ impl CrashRecorder for Recorder {
     fn unwatch(&self) {
         handler::unwatch();
     }
+}
+
+fn attachment(dump: &[u8]) -> Attachment {
+    let attachment = Attachment::from_bytes("crash.dmp", dump);
+    attachment.with_attachment_type("event.minidump").with_content_type("application/x-dmp")
 }

@@ -2,6 +2,8 @@
 
 use libc::ucontext_t;
 
+use super::minidump::Piece;
+
 /// Their names, in the order of [`of`].
 pub(super) const NAMES: [&str; 33] = [
     "pc", "sp", "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13",
@@ -38,4 +40,19 @@ pub(super) fn start(values: &[u64]) -> framehop::aarch64::UnwindRegsAarch64 {
 pub(super) fn undo_call(values: &mut [u64; NAMES.len()], _read: impl Fn(u64) -> Option<u64>) -> bool {
     values[0] = values[32];
     values[0] != 0
+}
+
+/// The processor in a minidump.
+pub(super) const ARCHITECTURE: u16 = 12;
+
+/// The registers as a minidump has them (`CONTEXT_ARM64`): those that were not recorded are zero.
+pub(super) fn context(values: &[u64; NAMES.len()]) -> Vec<u8> {
+    /// These hold: instruction and stack pointer, and the general ones.
+    const CONTROL_AND_INTEGER: u32 = 0x0040_0003;
+    let [pc, sp, general @ ..] = *values;
+    let mut piece = Piece::new().u32(CONTROL_AND_INTEGER).u32(0);
+    for value in general.into_iter().chain([sp, pc]) {
+        piece = piece.u64(value);
+    }
+    piece.zeros(512 + 8 + 32 + 64 + 8 + 16).0
 }

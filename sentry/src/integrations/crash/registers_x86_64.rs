@@ -2,6 +2,8 @@
 
 use libc::{c_int, ucontext_t};
 
+use super::minidump::Piece;
+
 /// Their names, in the order of [`of`].
 pub(super) const NAMES: [&str; 17] = [
     "rip", "rsp", "rbp", "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13",
@@ -58,4 +60,19 @@ pub(super) fn undo_call(values: &mut [u64; NAMES.len()], read: impl Fn(u64) -> O
     let Some(back) = read(stack(values)) else { return false };
     (values[0], values[1]) = (back, stack(values).wrapping_add(8));
     true
+}
+
+/// The processor in a minidump.
+pub(super) const ARCHITECTURE: u16 = 9;
+
+/// The registers as a minidump has them (`CONTEXT_AMD64`): those that were not recorded are zero.
+pub(super) fn context(values: &[u64; NAMES.len()]) -> Vec<u8> {
+    /// These hold: instruction and stack pointer, and the general ones.
+    const CONTROL_AND_INTEGER: u32 = 0x0010_0003;
+    let [rip, rsp, rbp, rax, rbx, rcx, rdx, rsi, rdi, rest @ ..] = *values;
+    let mut piece = Piece::new().zeros(48).u32(CONTROL_AND_INTEGER).zeros(68);
+    for value in [rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi].into_iter().chain(rest).chain([rip]) {
+        piece = piece.u64(value);
+    }
+    piece.zeros(512 + 416 + 48).0
 }
