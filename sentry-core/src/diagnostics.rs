@@ -22,6 +22,11 @@ impl Diagnostics {
         Self(Some(sink))
     }
 
+    /// True if somebody listens.
+    pub fn is_heard(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Says one line; `line` is only made if somebody listens.
     pub fn say(&self, line: impl FnOnce() -> String) {
         let Some(sink) = &self.0 else { return };

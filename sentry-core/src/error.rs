@@ -40,6 +40,13 @@ impl Error {
         Self { kind: Kind::Envelope, field: "envelope", detail: short(detail.into()) }
     }
 
+    /// The same for a value that came from an environment variable, which the text then names.
+    #[must_use]
+    pub(crate) fn of_variable(mut self, variable: &str) -> Self {
+        self.detail = short(format!("{variable}: {}", self.detail));
+        self
+    }
+
     /// A payload handed in by a host (event, breadcrumb, user ...) does not have its shape.
     pub fn payload(field: &'static str, detail: impl Into<String>) -> Self {
         Self { kind: Kind::Payload, field, detail: short(detail.into()) }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use watchpost_core::{
-    Backpressure, Client, ClientBuilder, ClientOptions, ClientReports, Clock, SystemClock, Transport,
+    Backpressure, Client, ClientBuilder, ClientOptions, ClientReports, Clock, Diagnostics, SystemClock,
+    Transport,
 };
 
 use crate::builder::spotlight;
@@ -15,7 +16,8 @@ use crate::transport::HttpTransport;
 ///
 /// Without a DSN it gets no transport and does nothing; or, with Spotlight on, one that leads to the sidecar alone, and
 /// then everything is sampled and personal data are collected, as nothing leaves the developer's machine.
-pub fn client_builder(mut options: ClientOptions) -> ClientBuilder {
+pub fn client_builder(options: ClientOptions) -> ClientBuilder {
+    let mut options = with_debug_output(options);
     if options.dsn().is_none() && options.transport().spotlight.url().is_some() {
         options = match options.clone().with_sample_rate(1.0) {
             Ok(all) => all,
@@ -31,6 +33,19 @@ pub fn client_builder(mut options: ClientOptions) -> ClientBuilder {
         Some(transport) => builder.transport(transport),
         None => builder,
     }
+}
+
+/// What the option `debug` stands for: diagnostic lines on standard error, unless they go somewhere already.
+#[must_use]
+pub fn with_debug_output(options: ClientOptions) -> ClientOptions {
+    if !options.debug() || options.diagnostics().is_heard() {
+        return options;
+    }
+    options.with_diagnostics(Diagnostics::to(Arc::new(|line| {
+        use std::io::Write;
+        // Asked for by `debug`; a closed standard error is nobody's problem.
+        let _ = writeln!(std::io::stderr(), "[watchpost] {line}");
+    })))
 }
 
 fn transport(

@@ -102,7 +102,7 @@ mod waits;
 mod worker;
 
 pub use self::builder::HttpTransportBuilder;
-pub use self::from_options::client_builder;
+pub use self::from_options::{client_builder, with_debug_output};
 pub use self::last_words::{mark_crashed, process_identity};
 pub use self::rate_limit::RateLimits;
 pub use self::storage_dir::storage_folders;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use watchpost_core::{Client, ClientOptions, Diagnostics, Error, Result, SdkInfo, SdkPackage, Text};
+use watchpost_core::{Client, ClientOptions, Result, SdkInfo, SdkPackage, Text};
 use watchpost_transport::client_builder;
 
 use crate::{integrations, tracing_api};
@@ -45,10 +45,13 @@ impl IntoOptions for (&str, ClientOptions) {
 }
 
 /// Starts reporting. What the options leave open comes from `SENTRY_DSN`, `SENTRY_RELEASE`, `SENTRY_ENVIRONMENT`,
-/// `SENTRY_TRACES_SAMPLE_RATE`, `SENTRY_SPOTLIGHT` and `SENTRY_DEBUG`, proxies from `HTTPS_PROXY` and its like. Without a DSN everything works and nothing is sent. Keep the guard until the end of `main`.
+/// `SENTRY_SAMPLE_RATE`, `SENTRY_TRACES_SAMPLE_RATE`, `SENTRY_DEBUG`, `SENTRY_KEEP_ALIVE` and `SENTRY_SPOTLIGHT`, the
+/// trace from `SENTRY_TRACE` and `SENTRY_BAGGAGE`, proxies from `HTTPS_PROXY` and its like. Without a DSN everything
+/// works and nothing is sent. Keep the guard until the end of `main`.
 ///
 /// # Errors
-/// When the DSN is none, or a rate in the environment is no number; the error says what is wrong and shows a right one.
+/// When the DSN is none, or a variable has a value that its option cannot have; the error names the option and the
+/// variable, and shows a right value.
 ///
 /// ```
 /// let error = watchpost::init("errors.example.com").unwrap_err();
@@ -120,38 +123,7 @@ impl Drop for Guard {
 
 /// Environment variables, the SDK's name, and what is known about the machine.
 fn complete(mut options: ClientOptions) -> Result<ClientOptions> {
-    let env = |name: &str| std::env::var(name).ok().filter(|text| !text.trim().is_empty());
-    if options.dsn().is_none()
-        && let Some(dsn) = env("SENTRY_DSN")
-    {
-        options = options.with_dsn(&dsn)?;
-    }
-    if options.release().is_none()
-        && let Some(release) = env("SENTRY_RELEASE")
-    {
-        options = options.with_release(release);
-    }
-    if options.traces_sample_rate().is_none()
-        && let Some(text) = env("SENTRY_TRACES_SAMPLE_RATE")
-    {
-        let refused = |_| Error::option("traces_sample_rate", format!("`{text}` is no number like 0.25"));
-        options = options.with_traces_sample_rate(text.trim().parse().map_err(refused)?)?;
-    }
-    if let Some(environment) = env("SENTRY_ENVIRONMENT")
-        && options.environment().as_str() == "production"
-    {
-        options = options.with_environment(environment);
-    }
-    if env("SENTRY_DEBUG").is_some_and(|text| matches!(text.as_str(), "1" | "true" | "yes" | "on")) {
-        options = options.with_diagnostics(Diagnostics::to(Arc::new(|line| {
-            use std::io::Write;
-            // Asked for by the environment; a closed standard error is nobody's problem.
-            let _ = writeln!(std::io::stderr(), "[watchpost] {line}");
-        })));
-    }
-    if let Some(spotlight) = env("SENTRY_SPOTLIGHT") {
-        options = options.with_spotlight_variable(&spotlight)?;
-    }
+    options = options.with_variables(|name| std::env::var(name).ok())?;
     let version = Text::from_static(env!("CARGO_PKG_VERSION"));
     let package = SdkPackage { name: Text::from_static("cargo:watchpost"), version: version.clone() };
     let sdk = SdkInfo {

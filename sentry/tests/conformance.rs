@@ -2,6 +2,10 @@
 //! client is global.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "conformance/filters.rs"]
+mod filters;
+#[path = "conformance/hooks.rs"]
+mod hooks;
 #[path = "conformance/server.rs"]
 mod server;
 #[path = "conformance/sessions.rs"]
@@ -14,14 +18,10 @@ mod spans;
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use watchpost::{
-    Breadcrumb, ClientOptions, DataCollection, Error, Event, EventHook, HookFailure, Level,
-    MaxRequestBodySize, ScrubPatterns, SharedScope, Timestamp, User,
-};
+use watchpost::{Breadcrumb, ClientOptions, Event, Level, SharedScope, Timestamp, User};
 use watchpost_core::testing::TestClient;
 
 const DSN: &str = "https://key@errors.example.com/42";
@@ -41,7 +41,7 @@ fn every_vector_holds() {
             continue;
         }
         let vector: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
-        if let Err(why) = run(&vector) {
+        if let Err(why) = run(&filters::expanded(&vector)) {
             failures.push(format!("{name}: {why}"));
         }
         ran += 1;
@@ -52,7 +52,10 @@ fn every_vector_holds() {
 
 fn run(vector: &Value) -> Result<(), String> {
     let (given, expect) = (&vector["given"], &vector["expect"]);
-    let options = match options(&given["options"], &vector["hooks"]) {
+    let variable = |name: &str| given["env"][name].as_str().map(str::to_owned);
+    let options =
+        options(&given["options"], &vector["hooks"]).and_then(|options| options.with_variables(variable));
+    let options = match options {
         Ok(options) => options,
         Err(error) => {
             let wanted = (expect["init_error"]["option"].as_str(), expect["init_error"]["contains"].as_str());
@@ -136,8 +139,10 @@ fn run(vector: &Value) -> Result<(), String> {
 fn options(given: &Value, hooks: &Value) -> watchpost::Result<ClientOptions> {
     let dsn = given.get("dsn").map_or(Some(DSN), Value::as_str);
     let sdk = serde_json::from_value(json!({"name": "watchpost.test", "version": "0.0.0"})).unwrap();
-    let mut options =
-        ClientOptions::new().with_sdk(sdk).with_platform("other").with_dsn(dsn.unwrap_or_default())?;
+    let mut options = ClientOptions::new().with_sdk(sdk).with_platform("other");
+    if let Some(dsn) = dsn {
+        options = options.with_dsn(dsn)?;
+    }
     for (name, value) in given.as_object().into_iter().flatten() {
         let text = || value.as_str().unwrap();
         let texts = || serde_json::from_value(value.clone()).unwrap();
@@ -151,18 +156,6 @@ fn options(given: &Value, hooks: &Value) -> watchpost::Result<ClientOptions> {
             "max_breadcrumbs" => options.with_max_breadcrumbs(value.as_u64().unwrap() as usize),
             "auto_session_tracking" => options.with_auto_session_tracking(value.as_bool().unwrap()),
             "report_killed" => options.with_report_killed(value.as_bool().unwrap()),
-            "send_default_pii" => options.with_send_default_pii(value.as_bool().unwrap()),
-            "data_collection" => options.with_data_collection(DataCollection::from_value(value)?),
-            "scrub_patterns" => options.with_scrub_patterns(ScrubPatterns::from_value(value)?),
-            "sanitize_fields" => match serde_json::from_value(value.clone()) {
-                Ok(fields) => options.with_sanitize_fields(fields),
-                // Rust does not compile such a list.
-                Err(_) => return Err(Error::option("sanitize_fields", "not a list of texts")),
-            },
-            "max_request_body_size" => match MaxRequestBodySize::parse(text()) {
-                Some(size) => options.with_max_request_body_size(size),
-                None => return Err(Error::option("max_request_body_size", "none, small, medium, always")),
-            },
             "send_client_reports" => options.with_send_client_reports(value.as_bool().unwrap()),
             "compression" => options.with_compression(text())?,
             "http_proxy" => options.with_http_proxy(text())?,
@@ -172,57 +165,18 @@ fn options(given: &Value, hooks: &Value) -> watchpost::Result<ClientOptions> {
                 Some(yes) => options.with_spotlight(yes),
                 None => options.with_spotlight_url(text())?,
             },
-            "ignore_errors" => options.with_ignore_errors(texts()),
             "in_app_include" => options.with_in_app_include(texts()),
             "in_app_exclude" => options.with_in_app_exclude(texts()),
             other if spans::OPTIONS.contains(&other) => spans::option(other, value, options)?,
-            other => signals::option(options, other, value)
-                .unwrap_or_else(|| panic!("the runner does not know the option {other}")),
+            other => match filters::option(other, value, &options)? {
+                Some(options) => options,
+                None => signals::option(options, other, value)
+                    .unwrap_or_else(|| panic!("the runner does not know the option {other}")),
+            },
         };
     }
-    options = spans::hooks(hooks, options);
-    if let Some(hook) = hooks["before_send"].as_str() {
-        options = options.with_before_send_hook(event_hook(hook));
-    }
-    if let Some(hook) = hooks["before_breadcrumb"].as_str() {
-        let hook = hook.to_owned();
-        options = options.with_before_breadcrumb_hook(Arc::new(move |mut crumb, _| match hook.as_str() {
-            "drop" => Ok(None),
-            "throw" => panic!("hook failed"),
-            "bad_type" => Err(HookFailure::new("42 is no breadcrumb")),
-            "set_tag" => {
-                crumb.data.insert("hook", "ran");
-                Ok(Some(crumb))
-            }
-            "echo" => Ok(Some(crumb)),
-            other => panic!("the runner does not know the hook {other}"),
-        }));
-    }
-    Ok(signals::hooks(options, hooks))
-}
-
-fn event_hook(hook: &str) -> EventHook {
-    let hook = hook.to_owned();
-    Arc::new(move |mut event: Event, _| match hook.as_str() {
-        "drop" => Ok(None),
-        "throw" => panic!("hook failed"),
-        // A Rust hook cannot answer with another type; the failure is what other hosts make of one.
-        "bad_type" => Err(HookFailure::new("42 is no event")),
-        "set_tag" => {
-            event.tags.insert("hook".into(), "ran".into());
-            Ok(Some(event))
-        }
-        "set_fingerprint" => {
-            event.fingerprint = vec!["hooked".into(), "{{ default }}".into()];
-            Ok(Some(event))
-        }
-        "capture" => {
-            watchpost::capture_message("from the hook", None);
-            Ok(Some(event))
-        }
-        "echo" => Ok(Some(event)),
-        other => panic!("the runner does not know the hook {other}"),
-    })
+    options = filters::hooks(spans::hooks(hooks, options), hooks);
+    Ok(signals::hooks(hooks::of_events(options, hooks), hooks))
 }
 
 fn calls(list: &Value, test: &TestClient, captured: &mut Vec<bool>) {
@@ -289,7 +243,7 @@ fn one(call: &Value, test: &TestClient, captured: &mut Vec<bool>) {
         "set_transaction_name" if top => watchpost::set_transaction_name(text("value")),
         "set_transaction_name" => scope.update(|scope| scope.set_transaction(Some(text("value").into()))),
         "add_event_processor" => {
-            let hook = event_hook(&text("hook"));
+            let hook = hooks::event_hook(&text("hook"));
             scope.update(|scope| scope.add_event_processor(hook));
         }
         "clear" => scope.update(watchpost::Scope::clear),

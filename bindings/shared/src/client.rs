@@ -8,7 +8,7 @@ use watchpost_core::testing::{RecordingTransport, TestClient};
 use watchpost_core::{
     Breadcrumb, Client, Event, EventId, Hint, ManualClock, Result, Scopes, SharedScope, Value,
 };
-use watchpost_transport::client_builder;
+use watchpost_transport::{client_builder, with_debug_output};
 
 use crate::identity::HostIdentity;
 use crate::options::HostOptions;
@@ -26,17 +26,15 @@ pub struct HostClient {
 
 impl HostClient {
     /// A client that reports to the DSN of the options. Without a DSN it does nothing.
-    pub fn start(options: HostOptions, identity: HostIdentity) -> Self {
-        let mut options = options.with_default_diagnostics();
+    pub fn start(mut options: HostOptions, identity: HostIdentity) -> Self {
         options.client = identity.apply(options.client);
         let client = client_builder(options.client.clone()).build();
         Self { client, options, recorder: None }
     }
 
     /// A client that repeats and records, for the conformance vectors.
-    pub fn start_testing(options: HostOptions, setup: TestSetup) -> Self {
-        let mut options = options.with_default_diagnostics();
-        options.client = TestSetup::identity().apply(options.client);
+    pub fn start_testing(mut options: HostOptions, setup: TestSetup) -> Self {
+        options.client = with_debug_output(TestSetup::identity().apply(options.client));
         let test = TestClient::new(options.client.clone(), setup.now, setup.seed);
         Self { client: test.client, options, recorder: Some((test.transport, test.clock)) }
     }

@@ -7,12 +7,12 @@ mod tracing;
 mod transport;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use self::names::{camel, distance, snake};
 use watchpost_core::{
-    BreadcrumbHook, ClientOptions, DiagnosticSink, Diagnostics, Error, EventHook, Map, Result, Text, Value,
+    BreadcrumbHook, ClientOptions, DiagnosticSink, Diagnostics, Error, EventHook, Map, Pattern, Result, Text,
+    Value,
 };
 
 /// How a host writes names: decides what its error messages say.
@@ -29,8 +29,6 @@ pub enum NameStyle {
 pub struct HostOptions {
     /// What the core needs to know.
     pub client: ClientOptions,
-    /// True says diagnostic lines on standard error, unless a sink is set.
-    pub debug: bool,
     /// False keeps everything in memory.
     pub spool: bool,
     /// Collect local variables, where the host can.
@@ -99,10 +97,7 @@ const KNOWN: [&str; 52] = [
 
 impl HostOptions {
     /// Reads options from an object of plain values; `null` means not given. What is not given comes from the
-    /// environment (`SENTRY_DSN`, `SENTRY_RELEASE`, `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE`,
-    /// `SENTRY_TRACES_SAMPLE_RATE`, `SENTRY_DEBUG`,
-    /// `SENTRY_KEEP_ALIVE`, `SENTRY_SPOTLIGHT`), read
-    /// through `env`, else it has its default. `shutdown_timeout` is in seconds, in camel case (`shutdownTimeout`) in
+    /// environment ([`ClientOptions::with_variables`]), read through `env`, else it has its default. `shutdown_timeout` is in seconds, in camel case (`shutdownTimeout`) in
     /// milliseconds, as each language's users expect.
     ///
     /// # Errors
@@ -119,28 +114,10 @@ impl HostOptions {
         if style == NameStyle::Camel {
             given = given.into_iter().map(|(key, value)| (snake(&key), value)).collect();
         }
-        let from_env = [
-            ("dsn", "SENTRY_DSN"),
-            ("release", "SENTRY_RELEASE"),
-            ("environment", "SENTRY_ENVIRONMENT"),
-            ("sample_rate", "SENTRY_SAMPLE_RATE"),
-            ("traces_sample_rate", "SENTRY_TRACES_SAMPLE_RATE"),
-            ("debug", "SENTRY_DEBUG"),
-            ("keep_alive", "SENTRY_KEEP_ALIVE"),
-        ];
-        for (name, variable) in from_env {
-            if !given.contains_key(name)
-                && let Some(text) = env(variable).filter(|text| !text.trim().is_empty())
-            {
-                given.insert(name.to_owned(), from_text(name, &text));
-            }
-        }
         for (name, value) in given {
             options = options.set(&name, value, style)?;
         }
-        if let Some(text) = env("SENTRY_SPOTLIGHT") {
-            options.client = options.client.with_spotlight_variable(&text)?;
-        }
+        options.client = options.client.with_variables(env).map_err(|error| in_style(error, style))?;
         let collection = options.client.data_collection();
         options.include_local_variables &= collection.stack_frame_variables;
         options.include_source_context &= collection.frame_context_lines > 0;
@@ -166,17 +143,6 @@ impl HostOptions {
     pub fn with_diagnostics(mut self, sink: DiagnosticSink) -> Self {
         self.client = self.client.with_diagnostics(Diagnostics::to(sink));
         self
-    }
-
-    pub(crate) fn with_default_diagnostics(self) -> Self {
-        if !self.debug {
-            return self;
-        }
-        self.with_diagnostics(Arc::new(|line| {
-            use std::io::Write;
-            // Asked for by `debug`; a closed standard error is nobody's problem.
-            let _ = writeln!(std::io::stderr(), "[watchpost] {line}");
-        }))
     }
 
     fn set(mut self, name: &str, value: Value, style: NameStyle) -> Result<Self> {
@@ -207,14 +173,15 @@ impl HostOptions {
             }
             "in_app_include" => client.with_in_app_include(option.texts("[\"shop\"]")?),
             "in_app_exclude" => client.with_in_app_exclude(option.texts("[\"vendored\"]")?),
-            "ignore_errors" => client.with_ignore_errors(option.texts("[\"BrokenPipeError\"]")?),
+            "debug" => client.with_debug(option.flag()?),
+            "ignore_errors" => client
+                .with_ignore_errors(option.patterns("[\"BrokenPipeError\", {\"regex\": \"^timeout\"}]")?),
             _ => {
                 let client = tracing::set(transport::set(client, &option)?, &option)?;
                 privacy::set(signals::set(client, &option)?, &option)?
             }
         };
         match name {
-            "debug" => self.debug = option.flag()?,
             "spool" => {
                 self.spool = option.flag()?;
                 self.client = self.client.with_spool(self.spool);
@@ -282,6 +249,13 @@ impl Given<'_> {
         duration.ok_or_else(|| self.refuse(&format!("a number of {unit}, like {example}")))
     }
 
+    /// A list of texts and regular expressions.
+    fn patterns(&self, example: &str) -> Result<Vec<Pattern>> {
+        let wanted = || self.refuse(&format!("a list of texts and patterns, like {example}"));
+        let list = self.value.as_array().ok_or_else(wanted)?;
+        list.iter().map(Pattern::from_json).collect::<Result<_>>().map_err(|error| self.rename(&error))
+    }
+
     fn texts(&self, example: &str) -> Result<Vec<Text>> {
         let list = self.value.as_array().map(|list| list.iter().map(|item| item.as_str().map(Text::from)));
         let texts: Option<Vec<Text>> = list.and_then(|list| list.collect());
@@ -289,18 +263,12 @@ impl Given<'_> {
     }
 }
 
-/// The value that an environment variable's text stands for.
-fn from_text(name: &str, text: &str) -> Value {
-    let text = text.trim();
-    match name {
-        "sample_rate" | "traces_sample_rate" => text.parse::<f64>().map_or_else(|_| text.into(), Value::from),
-        "debug" | "keep_alive" => match text.to_ascii_lowercase().as_str() {
-            "true" | "t" | "yes" | "y" | "on" | "1" => true.into(),
-            "false" | "f" | "no" | "n" | "off" | "0" => false.into(),
-            _ => text.into(),
-        },
-        _ => text.into(),
+/// The core's complaint about a variable under the option's name as the host writes it.
+fn in_style(error: Error, style: NameStyle) -> Error {
+    if error.is_dsn() || style == NameStyle::Snake {
+        return error;
     }
+    Given { name: error.field(), value: Value::Null, style }.rename(&error)
 }
 
 /// So many letters may be wrong in a name for it to be taken for another.
@@ -364,12 +332,29 @@ mod tests {
             (json!({"max_breadcrumbs": -1}), NameStyle::Snake, "max_breadcrumbs", "like 100"),
             (json!({"dsn": "x"}), NameStyle::Snake, "dsn", "https://public_key@"),
             (json!({"dsn": 5}), NameStyle::Snake, "dsn", "https://public_key@"),
-            (json!({"ignore_errors": ["a", 1]}), NameStyle::Snake, "ignore_errors", "a list of texts"),
+            (json!({"ignore_errors": ["a", 1]}), NameStyle::Snake, "ignore_errors", "1 is neither text nor"),
+            (json!({"ignoreErrors": "a"}), NameStyle::Camel, "ignoreErrors", "a list of texts and patterns"),
+            (
+                json!({"ignoreErrors": [{"regex": "("}]}),
+                NameStyle::Camel,
+                "ignoreErrors",
+                "no regular expression",
+            ),
             (json!({"shutdownTimeout": "1"}), NameStyle::Camel, "shutdownTimeout", "milliseconds"),
         ] {
             let error = parse(given.clone(), style).unwrap_err();
             assert_eq!(error.field(), field, "{given}: {error}");
             assert!(error.to_string().contains(part), "{given}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_variable_is_named_beside_the_option_as_the_host_writes_it() {
+        for (style, option) in [(NameStyle::Snake, "sample_rate"), (NameStyle::Camel, "sampleRate")] {
+            let env = |name: &str| (name == "SENTRY_SAMPLE_RATE").then(|| "half".to_owned());
+            let error = HostOptions::parse(Map::new(), style, env).unwrap_err();
+            assert_eq!(error.field(), option);
+            assert!(error.to_string().contains("SENTRY_SAMPLE_RATE: \"half\""), "{error}");
         }
     }
 

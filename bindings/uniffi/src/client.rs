@@ -134,7 +134,7 @@ impl Client {
 
     /// True if the options or the environment ask for diagnostic lines.
     pub fn is_debug(&self) -> bool {
-        self.0.options().debug
+        self.0.options().client.debug()
     }
 
     /// Waits until everything has left, for at most that long, else for the shutdown timeout; true if it has.

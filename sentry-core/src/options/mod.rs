@@ -1,6 +1,7 @@
 //! How a client is set up.
 
 mod data_collection;
+mod environment;
 mod filters;
 mod privacy;
 mod privacy_values;
@@ -10,6 +11,7 @@ mod tracing;
 mod transport;
 
 pub use self::data_collection::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
+use self::environment::Said;
 use self::sessions::SessionOptions;
 pub use self::transport::{Compression, Spotlight, TransportOptions};
 
@@ -31,6 +33,7 @@ use crate::text::Text;
 #[derive(Clone)]
 pub struct ClientOptions {
     dsn: Option<Dsn>,
+    said: Said,
     release: Option<Text>,
     environment: Text,
     dist: Option<Text>,
@@ -38,13 +41,13 @@ pub struct ClientOptions {
     sample_rate: f64,
     max_breadcrumbs: usize,
     attach_stacktrace: bool,
+    debug: bool,
     privacy: privacy::PrivacyOptions,
     send_client_reports: bool,
     shutdown_timeout: Duration,
     storage_dir: Option<PathBuf>,
     in_app_include: Vec<Text>,
     in_app_exclude: Vec<Text>,
-    ignore_errors: Vec<Text>,
     filters: filters::FilterOptions,
     before_send: Option<EventHook>,
     before_breadcrumb: Option<BreadcrumbHook>,
@@ -63,6 +66,7 @@ impl Default for ClientOptions {
     fn default() -> Self {
         Self {
             dsn: None,
+            said: Said::default(),
             release: None,
             environment: Text::from_static("production"),
             dist: None,
@@ -70,13 +74,13 @@ impl Default for ClientOptions {
             sample_rate: 1.0,
             max_breadcrumbs: 100,
             attach_stacktrace: false,
+            debug: false,
             privacy: privacy::PrivacyOptions::default(),
             send_client_reports: true,
             shutdown_timeout: Duration::from_secs(2),
             storage_dir: None,
             in_app_include: Vec::new(),
             in_app_exclude: Vec::new(),
-            ignore_errors: Vec::new(),
             filters: filters::FilterOptions::default(),
             before_send: None,
             before_breadcrumb: None,
@@ -124,11 +128,6 @@ impl ClientOptions {
     }
 
     plain! {
-        /// The version of the application, like `shop@1.2.3`.
-        with_release / release: impl Into<Text> => Option<&Text>, |value| trimmed(value), |field| field.as_ref();
-        /// Where it runs; `production` by default, also for an empty text.
-        with_environment / environment: impl Into<Text> => &Text,
-            |value| trimmed(value).unwrap_or(Text::from_static("production")), |field| field;
         /// The build of the release.
         with_dist / dist: impl Into<Text> => Option<&Text>, |value| trimmed(value), |field| field.as_ref();
         /// The name of the host.
@@ -147,8 +146,6 @@ impl ClientOptions {
         with_in_app_include / in_app_include: Vec<Text> => &[Text], |value| value, |field| field;
         /// Module prefixes that are not the application's own.
         with_in_app_exclude / in_app_exclude: Vec<Text> => &[Text], |value| value, |field| field;
-        /// Errors that are dropped: a type's full name, or text that occurs in `type: value` or the message.
-        with_ignore_errors / ignore_errors: Vec<Text> => &[Text], |value| value, |field| field;
         /// Where the SDK speaks about itself; nowhere by default.
         with_diagnostics / diagnostics: Diagnostics => &Diagnostics, |value| value, |field| field;
         /// The SDK's name on the wire.
@@ -162,8 +159,49 @@ impl ClientOptions {
     /// # Errors
     /// When the text is no DSN. An empty text is none at all: the client does nothing.
     pub fn with_dsn(mut self, dsn: &str) -> Result<Self> {
+        self.said.note(Said::DSN);
         self.dsn = if dsn.trim().is_empty() { None } else { Some(Dsn::from_str(dsn)?) };
         Ok(self)
+    }
+
+    /// The version of the application, like `shop@1.2.3`.
+    #[must_use]
+    pub fn with_release(mut self, value: impl Into<Text>) -> Self {
+        self.said.note(Said::RELEASE);
+        self.release = trimmed(value);
+        self
+    }
+
+    /// The value of `release`.
+    pub fn release(&self) -> Option<&Text> {
+        self.release.as_ref()
+    }
+
+    /// Where it runs; `production` by default, also for an empty text.
+    #[must_use]
+    pub fn with_environment(mut self, value: impl Into<Text>) -> Self {
+        self.said.note(Said::ENVIRONMENT);
+        self.environment = trimmed(value).unwrap_or(Text::from_static("production"));
+        self
+    }
+
+    /// The value of `environment`.
+    pub fn environment(&self) -> &Text {
+        &self.environment
+    }
+
+    /// True says on standard error what the SDK drops and why, unless [`with_diagnostics`](Self::with_diagnostics)
+    /// names another place. The host does the saying.
+    #[must_use]
+    pub fn with_debug(mut self, value: bool) -> Self {
+        self.said.note(Said::DEBUG);
+        self.debug = value;
+        self
+    }
+
+    /// The value of `debug`.
+    pub fn debug(&self) -> bool {
+        self.debug
     }
 
     /// The share of error events that is sent, from 0 to 1; 1 by default.
@@ -175,6 +213,7 @@ impl ClientOptions {
             let text = format!("{rate} is not between 0 and 1; 0.25 sends a quarter of all errors");
             return Err(Error::option("sample_rate", text));
         }
+        self.said.note(Said::SAMPLE_RATE);
         self.sample_rate = rate;
         Ok(self)
     }

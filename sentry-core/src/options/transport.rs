@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::ClientOptions;
+use super::environment::{Said, truth};
 use crate::error::{Error, Result};
 use crate::transport::Resolver;
 use crate::upload::Uploader;
@@ -210,18 +211,13 @@ impl ClientOptions {
     ///
     /// # Errors
     /// As [`with_spotlight_url`](Self::with_spotlight_url).
-    pub fn with_spotlight_variable(self, text: &str) -> Result<Self> {
+    pub(super) fn with_spotlight_variable(self, text: &str) -> Result<Self> {
         let unset = self.transport.spotlight == Spotlight::Unset;
-        match text.trim().to_ascii_lowercase().as_str() {
-            "" => Ok(self),
-            "true" | "t" | "y" | "yes" | "on" | "1" => {
-                Ok(if unset { self.with_spotlight(true) } else { self })
-            }
-            "false" | "f" | "n" | "no" | "off" | "0" => {
-                Ok(if unset { self.with_spotlight(false) } else { self })
-            }
-            _ if unset || self.transport.spotlight == Spotlight::On => self.with_spotlight_url(text),
-            _ => Ok(self),
+        match truth(text) {
+            _ if text.trim().is_empty() => Ok(self),
+            Some(yes) => Ok(if unset { self.with_spotlight(yes) } else { self }),
+            None if unset || self.transport.spotlight == Spotlight::On => self.with_spotlight_url(text),
+            None => Ok(self),
         }
     }
 
@@ -235,6 +231,7 @@ impl ClientOptions {
     /// False makes a new connection for each request; true by default.
     #[must_use]
     pub fn with_keep_alive(mut self, yes: bool) -> Self {
+        self.said.note(Said::KEEP_ALIVE);
         self.transport.keep_alive = yes;
         self
     }

@@ -1,10 +1,12 @@
 //! Errors that nobody wants to hear of.
 
+use super::scrub::prefix;
 use crate::protocol::Event;
-use crate::text::Text;
+use crate::tracing::Pattern;
 
-/// True if a rule names the type of the last exception, or occurs in its `type: value` or in the message.
-pub(super) fn matches(event: &Event, rules: &[Text]) -> bool {
+/// True if a rule occurs in the last exception's `type: value` or in the message; or, if it is a regular expression,
+/// matches one of these, the type or the value.
+pub(super) fn matches(event: &Event, rules: &[Pattern]) -> bool {
     if rules.is_empty() {
         return false;
     }
@@ -12,11 +14,35 @@ pub(super) fn matches(event: &Event, rules: &[Text]) -> bool {
         event.logentry.as_ref().and_then(|entry| entry.formatted.as_ref().or(entry.message.as_ref()));
     let exception = event.exception.last();
     let ty = exception.and_then(|exception| exception.ty.as_deref()).unwrap_or_default();
+    let module = exception.and_then(|exception| exception.module.as_deref()).unwrap_or_default();
     let value = exception.and_then(|exception| exception.value.as_deref()).unwrap_or_default();
-    rules.iter().filter(|rule| !rule.is_empty()).any(|rule| {
-        let in_exception = exception.is_some() && (ty == rule.as_str() || in_line(ty, value, rule));
-        in_exception || message.is_some_and(|text| text.contains(rule.as_str()))
+    // Made for the first expression only: text needs no line.
+    let mut line: Option<String> = None;
+    rules.iter().any(|rule| match rule.as_text() {
+        Some(text) if text.is_empty() => false,
+        Some(text) => {
+            let in_exception = exception.is_some() && (in_line(ty, value, text) || is_name(module, ty, text));
+            in_exception || message.is_some_and(|message| message.contains(text.as_str()))
+        }
+        None => {
+            let in_exception = exception.is_some() && {
+                let value = prefix(value, MATCHED);
+                let line = line.get_or_insert_with(|| format!("{ty}: {value}"));
+                rule.matches(ty) || rule.matches(value) || rule.matches(line)
+            };
+            in_exception || message.is_some_and(|message| rule.matches(prefix(message, MATCHED)))
+        }
     })
+}
+
+/// Expressions look at no more bytes of a text: it may be huge, and the thread that captures waits.
+const MATCHED: usize = 16 * 1024;
+
+/// True if the rule is the type's full name, with the module in front of it.
+fn is_name(module: &str, ty: &str, rule: &str) -> bool {
+    let tail = rule.strip_prefix(module).filter(|_| !module.is_empty());
+    let tail = tail.and_then(|tail| tail.strip_prefix("::").or_else(|| tail.strip_prefix('.')));
+    tail.is_some_and(|tail| tail == ty)
 }
 
 /// True if the rule occurs in `type: value`, without putting the two together: a value may be huge.
@@ -53,5 +79,14 @@ mod tests {
             assert!(!in_line(ty, value, rule), "{rule}");
         }
         assert!(in_line("", "x", ": x") && in_line("A", "", "A: "));
+    }
+
+    #[test]
+    fn a_full_name_is_the_module_and_the_type() {
+        assert!(is_name("shop.cart", "Empty", "shop.cart.Empty") && is_name("shop", "Empty", "shop::Empty"));
+        for rule in ["shop.cart", "shop.cart.", "shop.cartEmpty", "shop.cart.EmptyCart", "Empty", ".Empty"] {
+            assert!(!is_name("shop.cart", "Empty", rule), "{rule}");
+        }
+        assert!(!is_name("", "Empty", ".Empty"));
     }
 }

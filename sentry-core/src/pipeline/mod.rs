@@ -8,7 +8,7 @@ mod scrub;
 mod transaction;
 
 pub(crate) use self::limits::{MAX_EVENT_BYTES, bound, note, serialize};
-pub(crate) use self::scrub::{FILTERED, Place, Scrubber};
+pub(crate) use self::scrub::{FILTERED, Place, Scrubber, prefix};
 pub(crate) use self::transaction::{run_transaction, serialize_transaction};
 
 use crate::hook::{self, EventHook, Hint, Verdict};

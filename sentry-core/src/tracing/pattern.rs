@@ -49,6 +49,14 @@ impl Pattern {
         }
     }
 
+    /// The text that must occur, if it is one.
+    pub(crate) fn as_text(&self) -> Option<&Text> {
+        match &self.0 {
+            Kind::Contains(text) => Some(text),
+            Kind::Regex(_) => None,
+        }
+    }
+
     /// True if the pattern occurs in `text`.
     pub fn matches(&self, text: &str) -> bool {
         match &self.0 {
@@ -60,6 +68,12 @@ impl Pattern {
 
 impl From<&str> for Pattern {
     fn from(text: &str) -> Self {
+        Self::contains(text)
+    }
+}
+
+impl From<Text> for Pattern {
+    fn from(text: Text) -> Self {
         Self::contains(text)
     }
 }

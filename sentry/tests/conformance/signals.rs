@@ -27,31 +27,36 @@ pub(crate) fn option(options: ClientOptions, name: &str, value: &Value) -> Optio
 pub(crate) fn hooks(mut options: ClientOptions, hooks: &Value) -> ClientOptions {
     let named = |name: &str| hooks[name].as_str().map(str::to_owned);
     if let Some(hook) = named("before_send_log") {
-        let change = |log: &mut Log| log.attributes.insert("hook", "ran");
+        let change = |log: &mut Log, (name, value)| log.attributes.insert(name, value);
         options = options.with_before_send_log_hook(Arc::new(move |log| answer(&hook, log, change)));
     }
     if let Some(hook) = named("before_send_metric") {
-        let change = |metric: &mut Metric| metric.attributes.insert("hook", "ran");
+        let change = |metric: &mut Metric, (name, value)| metric.attributes.insert(name, value);
         options = options.with_before_send_metric_hook(Arc::new(move |metric| answer(&hook, metric, change)));
     }
     if let Some(hook) = named("before_send_check_in") {
-        let change = |check_in: &mut CheckIn| check_in.environment = Some("hooked".into());
+        let change = |check_in: &mut CheckIn, _| check_in.environment = Some("hooked".into());
         options = options.with_before_send_check_in_hook(Arc::new(move |item| answer(&hook, item, change)));
     }
     if let Some(hook) = named("before_send_feedback") {
-        options = options.with_before_send_feedback_hook(super::event_hook(&hook));
+        options = options.with_before_send_feedback_hook(super::hooks::event_hook(&hook));
     }
     options
 }
 
-fn answer<T>(hook: &str, mut item: T, change: impl Fn(&mut T)) -> Result<Option<T>, HookFailure> {
+fn answer<T>(
+    hook: &str,
+    mut item: T,
+    change: impl Fn(&mut T, (&'static str, &'static str)),
+) -> Result<Option<T>, HookFailure> {
     match hook {
         "echo" => {}
         "drop" => return Ok(None),
         "throw" => panic!("hook failed"),
         // A Rust hook cannot answer with another type; the failure is what other hosts make of one.
         "bad_type" => return Err(HookFailure::new("42 is no item")),
-        "set_tag" => change(&mut item),
+        "set_tag" => change(&mut item, ("hook", "ran")),
+        "add_secret" => change(&mut item, ("password", "hush")),
         "capture" => {
             watchpost::capture_message("from the hook", None);
             watchpost::logs::log(LogLevel::Info, "from the hook", Attributes::new());

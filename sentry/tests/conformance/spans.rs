@@ -140,7 +140,7 @@ pub(crate) const OPTIONS: [&str; 8] = [
 pub(crate) fn hooks(hooks: &Value, mut options: ClientOptions) -> ClientOptions {
     if let Some(hook) = hooks["before_send_transaction"].as_str() {
         let hook = hook.to_owned();
-        let other = super::event_hook(&hook);
+        let other = super::hooks::event_hook(&hook);
         options = options.with_before_send_transaction_hook(Arc::new(move |mut event, hint| {
             if hook == "drop_spans" {
                 event.spans.clear();

@@ -1,6 +1,6 @@
 //! The options of traces and spans.
 
-use watchpost_core::{ClientOptions, Error, EventHook, IgnoreSpan, Pattern, Result, SpanHook, TracesSampler};
+use watchpost_core::{ClientOptions, Error, EventHook, IgnoreSpan, Result, SpanHook, TracesSampler};
 
 use super::{Given, HostOptions};
 
@@ -16,10 +16,8 @@ pub(super) fn set(client: ClientOptions, option: &Given<'_>) -> Result<ClientOpt
         }
         "max_spans" => client.with_max_spans(option.count("1000")?),
         "trace_propagation_targets" => {
-            let wanted = "a list of texts and patterns, like [\"api.example.com\", {\"regex\": \"^/\"}]";
-            let list = option.value.as_array().ok_or_else(|| option.refuse(wanted))?;
-            let targets: Result<Vec<Pattern>> = list.iter().map(Pattern::from_json).collect();
-            client.with_trace_propagation_targets(targets.map_err(renamed)?)
+            let example = "[\"api.example.com\", {\"regex\": \"^/\"}]";
+            client.with_trace_propagation_targets(option.patterns(example)?)
         }
         "propagate_traceparent" => client.with_propagate_traceparent(option.flag()?),
         "strict_trace_continuation" => client.with_strict_trace_continuation(option.flag()?),
