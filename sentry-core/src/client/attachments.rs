@@ -83,3 +83,27 @@ impl Client {
         attachments.iter().filter_map(read).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ClientOptions;
+    use crate::protocol::Timestamp;
+    use crate::testing::TestClient;
+
+    #[test]
+    fn together_they_are_bounded_and_what_comes_first_goes() {
+        let test = TestClient::new(ClientOptions::new(), Timestamp::default(), 1);
+        let files = [40, 70, 60].map(|size| Attachment::from_bytes(&size.to_string(), vec![0; size]));
+        let beside = usize::try_from(MAX_ENVELOPE_BYTES).unwrap() - 100;
+        let items = test.client.read_attachments(&files, beside);
+        let sizes: Vec<usize> = items.iter().map(|item| item.payload.len()).collect();
+        assert_eq!(sizes, [40, 60]);
+        let report = test.client.reports().take(Timestamp::default()).unwrap();
+        let lost = &report.discarded_events[0];
+        assert_eq!(
+            (lost.reason, lost.category, lost.quantity),
+            (DiscardReason::Invalid, Category::Attachment, 70)
+        );
+    }
+}

@@ -122,18 +122,28 @@ impl Merged<'_> {
         let scrubber = self.common.scrubber;
         let well_known = name.starts_with("sentry.") || name.starts_with("user.");
         let place = if well_known { Place::Own } else { Place::Trail };
+        let quiet = |text: &Text| scrubber.keyed_text(place, name, text, super::MAX_TEXT).map(Text::from);
         let masked = if scrubber.is_secret(place, name) {
-            Some(Text::from_static(FILTERED))
-        } else if let AttributeValue::String(text) = &attribute.value {
-            scrubber.keyed_text(place, name, text, super::MAX_TEXT).map(Text::from)
+            Some(Attribute::from(Text::from_static(FILTERED)))
         } else {
-            None
+            match &attribute.value {
+                AttributeValue::String(text) => quiet(text).map(Attribute::from),
+                AttributeValue::Strings(texts) => masked_list(texts, quiet),
+                _ => None,
+            }
         };
-        match masked {
-            Some(text) => map.serialize_entry(name, &Attribute::from(text)),
-            None => map.serialize_entry(name, attribute),
-        }
+        map.serialize_entry(name, masked.as_ref().unwrap_or(attribute))
     }
+}
+
+/// The texts without their secrets; `None` if there are none.
+fn masked_list(texts: &[Text], quiet: impl Fn(&Text) -> Option<Text>) -> Option<Attribute> {
+    let masked: Vec<Option<Text>> = texts.iter().map(quiet).collect();
+    if masked.iter().all(Option::is_none) {
+        return None;
+    }
+    let both = masked.into_iter().zip(texts).map(|(masked, text)| masked.unwrap_or_else(|| text.clone()));
+    Some(Attribute { value: AttributeValue::Strings(both.collect()), unit: None })
 }
 
 /// What every log and metric carries (logs, published spec).

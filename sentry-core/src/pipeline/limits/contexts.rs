@@ -21,7 +21,7 @@ pub(super) fn tidy(contexts: &mut BTreeMap<Text, Context>, walk: &mut Walk<'_>) 
             continue;
         }
         let given = if &**key == "trace" { size::TRACE } else { size::CONTEXT };
-        let mut room = Room { bytes: given, levels: size::LEVELS };
+        let mut room = Room { bytes: given - BRACES, levels: size::LEVELS };
         match &**key {
             "trace" => walk.shared(Place::Trail, context, &mut room, &path),
             "response" => request::response(Arc::make_mut(context), &mut room, walk, &path),
@@ -40,6 +40,9 @@ pub(super) fn tidy(contexts: &mut BTreeMap<Text, Context>, walk: &mut Walk<'_>) 
         over.iter().for_each(|key| drop(contexts.remove(key)));
     }
 }
+
+/// What an object takes beside its entries.
+const BRACES: usize = 2;
 
 /// Feature flags: a list of names and results.
 fn flags(context: &mut Context, walk: &mut Walk<'_>, path: &Path<'_>) {

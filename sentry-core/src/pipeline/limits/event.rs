@@ -22,7 +22,7 @@ pub(crate) fn tidy(event: &mut Event, scrub: &Scrubber) {
         self::user(user, walk);
     }
     super::request::tidy(event, walk);
-    tags(&mut event.tags, walk);
+    tags(&mut event.tags, walk, &Path::root("tags"));
     extra(event, walk);
     super::contexts::tidy(&mut event.contexts, walk);
     super::breadcrumbs::tidy(&mut event.breadcrumbs, walk);
@@ -45,9 +45,12 @@ pub(crate) fn tidy(event: &mut Event, scrub: &Scrubber) {
 }
 
 fn names(event: &mut Event, walk: &mut Walk<'_>) {
+    if let Some(logger) = event.logger.as_ref().filter(|logger| logger.contains(['\r', '\n'])) {
+        // Servers refuse a name with line ends.
+        event.logger = Some(logger.replace(['\r', '\n'], " ").into());
+    }
     for (name, text, max) in [
         ("logger", &mut event.logger, size::LOGGER),
-        ("transaction", &mut event.transaction, size::TRANSACTION),
         ("server_name", &mut event.server_name, size::SERVER_NAME),
         ("release", &mut event.release, size::RELEASE),
         ("dist", &mut event.dist, size::DIST),
@@ -56,6 +59,7 @@ fn names(event: &mut Event, walk: &mut Walk<'_>) {
     ] {
         walk.short(text, max, &Path::root(name));
     }
+    walk.free(&mut event.transaction, size::TRANSACTION, &Path::root("transaction"));
     if let Some(crate::protocol::Value::String(text)) = event.other.get_mut("culprit")
         && let Some(cut) = walk.shorter(text, size::CULPRIT, &Path::root("culprit"))
     {
@@ -110,6 +114,10 @@ fn mechanism(mechanism: &mut Mechanism, walk: &mut Walk<'_>, path: &Path<'_>) {
     if !mechanism.data.is_empty() {
         let mut room = Room { bytes: size::CONTEXT, levels: size::LEVELS };
         walk.map(Place::Data, &mut mechanism.data, &mut room, &path.key("data"));
+    }
+    if let Some(meta) = mechanism.meta.as_mut().filter(|meta| !meta.other.is_empty()) {
+        let mut room = Room { bytes: size::CONTEXT, levels: size::LEVELS };
+        walk.map(Place::Own, &mut meta.other, &mut room, &path.key("meta"));
     }
     if !mechanism.other.is_empty() {
         let mut room = Room { bytes: size::CONTEXT, levels: size::LEVELS };
@@ -175,8 +183,7 @@ fn user(user: &mut User, walk: &mut Walk<'_>) {
     }
 }
 
-fn tags(tags: &mut Tags, walk: &mut Walk<'_>) {
-    let path = Path::root("tags");
+fn tags(tags: &mut Tags, walk: &mut Walk<'_>, path: &Path<'_>) {
     let mut left = size::TAGS_IN_ALL;
     let mut over: Option<Text> = None;
     let mut long_keys: Vec<Text> = Vec::new();
@@ -200,7 +207,7 @@ fn tags(tags: &mut Tags, walk: &mut Walk<'_>) {
         }
     }
     if let Some(first) = over {
-        walk.meta.removed(&path, tags.len());
+        walk.meta.removed(path, tags.len());
         drop(tags.split_off(&*first));
     }
     for long in long_keys {
@@ -234,6 +241,14 @@ fn spans(spans: &mut [SpanPayload], walk: &mut Walk<'_>) {
     for (index, span) in spans.iter_mut().enumerate() {
         let path = path.index(index);
         walk.free(&mut span.description, size::MESSAGE, &path.key("description"));
+        walk.short(&mut span.op, size::NAME, &path.key("op"));
+        if !span.tags.is_empty() {
+            tags(&mut span.tags, walk, &path.key("tags"));
+        }
+        if !span.other.is_empty() {
+            let mut room = Room { bytes: size::CONTEXT, levels: size::LEVELS };
+            walk.map(Place::Own, &mut span.other, &mut room, &path);
+        }
         if !span.data.is_empty() {
             let mut room = Room { bytes: size::CONTEXT, levels: size::LEVELS };
             walk.map(Place::Trail, &mut span.data, &mut room, &path.key("data"));
@@ -271,6 +286,11 @@ fn lists(event: &mut Event, walk: &mut Walk<'_>) {
         drop(event.modules.split_off(&*first));
     }
     if event.errors.len() > size::ERRORS {
+        walk.meta.removed(&Path::root("errors"), event.errors.len());
         event.errors.truncate(size::ERRORS);
+    }
+    if !event.errors.is_empty() {
+        let mut room = Room { bytes: size::ERRORS * size::CONTEXT, levels: size::LEVELS };
+        walk.list(Place::Data, "", &mut event.errors, &mut room, &Path::root("errors"));
     }
 }

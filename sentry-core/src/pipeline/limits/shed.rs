@@ -14,10 +14,9 @@ struct Cut {
     remove: fn(&mut Event) -> usize,
 }
 
-/// In the order in which they are given up: local variables, breadcrumbs, extra, then what is rarely large.
+/// In the order in which they are given up, after the local variables: breadcrumbs, extra, then what is rarely large.
 /// The exception, its frames and the trace always stay. Attachments go before all of these, with the envelope.
-const CUTS: [Cut; 7] = [
-    Cut { path: &["exception"], remove: remove_vars },
+const CUTS: [Cut; 6] = [
     Cut { path: &["breadcrumbs"], remove: |event| std::mem::take(&mut event.breadcrumbs).len() },
     Cut { path: &["extra"], remove: |event| std::mem::take(&mut event.extra).len() },
     Cut { path: &["request", "data"], remove: |event| usize::from(body(event).is_some()) },
@@ -35,6 +34,12 @@ pub(crate) fn serialize(event: &mut Event, max: usize) -> Option<Vec<u8>> {
     let first = json::to_json(event, max);
     if first.is_some() {
         return first;
+    }
+    if remove_vars(event) {
+        let bytes = json::to_json(event, max);
+        if bytes.is_some() {
+            return bytes;
+        }
     }
     for cut in &CUTS {
         let entries = (cut.remove)(event);
@@ -64,11 +69,27 @@ pub(crate) fn note(other: &mut Map, path: &[&str], entries: usize) {
     }
 }
 
-fn remove_vars(event: &mut Event) -> usize {
-    let of_exceptions = event.exception.iter_mut().filter_map(|exception| exception.stacktrace.as_mut());
-    let of_threads = event.threads.iter_mut().filter_map(|thread| thread.stacktrace.as_mut());
-    let frames = of_exceptions.chain(of_threads).flat_map(|stack| &mut stack.frames);
-    frames.map(|frame| std::mem::take(&mut frame.vars).len()).sum()
+/// Removes the local variables of all frames, and notes it where they stood, at the failing frames first.
+fn remove_vars(event: &mut Event) -> bool {
+    const NOTES: usize = 100;
+    let mut gone: Vec<(&str, usize, usize, usize)> = Vec::new();
+    let of_exceptions = event.exception.iter_mut().map(|exception| ("exception", &mut exception.stacktrace));
+    let of_threads = event.threads.iter_mut().map(|thread| ("threads", &mut thread.stacktrace));
+    let lists: [&mut dyn Iterator<Item = _>; 2] =
+        [&mut of_exceptions.enumerate(), &mut of_threads.enumerate()];
+    for (index, (list, stack)) in lists.into_iter().flatten() {
+        for (at, frame) in stack.iter_mut().flat_map(|stack| stack.frames.iter_mut().enumerate().rev()) {
+            let count = std::mem::take(&mut frame.vars).len();
+            if count > 0 {
+                gone.push((list, index, at, count));
+            }
+        }
+    }
+    for (list, index, at, count) in gone.iter().take(NOTES) {
+        let (index, at) = (index.to_string(), at.to_string());
+        note(&mut event.other, &[list, "values", &index, "stacktrace", "frames", &at, "vars"], *count);
+    }
+    !gone.is_empty()
 }
 
 fn body(event: &mut Event) -> Option<Value> {
@@ -86,25 +107,54 @@ fn remove_contexts(event: &mut Event) -> usize {
 fn shorten(event: &mut Event) {
     const EXCEPTIONS: usize = 16;
     const FRAMES: usize = 50;
+    const NAMES: usize = 50;
     let meta = event.other.shift_remove("_meta");
-    event.other.clear();
+    let unknown = std::mem::take(&mut event.other);
     event.other.extend(meta.map(|meta| ("_meta".to_owned(), meta)));
-    event.tags.clear();
-    event.modules.clear();
-    event.fingerprint.truncate(8);
-    event.errors.clear();
+    let notes = &mut event.other;
+    let mut noted = |path: &[&str], entries: usize| {
+        if entries > 0 {
+            note(notes, path, entries);
+        }
+    };
+    for name in unknown.keys().filter(|name| name.len() <= size::NAME).take(NAMES) {
+        noted(&[name], 1);
+    }
+    noted(&["tags"], std::mem::take(&mut event.tags).len());
+    noted(&["modules"], std::mem::take(&mut event.modules).len());
+    noted(&["errors"], std::mem::take(&mut event.errors).len());
+    if event.fingerprint.len() > 8 {
+        noted(&["fingerprint"], event.fingerprint.len());
+        event.fingerprint.truncate(8);
+    }
     if let Some(request) = &mut event.request {
-        *request = Request { url: request.url.take(), method: request.method.take(), ..Request::default() };
+        let all = std::mem::take(request);
+        noted(&["request", "env"], all.env.len());
+        for (name, part) in
+            [("headers", &all.headers), ("cookies", &all.cookies), ("query_string", &all.query_string)]
+        {
+            noted(&["request", name], usize::from(part.is_some()));
+        }
+        *request = Request { url: all.url, method: all.method, ..Request::default() };
     }
     if let Some(entry) = &mut event.logentry {
-        entry.params.clear();
+        noted(&["logentry", "params"], std::mem::take(&mut entry.params).len());
     }
     let surplus = event.exception.len().saturating_sub(EXCEPTIONS);
-    event.exception.drain(..surplus);
-    for exception in &mut event.exception {
+    if surplus > 0 {
+        // Notes inside of it belong to places that are no longer what they were.
+        noted(&["exception", "values"], event.exception.len());
+        event.exception.drain(..surplus);
+    }
+    for (index, exception) in event.exception.iter_mut().enumerate() {
         exception.other.clear();
         if let Some(stack) = &mut exception.stacktrace {
+            let frames = stack.frames.len();
             few_frames(stack, FRAMES);
+            if stack.frames.len() < frames {
+                let index = index.to_string();
+                noted(&["exception", "values", &index, "stacktrace", "frames"], frames);
+            }
         }
     }
 }

@@ -16,6 +16,10 @@ pub(super) fn tidy(stack: &mut Stacktrace, vars: &mut Room, walk: &mut Walk<'_>,
     if let Some(walked) = &mut stack.walked {
         walked.shorten(size::FRAMES);
     }
+    if !stack.other.is_empty() {
+        let mut room = Room { bytes: size::CONTEXT, levels: size::LEVELS };
+        walk.map(Place::Own, &mut stack.other, &mut room, path);
+    }
     let path = path.key("frames");
     if stack.frames.len() > 2 * size::FRAMES {
         walk.meta.removed(&path, stack.frames.len());

@@ -6,6 +6,7 @@
 //! `sanitize_fields` match as substrings of any key. Keys are kept, values become `[Filtered]`. Free text is only
 //! looked at when `scrub_patterns` asks for it.
 
+mod generative;
 mod json_text;
 mod pairs;
 mod patterns;
@@ -158,7 +159,7 @@ impl Scrubber {
     /// True if the value of this key must be masked.
     pub(crate) fn is_secret(&self, place: Place, key: &str) -> bool {
         let by_place = match place {
-            Place::Data | Place::Trail => words::is_secret(key, !self.personal),
+            Place::Data | Place::Trail => words::is_secret(key, !self.personal) || self.is_generative(key),
             Place::RequestHeader => {
                 self.request_headers.is_secret(key)
                     || (self.mask_personal_headers
@@ -172,6 +173,12 @@ impl Scrubber {
             Place::Own | Place::User => false,
         };
         by_place || self.sanitize.matches(key)
+    }
+
+    /// True if the value was given to a generative model, or came from one, and that may not be collected.
+    fn is_generative(&self, key: &str) -> bool {
+        (!self.collection.generative_ai_inputs && generative::is_input(key))
+            || (!self.collection.generative_ai_outputs && generative::is_output(key))
     }
 
     /// Masks secrets in free text (messages, exception values, log bodies, span descriptions) if the options ask for
@@ -189,7 +196,12 @@ impl Scrubber {
     pub(crate) fn keyed_text(&self, place: Place, key: &str, text: &str, keep: usize) -> Option<String> {
         let text = window(text, keep);
         let masked = self.structured(place, key, text);
-        if self.patterns.is_empty() || place == Place::User {
+        if place == Place::User { masked } else { self.without_patterns(text, masked) }
+    }
+
+    /// What `scrub_patterns` leave of a text of which `masked` is left already.
+    fn without_patterns(&self, text: &str, masked: Option<String>) -> Option<String> {
+        if self.patterns.is_empty() {
             return masked;
         }
         patterns::mask(masked.as_deref().unwrap_or(text), self.patterns).or(masked)
@@ -213,6 +225,8 @@ impl Scrubber {
             Place::RequestHeader | Place::ResponseHeader if is_cookie_header(key) => {
                 self.cookie_header(key, text)
             }
+            // Nothing of it may be collected, and what is not a pair has no key to go by.
+            Place::Trail if is_query_key(key) && matches!(self.query, Rule::Off) => Some(FILTERED.to_owned()),
             Place::Trail if is_query_key(key) => {
                 pairs::mask_query(text, |key| self.is_secret(Place::Query, key))
             }
@@ -234,15 +248,14 @@ impl Scrubber {
         let text = window(text, keep);
         let masked =
             url::mask(text, self.query_of_addresses(Place::Query), |key| self.is_secret(Place::Query, key));
-        if self.patterns.is_empty() {
-            return masked;
-        }
-        patterns::mask(masked.as_deref().unwrap_or(text), self.patterns).or(masked)
+        self.without_patterns(text, masked)
     }
 
     /// A query string as text.
     pub(crate) fn query_string(&self, text: &str, keep: usize) -> Option<String> {
-        pairs::mask_query(window(text, keep), |key| self.is_secret(Place::Query, key))
+        let text = window(text, keep);
+        let masked = pairs::mask_query(text, |key| self.is_secret(Place::Query, key));
+        self.without_patterns(text, masked)
     }
 
     /// Cookies as text: what cannot be told apart is masked as a whole.
@@ -251,7 +264,8 @@ impl Scrubber {
         if !pairs::is_cookies(text) {
             return Some(FILTERED.to_owned());
         }
-        pairs::mask_cookies(text, |key| self.is_secret(Place::Cookie, key))
+        let masked = pairs::mask_cookies(text, |key| self.is_secret(Place::Cookie, key));
+        self.without_patterns(text, masked)
     }
 
     /// The headers `Cookie` and `Set-Cookie`; of the latter only the first pair is a cookie.
@@ -278,10 +292,7 @@ impl Scrubber {
         } else {
             return Some(FILTERED.to_owned());
         };
-        if self.patterns.is_empty() {
-            return masked;
-        }
-        patterns::mask(masked.as_deref().unwrap_or(text), self.patterns).or(masked)
+        self.without_patterns(text, masked)
     }
 
     /// Masks the secrets of an object in place.
