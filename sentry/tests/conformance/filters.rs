@@ -12,11 +12,13 @@ pub(crate) fn option(name: &str, value: &Value, options: &ClientOptions) -> Resu
         "send_default_pii" => options.with_send_default_pii(value.as_bool().unwrap()),
         "data_collection" => options.with_data_collection(DataCollection::from_value(value)?),
         "scrub_patterns" => options.with_scrub_patterns(ScrubPatterns::from_value(value)?),
-        "sanitize_fields" => match serde_json::from_value(value.clone()) {
-            Ok(fields) => options.with_sanitize_fields(fields),
-            // Rust does not compile such a list.
-            Err(_) => return Err(Error::option("sanitize_fields", "not a list of texts")),
-        },
+        "sanitize_fields" => {
+            match value.as_array().unwrap().iter().map(Value::as_str).collect::<Option<Vec<_>>>() {
+                Some(fields) => options.with_sanitize_fields(fields.into_iter().map(Into::into).collect()),
+                // Rust does not compile such a list.
+                None => return Err(Error::option("sanitize_fields", "not a list of texts")),
+            }
+        }
         "max_request_body_size" => match value.as_str().and_then(MaxRequestBodySize::parse) {
             Some(size) => options.with_max_request_body_size(size),
             None => return Err(Error::option("max_request_body_size", "\"none\", \"small\", \"medium\"")),
@@ -71,6 +73,11 @@ pub(crate) fn expanded(value: &Value) -> Value {
         Value::Object(map) if map.contains_key("$repeat") => {
             let from = map.get("from").map_or(0, |from| from.as_u64().unwrap());
             let text = map["$repeat"].to_string();
+            if let Some(text) = map["$repeat"].as_str().filter(|text| !text.contains("{i}")) {
+                let then = map.get("then").map(expanded);
+                let then = then.as_ref().map_or("", |then| then.as_str().unwrap());
+                return (text.repeat(map["times"].as_u64().unwrap() as usize) + then).into();
+            }
             let rounds = from..from + map["times"].as_u64().unwrap();
             let parts = rounds.map(|round| {
                 expanded(&serde_json::from_str(&text.replace("{i}", &round.to_string())).unwrap())

@@ -52,7 +52,8 @@ pub(crate) fn event(event: &mut Event) {
     }
     for crumb in event.breadcrumbs.iter_mut().filter(|crumb| is_nested(&crumb.data) || crumb.other.is_some())
     {
-        breadcrumb(std::sync::Arc::make_mut(crumb));
+        let crumb = std::sync::Arc::make_mut(crumb);
+        crumb_within(crumb, &mut { usize::MAX });
     }
 }
 
@@ -101,11 +102,7 @@ fn is_small(crumb: &Breadcrumb) -> bool {
 }
 
 fn bound_breadcrumb(crumb: &mut Breadcrumb) {
-    let mut left = CRUMB_BYTES;
-    map(&mut crumb.data, &mut left);
-    if let Some(other) = &mut crumb.other {
-        map(&mut **other, &mut left);
-    }
+    crumb_within(crumb, &mut { CRUMB_BYTES });
     let texts = [&mut crumb.message, &mut crumb.category, &mut crumb.ty, &mut crumb.origin];
     texts.into_iter().flatten().for_each(|text| cut_text(text, CRUMB_BYTES));
 }
@@ -113,6 +110,13 @@ fn bound_breadcrumb(crumb: &mut Breadcrumb) {
 fn cut_text(text: &mut Text, max: usize) {
     if text.len() > max {
         *text = prefix(text, max).into();
+    }
+}
+
+fn crumb_within(crumb: &mut Breadcrumb, left: &mut usize) {
+    map(&mut crumb.data, left);
+    if let Some(other) = &mut crumb.other {
+        map(&mut **other, left);
     }
 }
 

@@ -31,6 +31,11 @@ pub(super) fn is_output(key: &str) -> bool {
     is_one_of(&OUTPUTS, key)
 }
 
+/// True if the key says how many tokens something took: these are no secrets.
+pub(super) fn is_count(key: &str) -> bool {
+    key.starts_with("gen_ai.usage.") || key == "gen_ai.request.max_tokens"
+}
+
 /// The key itself, or one below it, like `gen_ai.prompt.0.content`.
 fn is_one_of(names: &[&str], key: &str) -> bool {
     let below = |rest: &str| rest.is_empty() || rest.starts_with('.');
@@ -48,5 +53,6 @@ mod tests {
         for key in ["gen_ai.request.model", "gen_ai.usage.input_tokens", "gen_ai.prompts", "prompt"] {
             assert!(!is_input(key) && !is_output(key), "{key}");
         }
+        assert!(is_count("gen_ai.usage.input_tokens") && !is_count("gen_ai.token") && !is_count("tokens"));
     }
 }

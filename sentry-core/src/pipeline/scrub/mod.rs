@@ -159,7 +159,10 @@ impl Scrubber {
     /// True if the value of this key must be masked.
     pub(crate) fn is_secret(&self, place: Place, key: &str) -> bool {
         let by_place = match place {
-            Place::Data | Place::Trail => words::is_secret(key, !self.personal) || self.is_generative(key),
+            Place::Data | Place::Trail => {
+                (words::is_secret(key, !self.personal) && !generative::is_count(key))
+                    || self.is_generative(key)
+            }
             Place::RequestHeader => {
                 self.request_headers.is_secret(key)
                     || (self.mask_personal_headers
