@@ -1,7 +1,7 @@
 import { getClient, say, type Client } from "./client";
 import { active, globalProcessors } from "./context";
 import { readThrown } from "./error";
-import { toJson, toText } from "./json";
+import { eventToJson, toJson, toText } from "./json";
 import type { Dispatcher, NativeScope } from "./native";
 import { Scope } from "./scope";
 import type { Event, EventHint, ScopeContext, SeverityLevel } from "./types";
@@ -50,7 +50,7 @@ export function captureMessage(message: string, context?: SeverityLevel | Captur
 /** Captures an event that the application has put together. Its id. */
 export function captureEvent(event: Event, hint?: EventHint): string | undefined {
   return capture("captureEvent", hint, {}, (client, to) =>
-    client.native.captureEvent(to.isolation, to.current, to.dispatcher, to.processors, to.request, toJson(event)),
+    client.native.captureEvent(to.isolation, to.current, to.dispatcher, to.processors, to.request, eventToJson(event)),
   );
 }
 

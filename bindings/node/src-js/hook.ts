@@ -1,4 +1,4 @@
-import { toJson, toText } from "./json";
+import { eventToJson, toJson, toText } from "./json";
 import type { Dispatcher, NativeClient } from "./native";
 import type { ReadOptions } from "./options";
 import type { Breadcrumb, Event, EventHint, EventProcessor } from "./types";
@@ -63,7 +63,8 @@ export class Hooks {
         answer = this.#options.beforeBreadcrumb?.(item as Breadcrumb, hint);
       }
       if (answer === null || answer === undefined) return null;
-      return typeof answer === "object" && !isPromise(answer) ? toJson(answer) : wrong(answer);
+      if (typeof answer !== "object" || isPromise(answer)) return wrong(answer);
+      return hook === 2 ? toJson(answer) : eventToJson(answer);
     } catch (error) {
       return `!it threw ${toText(error)}`;
     }
@@ -84,7 +85,7 @@ export class Hooks {
       if (typeof answer !== "object") return drop(wrong(answer).slice(1));
       if (settled) return;
       settled = true;
-      client.resume(toJson(answer));
+      client.resume(eventToJson(answer));
     };
     const waiting = new Promise<void>((done) => {
       const timer = setTimeout(() => {

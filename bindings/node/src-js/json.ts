@@ -1,12 +1,32 @@
-const DEEPEST = 10;
-const WIDEST = 1000;
+interface Limits {
+  /** Objects and lists inside of one another. */
+  deepest: number;
+  /** Entries of one of them. */
+  widest: number;
+  /** Characters of one text. */
+  longest: number;
+}
+
 const LONGEST = 65_536;
+/** For what the application says: extra, contexts, breadcrumb data. */
+const DATA: Limits = { deepest: 10, widest: 1000, longest: LONGEST };
+/** For whole events: what is too much is the core's to cut, as it knows which end of a stack matters. */
+const EVENT: Limits = { deepest: 64, widest: 20_000, longest: 262_144 };
 
 /** JSON text of any value: cycles, getters that throw, big integers and enormous values included. Never throws. */
 export function toJson(value: unknown): string {
+  return write(value, DATA);
+}
+
+/** The same for an event. */
+export function eventToJson(event: unknown): string {
+  return write(event, EVENT);
+}
+
+function write(value: unknown, limits: Limits): string {
   let json: string | undefined;
   try {
-    json = JSON.stringify(isFlat(value) ? value : copy(value, 0, []));
+    json = JSON.stringify(isFlat(value) ? value : copy(value, 0, [], limits));
   } catch {
     json = undefined;
   }
@@ -27,8 +47,8 @@ export function toText(value: unknown): string {
   }
 }
 
-export function cut(text: string): string {
-  return text.length > LONGEST ? text.slice(0, LONGEST) : text;
+export function cut(text: string, longest = LONGEST): string {
+  return text.length > longest ? text.slice(0, longest) : text;
 }
 
 /** True for an object whose values JSON can write as they are. */
@@ -43,10 +63,10 @@ function isFlat(value: unknown): boolean {
   return true;
 }
 
-function copy(value: unknown, depth: number, above: object[]): unknown {
+function copy(value: unknown, depth: number, above: object[], limits: Limits): unknown {
   switch (typeof value) {
     case "string":
-      return cut(value);
+      return cut(value, limits.longest);
     case "number":
       return Number.isFinite(value) ? value : String(value);
     case "boolean":
@@ -58,27 +78,29 @@ function copy(value: unknown, depth: number, above: object[]): unknown {
     case "function":
       return `[function ${value.name}]`;
     default:
-      return value === null ? null : copyObject(value as object, depth, above);
+      return value === null ? null : copyObject(value as object, depth, above, limits);
   }
 }
 
-function copyObject(value: object, depth: number, above: object[]): unknown {
+function copyObject(value: object, depth: number, above: object[], limits: Limits): unknown {
   if (above.includes(value)) return "[cycle]";
-  if (depth >= DEEPEST) return Array.isArray(value) ? "[array]" : "[object]";
+  if (depth >= limits.deepest) return Array.isArray(value) ? "[array]" : "[object]";
   above.push(value);
   try {
     if (typeof (value as { toJSON?: unknown }).toJSON === "function") {
       const plain = (value as { toJSON(): unknown }).toJSON();
-      return plain === value ? "[object]" : copy(plain, depth + 1, above);
+      return plain === value ? "[object]" : copy(plain, depth + 1, above, limits);
     }
     if (ArrayBuffer.isView(value)) return `[${value.constructor.name}: ${value.byteLength} bytes]`;
     if (value instanceof Error) return `${value.name}: ${value.message}`;
-    if (Array.isArray(value)) return value.slice(0, WIDEST).map((item) => copy(item, depth + 1, above) ?? null);
-    if (value instanceof Map) return copy(Object.fromEntries(value) as unknown, depth, above);
-    if (value instanceof Set) return copy([...value], depth, above);
+    if (Array.isArray(value)) {
+      return value.slice(0, limits.widest).map((item) => copy(item, depth + 1, above, limits) ?? null);
+    }
+    if (value instanceof Map) return copy(Object.fromEntries(value) as unknown, depth, above, limits);
+    if (value instanceof Set) return copy([...value], depth, above, limits);
     const plain: Record<string, unknown> = {};
-    for (const key of Object.keys(value).slice(0, WIDEST)) {
-      plain[key] = copy(property(value, key), depth + 1, above);
+    for (const key of Object.keys(value).slice(0, limits.widest)) {
+      plain[key] = copy(property(value, key), depth + 1, above, limits);
     }
     return plain;
   } catch {

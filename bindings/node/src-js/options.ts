@@ -11,7 +11,8 @@ export interface IgnoreSpan {
 }
 
 /** The options of `init`. What is not given comes from the variables `SENTRY_DSN`, `SENTRY_RELEASE`,
- * `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE` and `SENTRY_DEBUG`, else it has its default. */
+ * `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE`, `SENTRY_TRACES_SAMPLE_RATE`, `SENTRY_DEBUG`, `SENTRY_KEEP_ALIVE` and
+ * `SENTRY_SPOTLIGHT`, else it has its default. */
 export interface Options {
   /** Where events go, like `https://public_key@errors.example.com/42`. Without one nothing is reported. */
   dsn?: string | null;
@@ -60,7 +61,7 @@ export interface Options {
   /** How many spans a transaction may hold; 1000 by default. */
   maxSpans?: number | null;
   /** Which requests take the trace along: texts that occur in the address, or patterns; all by default. */
-  tracePropagationTargets?: (string | { regex: string })[] | null;
+  tracePropagationTargets?: (string | RegExp | { regex: string })[] | null;
   /** Also sends the W3C header `traceparent`; off by default. */
   propagateTraceparent?: boolean | null;
   /** Continues only traces whose organisation is known to be our own; off by default. */
@@ -103,8 +104,8 @@ export interface Options {
   inAppInclude?: string[] | null;
   /** Those that are not. */
   inAppExclude?: string[] | null;
-  /** Errors that are dropped: a class, or text that occurs in `class: message`. */
-  ignoreErrors?: string[] | null;
+  /** Errors that are dropped: a class, text that occurs in `class: message`, or patterns. */
+  ignoreErrors?: (string | RegExp | { regex: string })[] | null;
   /** Frames carry the lines around them; on by default. */
   includeSourceContext?: boolean | null;
   /** Accepted for all languages; Node collects no local variables. */
@@ -148,11 +149,17 @@ export function readOptions(given: Options | string | undefined): ReadOptions {
     }
   }
   return {
-    json: JSON.stringify(plain),
+    json: JSON.stringify(plain, (_, value: unknown) => (value instanceof RegExp ? pattern(value) : value)),
     odd,
     beforeSend: hook("beforeSend", options.beforeSend, "(event, hint) => event"),
     beforeBreadcrumb: hook("beforeBreadcrumb", options.beforeBreadcrumb, "(breadcrumb, hint) => breadcrumb"),
   };
+}
+
+/** An expression as the core writes it; what its syntax does not know is refused there, by name. */
+function pattern({ source, flags }: RegExp): { regex: string } {
+  const known = flags.replace(/[^ims]/g, "");
+  return { regex: known ? `(?${known})${source}` : source };
 }
 
 function isPlainObject(value: unknown): boolean {

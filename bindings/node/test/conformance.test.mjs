@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 import * as Sentry from "watchpost";
 import { advanceClock, dsnFacts, initTesting, takeDiscarded, takeRecorded } from "watchpost/testing";
 
+import { crumbHook, eventHook, expand } from "./support/vectors.mjs";
+
 const root = fileURLToPath(new URL("../../../tests/conformance/", import.meta.url));
 const files = readdirSync(join(root, "sdk"), { recursive: true }).filter((name) => name.endsWith(".json"));
 const names = files.map((name) => join("sdk", name).replaceAll("\\", "/")).sort();
@@ -21,7 +23,7 @@ for (const name of names) {
   }
   test(name, () => {
     ran += 1;
-    run(JSON.parse(readFileSync(join(root, name), "utf8")));
+    run(expand(JSON.parse(readFileSync(join(root, name), "utf8"))));
   });
 }
 
@@ -32,6 +34,15 @@ test("every vector ran", () => {
 });
 
 function run({ given = {}, hooks = {}, calls = [], expect }) {
+  Object.assign(process.env, given.env);
+  try {
+    check({ given, hooks, calls, expect });
+  } finally {
+    for (const name of Object.keys(given.env ?? {})) delete process.env[name];
+  }
+}
+
+function check({ given, hooks, calls, expect }) {
   const options = camel({ dsn: "https://key@errors.example.com/42", ...given.options });
   if (hooks.before_send) options.beforeSend = eventHook(hooks.before_send);
   if (hooks.before_breadcrumb) options.beforeBreadcrumb = crumbHook(hooks.before_breadcrumb);
@@ -118,34 +129,6 @@ function one(call, captured) {
     default:
       throw new Error(`unknown verb ${call.do}`);
   }
-}
-
-function eventHook(name) {
-  if (name === "set_tag") return (event) => ({ ...event, tags: { ...event.tags, hook: "ran" } });
-  if (name === "set_fingerprint") return (event) => ({ ...event, fingerprint: ["hooked", "{{ default }}"] });
-  return anyHook(name);
-}
-
-function crumbHook(name) {
-  if (name === "set_tag") return (crumb) => ({ ...crumb, data: { ...crumb.data, hook: "ran" } });
-  return anyHook(name);
-}
-
-function anyHook(name) {
-  const hooks = {
-    echo: (item) => item,
-    drop: () => null,
-    throw: () => {
-      throw new Error("hook failed");
-    },
-    bad_type: () => 42,
-    capture: (item) => {
-      Sentry.captureMessage("from the hook");
-      return item;
-    },
-  };
-  assert.ok(hooks[name], `unknown hook ${name}`);
-  return hooks[name];
 }
 
 function matchEnvelope(wanted, got, at) {

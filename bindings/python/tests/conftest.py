@@ -1,5 +1,7 @@
 """No test sees the machine's own settings, nor the client of another test."""
 
+import os
+
 import pytest
 
 import watchpost
@@ -7,7 +9,7 @@ import watchpost
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch, tmp_path):
-    for name in ("SENTRY_DSN", "SENTRY_RELEASE", "SENTRY_ENVIRONMENT", "SENTRY_SAMPLE_RATE", "SENTRY_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("SENTRY_")]:
+        monkeypatch.delenv(name)
     yield
     watchpost.close(0)

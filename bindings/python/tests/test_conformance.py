@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import watchpost
+from vectors import expand, hook_of
 from watchpost import testing
 
 FOLDER = Path(__file__).resolve().parents[3] / "tests" / "conformance"
@@ -37,16 +38,18 @@ ran = []
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(FOLDER)))
-def test_vector(file):
+def test_vector(file, monkeypatch):
     name = str(file.relative_to(FOLDER))
     ran.append(name)
     if name in SKIPS:
         pytest.skip(SKIPS[name])
-    vector = json.loads(file.read_text())
+    vector = expand(json.loads(file.read_text()))
     given, expect = vector["given"], vector["expect"]
+    for variable, text in given.get("env", {}).items():
+        monkeypatch.setenv(variable, text)
     options = dict(given.get("options", {}))
     options.setdefault("dsn", OWN_DSN)
-    options.update({hook: HOOKS[kind] for hook, kind in vector.get("hooks", {}).items()})
+    options.update({hook: hook_of(kind) for hook, kind in vector.get("hooks", {}).items()})
     start = {"now": given.get("now", NOW), "seed": given.get("seed", 1), **options}
     if "init_error" in expect:
         with pytest.raises((ValueError, TypeError)) as error:
@@ -94,35 +97,6 @@ def match(expected, found, path):
         assert found == expected and isinstance(found, bool) == isinstance(expected, bool), path
 
 
-def fail(item, hint):
-    raise RuntimeError("hook failed")
-
-
-def set_tag(item, hint):
-    # An event has no category; a breadcrumb keeps what it has in `data`.
-    is_event = "event_id" in item
-    item.setdefault("tags" if is_event else "data", {})["hook"] = "ran"
-    return item
-
-
-def set_fingerprint(item, hint):
-    return {**item, "fingerprint": ["hooked", "{{ default }}"]}
-
-
-def capture(item, hint):
-    watchpost.capture_message("from the hook")
-    return item
-
-
-HOOKS = {
-    "echo": lambda item, hint: item,
-    "drop": lambda item, hint: None,
-    "throw": fail,
-    "bad_type": lambda item, hint: 42,
-    "set_tag": set_tag,
-    "set_fingerprint": set_fingerprint,
-    "capture": capture,
-}
 SCOPES = {
     "global": watchpost.get_global_scope,
     "isolation": watchpost.get_isolation_scope,
@@ -162,7 +136,7 @@ def do_call(call, captured):
     elif do == "add_breadcrumb":
         watchpost.add_breadcrumb(call["breadcrumb"])
     elif do == "add_event_processor":
-        SCOPES[call["scope"]]().add_event_processor(HOOKS[call["hook"]])
+        SCOPES[call["scope"]]().add_event_processor(hook_of(call["hook"]))
     elif do == "advance_clock":
         testing.advance_clock(call["seconds"])
     elif do == "set_consent":

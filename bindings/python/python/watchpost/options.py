@@ -107,8 +107,8 @@ class Options(TypedDict, total=False):
     enable_backpressure_handling: Optional[bool]
     #: False makes a new connection for each request; else SENTRY_KEEP_ALIVE.
     keep_alive: Optional[bool]
-    #: Errors that are dropped: full type names, or text that occurs in "type: message".
-    ignore_errors: Optional[Sequence[str]]
+    #: Errors that are dropped: full type names, text that occurs in "type: message", or {"regex": ...}.
+    ignore_errors: Optional[Sequence[Union[str, Dict[str, str]]]]
     #: False keeps the counts of dropped events to ourselves.
     send_client_reports: Optional[bool]
     #: True sends what is written to the structured log.

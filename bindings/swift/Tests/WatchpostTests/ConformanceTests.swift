@@ -63,11 +63,14 @@ private final class Run {
 
     init(file: String, vector: JSON) throws {
         self.file = file
-        self.vector = vector
+        self.vector = expanded(vector)
     }
 
     func run() throws {
         let expect = vector["expect"]
+        let variables = vector["given"]?["env"]?.object ?? [:]
+        for (name, value) in variables { setenv(name, value.string!, 1) }
+        defer { for name in variables.keys { unsetenv(name) } }
         if let refused = expect?["init_error"] {
             do {
                 try start()
@@ -200,6 +203,11 @@ private func eventHook(_ name: String, _ event: Event) throws -> Event? {
     case "set_tag": event["tags", default: [:]]["hook"] = "ran"
     case "set_fingerprint": event["fingerprint"] = ["hooked", "{{ default }}"]
     case "capture": WatchpostSDK.capture(message: "from the hook")
+    case "add_breadcrumb": WatchpostSDK.addBreadcrumb(Breadcrumb(message: "from the hook"))
+    case "add_secret": event["extra", default: [:]]["password"] = "hush"
+    case let mark where mark.hasPrefix("mark:"):
+        let order = (event["tags"]?["order"]?.string ?? "") + String(mark.dropFirst("mark:".count))
+        event["tags", default: [:]]["order"] = .string(order)
     default: throw Unknown(what: "hook \(name)")
     }
     return event
@@ -213,6 +221,8 @@ private func breadcrumbHook(_ name: String, _ crumb: Breadcrumb) throws -> Bread
     case "throw": throw Unknown(what: "hook failed")
     case "set_tag": crumb.data["hook"] = "ran"
     case "capture": WatchpostSDK.capture(message: "from the hook")
+    case "add_breadcrumb": WatchpostSDK.addBreadcrumb(Breadcrumb(message: "from the hook"))
+    case "add_secret": crumb.data["password"] = "hush"
     // `bad_type` cannot be written: a breadcrumb's data is a dictionary. See skips.toml.
     default: Issue.record("unknown hook \(name)")
     }
@@ -240,8 +250,36 @@ private func numbered(_ json: JSON, _ round: Int) -> JSON {
     switch json {
     case .string(let text): .string(text.replacingOccurrences(of: "{i}", with: "\(round)"))
     case .array(let items): .array(items.map { numbered($0, round) })
-    case .object(let members): .object(members.mapValues { numbered($0, round) })
+    case .object(let members):
+        .object(
+            Dictionary(
+                uniqueKeysWithValues: members.map {
+                    ($0.key.replacingOccurrences(of: "{i}", with: "\(round)"), numbered($0.value, round))
+                }))
     default: json
+    }
+}
+
+/// `{"$repeat": x, "times": n, "from": 0, "then": y}` stands for `n` times `x` and then `y`; `{i}` is the round.
+private func expanded(_ json: JSON) -> JSON {
+    if case .array(let items) = json { return .array(items.map { expanded($0) }) }
+    guard case .object(let members) = json else { return json }
+    guard let part = members["$repeat"] else { return .object(members.mapValues { expanded($0) }) }
+    let times = Int(members["times"]!.int!)
+    let then = members["then"].map { expanded($0) }
+    if let text = part.string, !text.contains("{i}") {
+        return .string(String(repeating: text, count: times) + (then?.string ?? ""))
+    }
+    let from = Int(members["from"]?.int ?? 0)
+    var rounds = (0..<times).map { expanded(numbered(part, from + $0)) }
+    if let then { rounds.append(then) }
+    switch rounds[0] {
+    case .string: return .string(rounds.map { $0.string! }.joined())
+    case .array: return .array(rounds.flatMap { $0.array! })
+    default:
+        var all: [String: JSON] = [:]
+        for round in rounds { all.merge(round.object!) { _, last in last } }
+        return .object(all)
     }
 }
 

@@ -19,7 +19,7 @@ class ConformanceTest {
         DynamicTest.dynamicTest(file) {
             ran += file
             try {
-                Vector(obj(Json.decode(File(folder, file).readText()))).run()
+                Vector(obj(expanded(Json.decode(File(folder, file).readText())))).run()
             } catch (failure: Throwable) {
                 throw AssertionError("$file: $failure", failure)
             }
@@ -158,7 +158,13 @@ private class Vector(private val vector: Map<String, Any?>) {
             "set_tag" -> event.apply { put("tags", obj(event["tags"]) + ("hook" to "ran")) }
             "set_fingerprint" -> event.apply { put("fingerprint", listOf("hooked", "{{ default }}")) }
             "capture" -> event.also { Watchpost.captureMessage("from the hook") }
-            else -> fail("unknown hook $name")
+            "add_breadcrumb" -> event.also { Watchpost.addBreadcrumb(Breadcrumb("from the hook")) }
+            "add_secret" -> event.apply { put("extra", obj(event["extra"]) + ("password" to "hush")) }
+            else -> event.apply {
+                assertTrue(name.startsWith("mark:"), "unknown hook $name")
+                val tags = obj(event["tags"])
+                put("tags", tags + ("order" to (tags["order"] as String? ?: "") + name.removePrefix("mark:")))
+            }
         }
     }
 
@@ -170,6 +176,8 @@ private class Vector(private val vector: Map<String, Any?>) {
             "bad_type" -> crumb.copy(data = @Suppress("UNCHECKED_CAST") (42 as Any as Map<String, Any?>))
             "set_tag" -> crumb.copy(data = crumb.data + ("hook" to "ran"))
             "capture" -> crumb.also { Watchpost.captureMessage("from the hook") }
+            "add_breadcrumb" -> crumb.also { Watchpost.addBreadcrumb(Breadcrumb("from the hook")) }
+            "add_secret" -> crumb.copy(data = crumb.data + ("password" to "hush"))
             else -> fail("unknown hook $name")
         }
     }
@@ -201,10 +209,35 @@ private fun match(expected: Any?, actual: Any?, path: String) {
 
 private fun numbered(value: Any?, round: Int): Any? = when (value) {
     is String -> value.replace("{i}", round.toString())
-    is Map<*, *> -> value.mapValues { numbered(it.value, round) }
+    is Map<*, *> -> value.entries.associate { numbered(it.key, round) to numbered(it.value, round) }
     is List<*> -> value.map { numbered(it, round) }
     else -> value
 }
+
+/** `{"$repeat": x, "times": n, "from": 0, "then": y}` stands for `n` times `x` and then `y`; `{i}` is the round. */
+private fun expanded(value: Any?): Any? = when {
+    value is Map<*, *> && REPEAT in value -> {
+        val part = value[REPEAT]
+        val times = (value["times"] as Number).toInt()
+        val then = listOfNotNull(expanded(value["then"]))
+        if (part is String && "{i}" !in part) {
+            part.repeat(times) + then.joinToString("")
+        } else {
+            val from = (value["from"] as Number? ?: 0).toInt()
+            val rounds = (0 until times).map { expanded(numbered(part, from + it)) } + then
+            when (rounds.first()) {
+                is String -> rounds.joinToString("")
+                is List<*> -> rounds.flatMap { list(it) }
+                else -> LinkedHashMap<String, Any?>().apply { rounds.forEach { putAll(obj(it)) } }
+            }
+        }
+    }
+    value is Map<*, *> -> value.mapValues { expanded(it.value) }
+    value is List<*> -> value.map { expanded(it) }
+    else -> value
+}
+
+private const val REPEAT = "\$repeat"
 
 private fun level(name: Any?) = (name as String?)?.let { Level.valueOf(it.uppercase()) }
 private fun camel(name: String) = name.split('_').let { it.first() + it.drop(1).joinToString("") { word -> word.replaceFirstChar(Char::uppercase) } }
