@@ -9,12 +9,14 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use watchpost::{Breadcrumb, ClientOptions, Event, Level, ScrubPatterns};
+use watchpost::{Attribute, Breadcrumb, ClientOptions, Event, Level, Log, LogLevel, ScrubPatterns};
 
 /// Stands in every value that must not leave.
 const SECRET: &str = "hush0451";
 /// Stands in values that must, so that the search is known to find something.
 const KEPT: &str = "kept0451";
+/// What is captured last, of each kind: when all of it is there, everything is.
+const LAST: [&[u8]; 4] = [b"last event", b"last span", b"last log", b"last metric"];
 
 #[test]
 fn no_planted_secret_is_stored_or_sent() {
@@ -30,7 +32,7 @@ fn no_planted_secret_is_stored_or_sent() {
         let mut bytes = Vec::new();
         listener.set_nonblocking(true).unwrap();
         let end = Instant::now() + Duration::from_secs(30);
-        while Instant::now() < end && count(&bytes, b"last event") == 0 {
+        while Instant::now() < end && !is_complete(&bytes) {
             if take_request(&mut stream, &mut bytes).is_none() {
                 match listener.accept() {
                     Ok((next, _)) => {
@@ -49,21 +51,27 @@ fn no_planted_secret_is_stored_or_sent() {
         .with_compression("none")
         .unwrap()
         .with_sanitize_fields(vec!["shoe_size".into()])
+        .with_enable_logs(true)
         .with_scrub_patterns(ScrubPatterns::ALL)
         .with_traces_sample_rate(1.0)
         .unwrap()
         .with_shutdown_timeout(Duration::ZERO);
     let guard = watchpost::init((format!("http://key@{address}/42").as_str(), options)).unwrap();
     plant();
+    plant_signals();
+    // What was held back goes into the spool; the server does not answer yet.
+    watchpost::flush(Duration::from_millis(1));
 
     let stored = await_stored(folder.path());
     assert_eq!(count(&stored, SECRET.as_bytes()), 0, "in the spool: {}", around(&stored));
-    assert!(count(&stored, KEPT.as_bytes()) >= 3, "the search finds nothing");
-    assert!(count(&stored, b"[Filtered]") >= 40, "{}", count(&stored, b"[Filtered]"));
+    assert!(is_complete(&stored), "not everything is in the spool");
+    assert!(count(&stored, KEPT.as_bytes()) >= 10, "the search finds nothing");
+    assert!(count(&stored, b"[Filtered]") >= 100, "{}", count(&stored, b"[Filtered]"));
     go.send(()).unwrap();
     let sent = wire.recv_timeout(Duration::from_secs(60)).unwrap();
     assert_eq!(count(&sent, SECRET.as_bytes()), 0, "on the wire: {}", around(&sent));
-    assert!(count(&sent, KEPT.as_bytes()) >= 3, "the search finds nothing");
+    assert!(is_complete(&sent), "not everything was sent");
+    assert!(count(&sent, KEPT.as_bytes()) >= 10, "the search finds nothing");
     drop(guard);
     sink.join().unwrap();
 }
@@ -147,14 +155,71 @@ fn plant() {
     }))
     .unwrap();
     watchpost::capture_event(event).unwrap();
+    // Headers, cookies and queries come as objects and lists of pairs too; a body as a form, or parsed.
+    for request in [
+        json!({
+            "headers": [["X-Api-Key", hush()], ["Referer", format!("https://h/?token={SECRET}")], ["Shoe_Size", hush()]],
+            "cookies": {"sid": hush(), "shoe_size": hush(), "theme": KEPT},
+            "query_string": [["token", hush()], ["shoe_size", hush()]],
+            "data": format!("user=ann&password={SECRET}&shoe_size={SECRET}&note={KEPT}"),
+        }),
+        json!({
+            "query_string": {"jwt": hush(), "shoe_size": hush()},
+            "cookies": [["csrftoken", hush()], ["shoe_size", hush()]],
+            "data": {"login": [{"pwd": hush(), "shoe_size": hush(), "note": KEPT}]},
+        }),
+    ] {
+        let event =
+            json!({"message": "form", "request": request, "errors": [{"type": "x", "shoe_size": hush()}]});
+        watchpost::capture_event(serde_json::from_value(event).unwrap()).unwrap();
+    }
     // A body that cannot be read is no reason to send it.
     let unreadable = json!({"message": "b", "request": {"data": format!("<a password=\"{SECRET}\"/>"), "cookies": SECRET}});
     watchpost::capture_event(serde_json::from_value(unreadable).unwrap()).unwrap();
-    let transaction = watchpost::start_transaction("GET /orders", "http.server");
-    transaction.set_data("authorization", SECRET);
-    transaction.set_data("note", KEPT);
-    drop(transaction);
     watchpost::capture_message("last event", Level::Info).unwrap();
+}
+
+/// The same in spans, logs, metrics and feedback.
+fn plant_signals() {
+    {
+        let transaction = watchpost::start_transaction("GET /orders", "http.server");
+        transaction.set_data("authorization", SECRET);
+        transaction.set_data("note", KEPT);
+        transaction.set_tag("shoe_size", SECRET);
+        let span = watchpost::start_span("http.client", "last span");
+        span.set_data("url", format!("https://u:{SECRET}@h/a?token={SECRET}"));
+        span.set_data("http.query", format!("sid={SECRET}"));
+        span.set_data("body", json!({"shoe_size": SECRET, "api_key": SECRET}));
+        span.set_tag("shoe_size", SECRET);
+        span.set_tag("note", KEPT);
+    }
+    let attributes = [
+        ("api_token", SECRET.to_owned()),
+        ("shoe_size", SECRET.to_owned()),
+        ("url.full", format!("https://h/?session={SECRET}")),
+        ("url.query", format!("sid={SECRET}")),
+        ("note", KEPT.to_owned()),
+    ];
+    watchpost::set_attribute("db.password", SECRET);
+    let log = |body: String| {
+        let mut log = Log::new(LogLevel::Info, body);
+        for (name, value) in &attributes {
+            log.attributes.insert(*name, value.clone());
+        }
+        log.attributes
+            .insert("list", Attribute::from_json(&json!([format!("password={SECRET}"), KEPT])).unwrap());
+        watchpost::logs::capture(log);
+    };
+    log(format!("login with password={SECRET}"));
+    log("last log".to_owned());
+    let metric = watchpost::metrics::count("last metric", 1.0);
+    attributes.iter().fold(metric, |metric, (name, value)| metric.attribute(*name, value.clone())).send();
+    let feedback = json!({"message": format!("my password={SECRET}"), "name": KEPT});
+    watchpost::capture_feedback(serde_json::from_value(feedback).unwrap()).unwrap();
+}
+
+fn is_complete(bytes: &[u8]) -> bool {
+    LAST.iter().all(|last| count(bytes, last) > 0)
 }
 
 /// What the files of the spool hold, once all of it is there.
@@ -163,7 +228,7 @@ fn await_stored(folder: &Path) -> Vec<u8> {
     loop {
         let mut bytes = Vec::new();
         read_all(folder, &mut bytes);
-        if count(&bytes, b"last event") > 0 || Instant::now() > end {
+        if is_complete(&bytes) || Instant::now() > end {
             return bytes;
         }
         std::thread::sleep(Duration::from_millis(20));
