@@ -4,7 +4,7 @@ package dev.watchpost
  * How Watchpost is set up. Names and defaults are those of the other languages.
  *
  * What is `null` comes from the environment (`SENTRY_DSN`, `SENTRY_RELEASE`, `SENTRY_ENVIRONMENT`,
- * `SENTRY_SAMPLE_RATE`, `SENTRY_DEBUG`), else has its default.
+ * `SENTRY_SAMPLE_RATE`, `SENTRY_DEBUG`, `SENTRY_KEEP_ALIVE`, `SENTRY_SPOTLIGHT`), else has its default.
  *
  * Hooks run on the thread that captures, before anything is written or sent. `null` drops the item; a hook that
  * throws drops it too, and the loss is counted. A capture from inside a hook is refused.
