@@ -25,7 +25,7 @@ DSN = "https://key@errors.example.com/42"
         ({"before_send": "x"}, TypeError, ["`before_send`", "function"]),
         ({"before_breadcrumb": 1}, TypeError, ["`before_breadcrumb`", "function"]),
         ({"in_app_include": "shop"}, ValueError, ["`in_app_include`"]),
-        ({"ignore_errors": [object()]}, ValueError, ["`ignore_errors`", "a list of texts"]),
+        ({"ignore_errors": [object()]}, ValueError, ["`ignore_errors`", "is neither text nor"]),
         ({"release": object()}, TypeError, ["`release`", "<object object>"]),
         ({"shutdown_timeout": -1}, ValueError, ["`shutdown_timeout`", "seconds"]),
         ({"debug": "perhaps"}, ValueError, ["`debug`", "true or false"]),
