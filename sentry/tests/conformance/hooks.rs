@@ -18,7 +18,7 @@ pub(crate) fn of_events(mut options: ClientOptions, hooks: &Value) -> ClientOpti
                 "throw" => panic!("hook failed"),
                 "bad_type" => return Err(HookFailure::new("42 is no breadcrumb")),
                 "set_tag" => drop(crumb.data.insert("hook", "ran")),
-                "add_secret" => drop(crumb.data.insert("password".into(), "hush".into())),
+                "add_secret" => drop(crumb.data.insert("password", "hush")),
                 "add_breadcrumb" | "capture" | "echo" => reenter(&hook),
                 other => panic!("the runner does not know the hook {other}"),
             }
