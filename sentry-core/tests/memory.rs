@@ -122,7 +122,7 @@ fn scopes_keep_little(options: &ClientOptions) {
     for crumb in [
         Breadcrumb { message: huge(), ..Breadcrumb::default() },
         Breadcrumb { category: huge(), ..Breadcrumb::default() },
-        Breadcrumb { data: map(Value::String("d".repeat(HUGE))), ..Breadcrumb::default() },
+        Breadcrumb { data: map(Value::String("d".repeat(HUGE))).into(), ..Breadcrumb::default() },
         Breadcrumb { other: Some(Box::new(map("o".repeat(HUGE).into()))), ..Breadcrumb::default() },
     ] {
         test.client.add_breadcrumb(crumb, &Hint::default(), &scope);
@@ -175,7 +175,7 @@ const EVENTS: [(&str, Make); 13] = [
     ("one breadcrumb", || {
         let data = map(Value::String("d".repeat(100 * MIB)));
         let message = Some("m".repeat(100 * MIB).into());
-        let crumb = Breadcrumb { message, data, ..Breadcrumb::default() };
+        let crumb = Breadcrumb { message, data: data.into(), ..Breadcrumb::default() };
         Event { breadcrumbs: vec![Arc::new(crumb)], ..Event::default() }
     }),
     ("breadcrumbs of a megabyte", || Event {

@@ -77,7 +77,7 @@ pub(super) fn is_address(key: &str) -> bool {
 
 fn listed(first: &str, second: &str, personal: bool) -> bool {
     let start = if first.is_empty() { second } else { first };
-    if !start.bytes().next().is_some_and(|byte| STARTS & letter(byte) != 0) {
+    if start.bytes().next().is_none_or(|byte| STARTS & letter(byte) == 0) {
         return false;
     }
     let is = |word: &&str| {
