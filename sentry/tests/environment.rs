@@ -80,7 +80,7 @@ fn play(case: &str) {
             )
         }
     };
-    writeln!(std::io::stdout(), "{said}").unwrap();
+    std::io::stdout().write_all(said.as_bytes()).unwrap();
 }
 
 fn text(bytes: &[u8]) -> String {
