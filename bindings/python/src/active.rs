@@ -8,17 +8,16 @@
 
 use std::sync::{Arc, LazyLock};
 
-use pyo3::intern;
+use crate::once::{Once, intern};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyFunction};
 use watchpost_bindings::global_scope;
 use watchpost_core::{EventId, ForkLock, Scopes, SharedScope};
 
 /// The process's root isolation scope.
 static ROOT: LazyLock<SharedScope> = LazyLock::new(SharedScope::new);
-static VARIABLE: PyOnceLock<Variable> = PyOnceLock::new();
-static ASYNCIO: PyOnceLock<Asyncio> = PyOnceLock::new();
+static VARIABLE: Once<Variable> = Once::new();
+static ASYNCIO: Once<Asyncio> = Once::new();
 
 /// The scopes of one piece of work, as the context variable holds them.
 #[pyclass(frozen, module = "watchpost._watchpost")]
@@ -107,14 +106,15 @@ struct Variable {
     main_thread: u64,
 }
 
-/// Makes what every entry needs, while the module is being imported. Left to the first use, a fork amid another
-/// thread's first use would leave the child waiting for a thread that does not exist there.
+/// Makes what every entry needs, while the module is being imported: the variable must be the same for all threads that
+/// come first, and a fork amid the making of the root would leave the child waiting.
 ///
 /// # Errors
 /// When the interpreter's own modules cannot be imported.
 pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
     LazyLock::force(&ROOT);
-    let _ = (global_scope(), modules(py)?);
+    // The type of functions is one that pyo3 looks up at its first use, with the same risk.
+    let _ = (global_scope(), modules(py)?, py.get_type::<PyFunction>());
     Variable::of_process(py).map(drop)
 }
 
@@ -167,20 +167,19 @@ fn current_task(py: Python<'_>) -> usize {
 }
 
 fn asyncio(py: Python<'_>) -> Option<&Asyncio> {
-    if let Some(known) = ASYNCIO.get(py) {
+    if let Some(known) = ASYNCIO.get() {
         return Some(known);
     }
-    let name: &Bound<'_, PyString> = intern!(py, "asyncio.tasks");
-    let tasks = modules(py).ok()?.get_item(name).ok()??;
+    let tasks = modules(py).ok()?.get_item(intern!(py, "asyncio.tasks")).ok()??;
     let running_loop = py.import("asyncio.events").ok()?.getattr("_get_running_loop").ok()?.unbind();
     // Missing while asyncio itself is being imported.
     let current_task = tasks.getattr("current_task").ok()?.unbind();
-    Some(ASYNCIO.get_or_init(py, || Asyncio { running_loop, current_task }))
+    Some(ASYNCIO.get_or(Asyncio { running_loop, current_task }))
 }
 
 /// `sys.modules`.
 fn modules(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
-    static MODULES: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+    static MODULES: Once<Py<PyDict>> = Once::new();
     let modules = MODULES.get_or_try_init(py, || -> PyResult<_> {
         Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind())
     });

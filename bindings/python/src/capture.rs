@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
+use crate::once::intern;
 use pyo3::exceptions::PyBaseException;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
 use watchpost_bindings::parse_value;

@@ -1,7 +1,7 @@
 //! Exceptions with their causes, read into core exceptions.
 
+use crate::once::intern;
 use pyo3::exceptions::{PyBaseException, PyOSError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyInt, PyList, PyString, PyTuple};
 use watchpost_core::{Errno, Exception, Mechanism, MechanismMeta, Text};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::once::intern;
 use pyo3::exceptions::PyBaseException;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use watchpost_bindings::parse_value;

@@ -11,6 +11,7 @@ mod exception;
 mod hook;
 mod in_app;
 mod init;
+mod once;
 mod options;
 mod repr;
 mod request;

@@ -1,6 +1,6 @@
 //! Tracebacks and frames, read into core frames.
 
-use pyo3::intern;
+use crate::once::intern;
 use pyo3::prelude::*;
 use serde_json::json;
 use watchpost_core::{Frame, Map, Stacktrace};

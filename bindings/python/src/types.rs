@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pyo3::intern;
+use crate::once::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyFunction, PyString, PyType};
 use watchpost_core::{ForkLock, Text};
@@ -111,7 +111,9 @@ impl TypeInfo {
 
 fn shown(ty: &Bound<'_, PyType>, module: Option<&str>) -> Shown {
     let py = ty.py();
-    let is = |name: &str| ty.name().is_ok_and(|own| own == name);
+    // Not `ty.name()`, which keeps its text in a cell that a fork can leave half filled.
+    let own = attribute_text(ty, intern!(py, "__name__"));
+    let is = |name: &str| own.as_deref() == Some(name);
     if ty.is_subclass_of::<PyType>().unwrap_or(false)
         || ty.is(py.get_type::<PyFunction>())
         || (module == Some("builtins") && (is("module") || is("builtin_function_or_method")))

@@ -78,6 +78,34 @@ for worker in workers: worker.join()
     assert len(children) == 20
 
 
+def test_forks_amid_the_first_uses_of_other_threads(sink, tmp_path):
+    script = INIT + """
+sys.setswitchinterval(0.02)
+def work():
+    watchpost.add_breadcrumb(message="first")
+    try: {}["missing"]
+    except KeyError: watchpost.capture_exception()
+ready = []
+def first():
+    while not ready: time.sleep(0)
+    work()
+threads = [threading.Thread(target=first, daemon=True) for _ in range(12)]
+for thread in threads: thread.start()
+ready.append(1)
+children = []
+while any(thread.is_alive() for thread in threads) and len(children) < 40:
+    pid = os.fork()
+    if pid == 0:
+        work()
+        os._exit(0)
+    children.append(pid)
+for pid in children: assert os.waitpid(pid, 0)[1] == 0
+"""
+    for _ in range(3):
+        done = run(script, DSN=sink.dsn, SPOOL=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_multiprocessing(sink, tmp_path):
     script = INIT + """
 import multiprocessing
