@@ -3,6 +3,45 @@
 //! The core decides once, for every language, what a capture means: scopes are merged, hooks run, secrets are
 //! removed, the sampling draw is made and an [`Envelope`] is written. It does no I/O, starts no thread and asks
 //! neither the system's clock nor its random numbers by itself; a [`Transport`] takes the finished envelope.
+//!
+//! Applications use the crate `watchpost`; this one is for SDKs, which bring scopes and a transport:
+//!
+//! ```
+//! use std::sync::{Arc, Mutex};
+//! use std::time::Duration;
+//! use watchpost_core::{Client, ClientOptions, Envelope, Scopes, SharedScope, Transport};
+//!
+//! #[derive(Debug, Default)]
+//! struct Kept(Mutex<Vec<Envelope>>);
+//!
+//! impl Transport for Kept {
+//!     fn send(&self, envelope: Envelope) {
+//!         self.0.lock().unwrap().push(envelope);
+//!     }
+//!
+//!     fn flush(&self, _timeout: Duration) -> bool {
+//!         true
+//!     }
+//!
+//!     fn close(&self, _timeout: Duration) -> bool {
+//!         true
+//!     }
+//! }
+//!
+//! let kept = Arc::new(Kept::default());
+//! let options = ClientOptions::new().with_dsn("https://public_key@errors.example.com/42")?;
+//! let client = Client::builder(options).transport(kept.clone()).build();
+//!
+//! let (global, isolation, current) = (SharedScope::new(), SharedScope::new(), SharedScope::new());
+//! isolation.update(|scope| scope.set_tag("order", "1002"));
+//! let scopes = Scopes { global: &global, isolation: &isolation, current: &current };
+//! client.capture_message("out of stock", None, scopes);
+//!
+//! let mut bytes = Vec::new();
+//! kept.0.lock().unwrap()[0].encode(&mut bytes);
+//! assert!(String::from_utf8_lossy(&bytes).contains(r#""tags":{"order":"1002"}"#));
+//! # Ok::<(), watchpost_core::Error>(())
+//! ```
 
 mod attachment;
 mod backpressure;
