@@ -31,6 +31,9 @@ pub fn capture(info: &PanicHookInfo<'_>) {
             send(client, event(info));
             if cfg!(panic = "abort") {
                 client.announce_end();
+                // The abort that follows is this panic, and no crash of its own.
+                #[cfg(feature = "crash")]
+                super::crash::uninstall();
             }
         }
     });
