@@ -29,7 +29,7 @@ cargo xtask soak [PART...] [--rounds N] [--minutes N] [--target NAME]...
   fuzz      each fuzz target for so many minutes (10), or those named by --target
   fork      the tests that fork, kill and adopt, again and again (20 rounds)
   memory    100,000 captures, with what is resident after each tenth
-  loom      the models of the lock-free parts, with every interleaving that takes up to five preemptions
+  loom      the models of the lock-free parts, with every interleaving that takes up to four preemptions
   without a PART all of them";
 
 /// Runs the parts that `words` name.
@@ -94,7 +94,7 @@ fn fork(runner: &mut Runner, rounds: u32) {
 }
 
 /// `cargo xtask test` has three.
-const LOOM_PREEMPTIONS: &str = "5";
+const LOOM_PREEMPTIONS: &str = "4";
 
 fn soak(test: &str) -> Command {
     let mut command = cargo();
