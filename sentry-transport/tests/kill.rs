@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use support::server::Server;
-use support::{NOBODY, PATIENCE, dsn, event, number};
+use support::{NOBODY, PATIENCE, audible, dsn, event, number};
 use watchpost_core::Transport;
 use watchpost_transport::HttpTransport;
 
@@ -31,7 +31,7 @@ fn main() {
 }
 
 fn transport(address: &str, folder: &Path) -> HttpTransport {
-    HttpTransport::builder(dsn(address)).storage_dir(folder).build()
+    audible(HttpTransport::builder(dsn(address)).storage_dir(folder)).build()
 }
 
 /// The program: captures, and is gone in the middle of whatever its worker does.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use support::server::Server;
 use support::uploader::{response, unreachable};
-use support::{PATIENCE, SECOND, dsn, event, number, rig};
+use support::{PATIENCE, SECOND, audible, dsn, event, number, rig};
 use watchpost_core::{Category, DiscardReason, ItemType, Transport};
 use watchpost_transport::HttpTransport;
 
@@ -54,7 +54,7 @@ fn a_flush_ends_when_all_that_was_left_behind_is_out() {
     }
     assert_eq!(files(folder.path()), PROCESSES as usize);
     let server = Server::start("200 OK");
-    let next = HttpTransport::builder(dsn(&server.dsn)).storage_dir(folder.path()).build();
+    let next = audible(HttpTransport::builder(dsn(&server.dsn)).storage_dir(folder.path())).build();
     assert!(next.flush(PATIENCE));
     let mut arrived: Vec<u32> = server.requests.try_iter().map(|request| number(&request.envelope)).collect();
     arrived.sort_unstable();

@@ -80,7 +80,7 @@
 //!
 //! # The oldest compiler
 //!
-//! Rust 1.90. It only rises with a new minor version of this crate.
+//! Rust 1.95: the oldest one that the tests compile it with. It only rises with a new minor version of this crate.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -27,6 +27,12 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Where nobody listens: too low a port to be given to somebody who asks for a free one, as tests beside this one do.
 pub const NOBODY: &str = "127.0.0.1:9";
 
+/// Says what the transport has to remark, where the output of a failed test is shown.
+pub fn audible(builder: HttpTransportBuilder) -> HttpTransportBuilder {
+    use std::io::Write as _;
+    builder.diagnostic(Arc::new(|remark| drop(writeln!(std::io::stderr(), "transport: {remark}"))))
+}
+
 /// A transport whose time, chance and network are the test's.
 pub struct Rig {
     pub transport: HttpTransport,

@@ -76,24 +76,32 @@ pub fn oldest_compiler(log: &Log) -> Result<Outcome> {
     if !demanding.is_empty() {
         return Err(Failure::new(format!("need more than Rust {oldest}: {}", demanding.join(", "))));
     }
-    let installed = Command::new("rustup").args(["toolchain", "list"]).output();
-    let installed =
-        installed.map(|out| String::from_utf8_lossy(&out.stdout).into_owned()).unwrap_or_default();
-    let toolchain = installed
-        .lines()
-        .find(|line| line.starts_with(&format!("{oldest}.")) || line.starts_with(&format!("{oldest}-")));
-    let Some(toolchain) = toolchain.and_then(|line| line.split_whitespace().next()) else {
+    let Some(mut command) = cargo_of(oldest) else {
         let why = format!(
             "no dependency needs more than Rust {oldest}, but it is not installed to try: rustup toolchain install {oldest}"
         );
         return Ok(Outcome::NotRun(why));
     };
-    let mut command = Command::new("rustup");
-    command.current_dir(repo::root()).args(["run", toolchain, "cargo", "check", "--all-features"]);
+    command.current_dir(repo::root()).args(["check", "--all-features"]);
     for package in PUBLISHED {
         command.args(["--package", package]);
     }
     log.run(&mut command)
+}
+
+/// Cargo with the compiler of this version: the usual one if it is that, else one that rustup has.
+fn cargo_of(version: &str) -> Option<Command> {
+    let text = |command: &mut Command| process::output(command).unwrap_or_default();
+    let usual = text(Command::new("rustc").arg("--version"));
+    if usual.strip_prefix("rustc ").is_some_and(|found| found.starts_with(&format!("{version}."))) {
+        return Some(Command::new(cargo()));
+    }
+    let installed = text(Command::new("rustup").args(["toolchain", "list"]));
+    let is_it = |line: &&str| ['.', '-'].iter().any(|next| line.starts_with(&format!("{version}{next}")));
+    let toolchain = installed.lines().find(is_it)?.split_whitespace().next()?;
+    let mut command = Command::new("rustup");
+    command.args(["run", toolchain, "cargo"]);
+    Some(command)
 }
 
 fn names() -> Result<Vec<String>> {
