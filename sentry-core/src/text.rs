@@ -48,6 +48,7 @@ impl Text {
     }
 
     /// The characters.
+    #[inline]
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Repr::Static(text) => text,
@@ -59,6 +60,7 @@ impl Text {
 
     /// The same text, of which a clone never allocates.
     #[must_use]
+    #[inline]
     pub fn shared(self) -> Self {
         match self.0 {
             Repr::Owned(text) => Self(Repr::Shared(text.as_str().into())),
@@ -112,6 +114,7 @@ unsafe impl Send for Owned {}
 unsafe impl Sync for Owned {}
 
 impl Clone for Text {
+    #[inline]
     fn clone(&self) -> Self {
         Self(match &self.0 {
             Repr::Static(text) => Repr::Static(text),
