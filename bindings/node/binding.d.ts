@@ -20,12 +20,13 @@ export declare class NativeClient {
   /** Sends the answer of a `beforeSend` that was waited for. */
   resume(json: string): string | null
   /**
-   * A client that reports to the DSN of the options; without one it does nothing.
+   * A client that reports to the DSN of the options; without one it does nothing. What earlier processes left is
+   * reported now, through the hooks that the dispatcher knows.
    *
    * # Errors
    * When an option cannot be used; the error names it and shows a right value.
    */
-  static start(setup: Setup): NativeClient
+  static start(setup: Setup, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): NativeClient
   /**
    * A client that repeats and records, for the conformance vectors. Empties the scope of the process.
    *

@@ -35,7 +35,7 @@ export class Client {
     try {
       this.native = testing
         ? native.NativeClient.startTesting(setup, testing.now, testing.seed)
-        : native.NativeClient.start(setup);
+        : native.NativeClient.start(setup, this.hooks.dispatch);
     } catch (error) {
       throw new TypeError((error as Error).message.replace("{}", options.odd));
     }

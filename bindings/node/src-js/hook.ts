@@ -71,28 +71,32 @@ export class Hooks {
   };
 
   #defer(promise: PromiseLike<Event | null>): string {
-    const client = this.#native;
-    if (!client) return "!it answered too early";
+    // While the client starts it reports what earlier processes left, and is not attached yet; no promise answers so soon.
+    const client = () => this.#native;
     let settled = false;
     const drop = (why: string | undefined): void => {
       if (settled) return;
       settled = true;
-      client.countDrop(true);
-      if (why) client.say(`before_send failed, the event is dropped: ${why}`);
+      client()?.countDrop(true);
+      if (why) client()?.say(`before_send failed, the event is dropped: ${why}`);
     };
     const resume = (answer: Event | null | undefined): void => {
       if (answer === null || answer === undefined) return drop(undefined);
       if (typeof answer !== "object") return drop(wrong(answer).slice(1));
       if (settled) return;
       settled = true;
-      client.resume(eventToJson(answer));
+      client()?.resume(eventToJson(answer));
     };
     const waiting = new Promise<void>((done) => {
-      const timer = setTimeout(() => {
-        drop("its promise did not settle in time");
-        done();
-      }, client.shutdownTimeout);
-      timer.unref();
+      let timer: NodeJS.Timeout | undefined;
+      queueMicrotask(() => {
+        if (settled) return;
+        timer = setTimeout(() => {
+          drop("its promise did not settle in time");
+          done();
+        }, client()?.shutdownTimeout);
+        timer.unref();
+      });
       const end = (): void => {
         clearTimeout(timer);
         done();

@@ -44,12 +44,17 @@ pub struct Setup {
 
 #[napi]
 impl NativeClient {
-    /// A client that reports to the DSN of the options; without one it does nothing.
+    /// A client that reports to the DSN of the options; without one it does nothing. What earlier processes left is
+    /// reported now, through the hooks that the dispatcher knows.
     ///
     /// # Errors
     /// When an option cannot be used; the error names it and shows a right value.
     #[napi(factory)]
-    pub fn start(setup: Setup) -> Result<Self> {
+    pub fn start(
+        setup: Setup,
+        #[napi(ts_arg_type = "((hook: number, json: string) => string | null) | undefined | null")]
+        dispatcher: Option<Dispatcher<'_>>,
+    ) -> Result<Self> {
         guard(|| {
             let identity = HostIdentity {
                 sdk_name: Text::from_static("watchpost.node"),
@@ -61,7 +66,8 @@ impl NativeClient {
                 contexts: contexts(&setup.contexts),
             };
             let options = options(&setup)?;
-            Ok(Self::around(HostClient::start(options, identity), &setup))
+            let host = with_dispatcher(dispatcher.as_ref(), || HostClient::start(options, identity));
+            Ok(Self::around(host, &setup))
         })
         .unwrap_or_else(|| Err(panicked()))
     }

@@ -50,6 +50,31 @@ test("nothing is lost to SIGKILL, and nothing arrives twice", async () => {
   await sink.close();
 });
 
+test("the hook sees the report about a process that was killed", async () => {
+  const sink = await openSink();
+  const env = { DSN: sink.dsn, STORAGE: temporary() };
+  const killed = program(`${START.replace("})", ", reportKilled: true })")}
+    Sentry.addBreadcrumb({ message: "about to be killed" });
+    setTimeout(() => process.kill(process.pid, "SIGKILL"), 50);`);
+  assert.equal((await run(killed, env)).signal, "SIGKILL");
+  for (const [answer, word] of [
+    ["(event)", "at once"],
+    ["Promise.resolve(event)", "later"],
+  ]) {
+    const next = program(`
+      const Sentry = require("PACKAGE");
+      const beforeSend = (event) => { event.tags = { seen: "${word}" }; return ${answer}; };
+      const { DSN: dsn, STORAGE: storageDir } = process.env;
+      Sentry.init({ dsn, storageDir, release: "shop@1", reportKilled: true, beforeSend });
+      if ("${word}" === "at once") setTimeout(() => process.kill(process.pid, "SIGKILL"), 300);
+      else Sentry.close(10_000);`);
+    await run(next, env);
+  }
+  const reports = await sink.arrived(2);
+  assert.deepEqual(reports.map((event) => event.tags?.seen).sort(), ["at once", "later"]);
+  await sink.close();
+});
+
 test("process.exit delivers what is there", async () => {
   const sink = await openSink();
   const file = program(`${START}
