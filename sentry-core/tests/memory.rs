@@ -2,40 +2,18 @@
 //! binary of its own, as it counts what the whole process allocates, and one test, so that nothing else runs meanwhile.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+#[path = "support/live.rs"]
+mod live;
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use live::{LIVE, PEAK};
 use watchpost_core::testing::TestClient;
 use watchpost_core::{
     Attachment, Breadcrumb, Category, ClientOptions, DiscardReason, Event, Exception, Frame, Hint, Level,
     Map, Scopes, ScrubPatterns, SharedScope, Stacktrace, Text, Timestamp, User, Value,
 };
-
-struct Counting;
-
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-#[expect(unsafe_code, reason = "an allocator is unsafe by nature")]
-// SAFETY: every call goes on to the system's allocator with the arguments it came with; only numbers are kept beside it.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let live = LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(live, Ordering::Relaxed);
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(place, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const MIB: usize = 1024 * 1024;
 /// What a capture may take: an event of the largest size, its envelope, and what is shortened on the way.

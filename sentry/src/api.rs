@@ -10,7 +10,7 @@ use watchpost_core::{
 
 use crate::error_chain;
 use crate::init::{client, with_client};
-use crate::scopes::{self, isolation_scope, with_all};
+use crate::scopes::{isolation_scope, with_all};
 
 thread_local! {
     static LAST: Cell<Option<EventId>> = const { Cell::new(None) };
@@ -106,15 +106,7 @@ pub fn last_event_id() -> Option<EventId> {
 
 /// Adds a breadcrumb to the isolation scope.
 pub fn add_breadcrumb(crumb: Breadcrumb) {
-    let hint = Hint::default();
-    with_client(|client| {
-        // A hook may work with this thread's scopes, which must not be in use then.
-        if client.options().before_breadcrumb().is_some() {
-            client.add_breadcrumb(crumb, &hint, &isolation_scope());
-        } else {
-            scopes::with_isolation(|scope| client.add_breadcrumb(crumb, &hint, scope));
-        }
-    });
+    with_client(|client| client.add_breadcrumb(crumb, &Hint::default(), &isolation_scope()));
 }
 
 /// Sets a tag on the isolation scope.

@@ -54,22 +54,6 @@ pub fn isolation_scope() -> SharedScope {
     LOCAL.try_with(|local| local.borrow().isolation.clone()).unwrap_or_else(|_| PROCESS.clone())
 }
 
-/// Calls `f` with the scope of this request or task. `f` must not come back to this thread's scopes.
-pub(crate) fn with_isolation(f: impl FnOnce(&SharedScope)) {
-    let mut f = Some(f);
-    let _ = LOCAL.try_with(|local| {
-        if let Ok(local) = local.try_borrow()
-            && let Some(f) = f.take()
-        {
-            f(&local.isolation);
-        }
-    });
-    // While the thread is being torn down, or its scopes are being changed.
-    if let Some(f) = f {
-        f(&isolation_scope());
-    }
-}
-
 /// The scope of this block of code.
 pub fn current_scope() -> SharedScope {
     LOCAL.try_with(|local| local.borrow().current.clone()).unwrap_or_default()

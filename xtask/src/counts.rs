@@ -28,6 +28,12 @@ pub enum Dialect {
     Swift,
 }
 
+impl Dialect {
+    /// Every one.
+    pub const ALL: [Self; 6] =
+        [Self::Cargo, Self::Pytest, Self::Node, Self::Vitest, Self::Surefire, Self::Swift];
+}
+
 impl Counts {
     /// Reads the counts out of `text`; zeros when there are none.
     #[must_use]
@@ -261,14 +267,7 @@ mod tests {
 
     #[test]
     fn silence_is_zero() {
-        for dialect in [
-            Dialect::Cargo,
-            Dialect::Pytest,
-            Dialect::Node,
-            Dialect::Vitest,
-            Dialect::Surefire,
-            Dialect::Swift,
-        ] {
+        for dialect in Dialect::ALL {
             assert_eq!(Counts::read(dialect, "Finished.\n"), counts(0, 0, 0));
         }
     }

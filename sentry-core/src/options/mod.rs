@@ -279,8 +279,7 @@ impl ClientOptions {
         self.before_send.as_ref()
     }
 
-    /// The hook that is asked about every breadcrumb.
-    pub fn before_breadcrumb(&self) -> Option<&BreadcrumbHook> {
+    pub(crate) fn before_breadcrumb(&self) -> Option<&BreadcrumbHook> {
         self.before_breadcrumb.as_ref()
     }
 

@@ -85,7 +85,7 @@ impl Scope {
     pub fn set_context(&mut self, key: impl Into<Text>, mut value: Map) {
         bound::context(&mut value);
         let contexts = self.edit().contexts.get_or_insert_default();
-        Arc::make_mut(contexts).insert(key.into().shared(), Arc::new(value));
+        Arc::make_mut(contexts).insert(bound::text(key), Arc::new(value));
     }
 
     /// Removes the object under `contexts.<key>`.
@@ -108,7 +108,7 @@ impl Scope {
     /// Notes that a feature flag was asked for, for the `flags` context of events. The last 100 flags are kept, each
     /// with its last value.
     pub fn add_feature_flag(&mut self, flag: impl Into<Text>, result: bool) {
-        self.edit().flags.add(flag.into().shared(), result);
+        self.edit().flags.add(bound::text(flag), result);
     }
 
     /// Forgets a feature flag.
@@ -119,7 +119,7 @@ impl Scope {
     /// Sets an attribute of every log, metric and streamed span.
     pub fn set_attribute(&mut self, name: impl Into<Text>, value: impl Into<Attribute>) {
         Arc::make_mut(self.edit().attributes.get_or_insert_default())
-            .insert(name.into().shared(), value.into().shared());
+            .insert(bound::text(name), value.into().shared());
     }
 
     /// Removes an attribute.

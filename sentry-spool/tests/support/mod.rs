@@ -183,15 +183,9 @@ fn fork(role: &str, outbox: Outbox, dir: &Path, count: u32) {
     append(&outbox, 0..count);
     // Only for "fork-and-keep": never dropped in the child.
     let outbox = std::mem::ManuallyDrop::new(outbox);
-    // SAFETY: the child goes on as an application's would; this process's other thread only waits.
-    let pid = unsafe { libc::fork() };
-    assert!(pid >= 0);
-    if pid > 0 {
-        say(&format!("forked {pid}"));
+    if !is_child() {
         return;
     }
-    // SAFETY: as above.
-    unsafe { libc::alarm(60) };
     if role != "fork-and-keep" {
         outbox.close_in_child();
     }
@@ -205,6 +199,20 @@ fn fork(role: &str, outbox: Outbox, dir: &Path, count: u32) {
     sleep_forever();
 }
 
+/// Forks. True in the child, which does not outlive a minute; the parent says who it is.
+fn is_child() -> bool {
+    // SAFETY: the child goes on as an application's would; this process's other thread only waits.
+    let pid = unsafe { libc::fork() };
+    assert!(pid >= 0);
+    if pid > 0 {
+        say(&format!("forked {pid}"));
+        return false;
+    }
+    // SAFETY: ends a child that hangs.
+    unsafe { libc::alarm(60) };
+    true
+}
+
 /// A state that was given up, one that lasts, and a child that makes one of its own and lets go of what it inherited.
 fn fork_with_states(dir: &Path) {
     let given_up = StateFile::create(dir).unwrap();
@@ -212,15 +220,9 @@ fn fork_with_states(dir: &Path) {
     given_up.remove().unwrap();
     lasting.write(b"parent").unwrap();
     let mut lasting = Some(std::mem::ManuallyDrop::new(lasting));
-    // SAFETY: the child goes on as an application's would; this process's other thread only waits.
-    let pid = unsafe { libc::fork() };
-    assert!(pid >= 0);
-    if pid > 0 {
-        say(&format!("forked {pid}"));
+    if !is_child() {
         return;
     }
-    // SAFETY: as above.
-    unsafe { libc::alarm(60) };
     StateFile::close_in_child();
     let own = std::mem::ManuallyDrop::new(StateFile::create(dir).unwrap());
     let more = std::mem::ManuallyDrop::new(StateFile::create(dir).unwrap());

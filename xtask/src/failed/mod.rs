@@ -104,14 +104,7 @@ mod tests {
 
     #[test]
     fn a_green_run_names_none() {
-        for dialect in [
-            Dialect::Cargo,
-            Dialect::Pytest,
-            Dialect::Node,
-            Dialect::Vitest,
-            Dialect::Surefire,
-            Dialect::Swift,
-        ] {
+        for dialect in Dialect::ALL {
             let text =
                 "test a ... ok\ntest result: ok. 1 passed; 0 failed\nok 1 - a\n1 passed in 0.1s\n✔ a (1ms)\n";
             assert_eq!(FailedTest::read(dialect, text), []);
