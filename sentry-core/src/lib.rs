@@ -87,7 +87,7 @@ pub use crate::error::{Error, Result};
 pub use crate::fork::{ForkLock, bump_generation, generation};
 pub use crate::hook::{BreadcrumbHook, ErrorSampler, EventHook, Hint, HookFailure, HookOutcome, in_hook};
 pub use crate::hook::{CheckInHook, LogHook, MetricHook};
-pub use crate::http::{IncomingRequest, OutgoingRequest, RequestBody};
+pub use crate::http::{BodyPlace, BodyTee, IncomingRequest, OutgoingRequest, RequestBody};
 pub use crate::options::{ClientOptions, Compression, Spotlight, TransportOptions};
 pub use crate::options::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
 pub use crate::protocol::{

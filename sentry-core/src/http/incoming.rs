@@ -1,8 +1,10 @@
 //! A request that the application answers.
 
 use super::address::Address;
+use super::body::{BodyPlace, Media, RequestBody};
 use crate::client::Client;
 use crate::options::{Collect, DataCollection};
+use crate::pipeline::note_body;
 use crate::protocol::{Event, Map, Request, User, Value};
 use crate::text::Text;
 
@@ -17,19 +19,19 @@ pub struct IncomingRequest {
     pub headers: Vec<(Text, Text)>,
     /// The address of whoever is connected: a proxy's, perhaps.
     pub remote_addr: Option<Text>,
-    /// The body, if it was read.
-    pub body: Option<RequestBody>,
+    /// Where the body is found, if it is read.
+    pub body: Option<BodyPlace>,
     /// The server's environment, like `SERVER_NAME`.
     pub env: Map,
 }
 
-/// A body as it came.
-#[derive(Debug, Clone, Default)]
-pub struct RequestBody {
-    /// The value of `Content-Type`.
-    pub content_type: Text,
-    /// The bytes.
-    pub bytes: Vec<u8>,
+/// What an event says of a body.
+#[derive(Debug, PartialEq)]
+enum Shown {
+    Nothing,
+    Value(Value),
+    /// That it was left out for its size, in bytes if known.
+    TooLarge(Option<u64>),
 }
 
 impl IncomingRequest {
@@ -37,7 +39,13 @@ impl IncomingRequest {
     pub fn describe(&self, event: &mut Event, client: &Client) {
         let collect = client.options().data_collection();
         if event.request.is_none() {
-            event.request = Some(self.interface(client));
+            let (mut request, body) = (self.interface(client), self.shown_body(client, collect));
+            match body {
+                Shown::Nothing => {}
+                Shown::Value(value) => request.data = Some(value),
+                Shown::TooLarge(length) => note_body(event, length),
+            }
+            event.request = Some(request);
         }
         if collect.user_info
             && let Some(address) = self.user_address()
@@ -47,8 +55,8 @@ impl IncomingRequest {
         }
     }
 
-    /// The `request` interface, with what the options let be collected. Secrets are masked later, by key.
-    pub fn interface(&self, client: &Client) -> Request {
+    /// The `request` interface but for the body, with what the options let be collected. Secrets are masked later, by key.
+    fn interface(&self, client: &Client) -> Request {
         let collect = client.options().data_collection();
         let address = Address::parse(&self.url);
         let mut env = self.env.clone();
@@ -63,7 +71,6 @@ impl IncomingRequest {
             query_string: address.query.filter(|_| collect.query_params != Collect::Off).map(Value::from),
             cookies: self.header("cookie").filter(|_| collect.cookies != Collect::Off).map(Value::from),
             headers: (collect.request_headers != Collect::Off).then(|| self.shown_headers().into()),
-            data: self.shown_body(client, collect),
             env,
             ..Request::default()
         }
@@ -106,18 +113,28 @@ impl IncomingRequest {
         map
     }
 
-    /// JSON and forms only: in anything else secrets could not be told from the rest.
-    fn shown_body(&self, client: &Client, collect: &DataCollection) -> Option<Value> {
-        let body = self.body.as_ref().filter(|_| collect.http_bodies.incoming_request)?;
-        if body.bytes.is_empty() || body.bytes.len() > client.options().max_request_body_size().bytes() {
-            return None;
-        }
-        let media = body.content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        if media == "application/json" || media.ends_with("+json") {
-            return serde_json::from_slice(&body.bytes).ok();
-        }
-        let form = media == "application/x-www-form-urlencoded";
-        form.then(|| std::str::from_utf8(&body.bytes).ok().map(Value::from)).flatten()
+    /// What cannot be parsed is left out: secrets could not be told from the rest.
+    fn shown_body(&self, client: &Client, collect: &DataCollection) -> Shown {
+        let place = self.body.as_ref().filter(|_| collect.http_bodies.incoming_request);
+        let max = client.options().max_request_body_size().bytes();
+        let (Some(body), Some(media)) =
+            (place.and_then(BodyPlace::get), Media::of(self.header("content-type")))
+        else {
+            return Shown::Nothing;
+        };
+        let bytes = match body {
+            RequestBody::TooLarge(length) => return Shown::TooLarge(*length),
+            RequestBody::Whole(bytes) if bytes.is_empty() => return Shown::Nothing,
+            RequestBody::Whole(bytes) if bytes.len() > max => {
+                return Shown::TooLarge(Some(bytes.len() as u64));
+            }
+            RequestBody::Whole(bytes) => bytes,
+        };
+        let value = match media {
+            Media::Json => serde_json::from_slice(bytes).ok(),
+            Media::Form => std::str::from_utf8(bytes).ok().map(Value::from),
+        };
+        value.map_or(Shown::Nothing, Shown::Value)
     }
 }
 
@@ -135,13 +152,11 @@ mod tests {
                 header("Accept", "text/html"),
                 header("accept", "*/*"),
                 header("Cookie", "theme=dark"),
+                header("Content-Type", "application/json; charset=utf-8"),
                 header("X-Forwarded-For", "203.0.113.7, 10.0.0.1"),
             ],
             remote_addr: Some("10.0.0.1".into()),
-            body: Some(RequestBody {
-                content_type: "application/json; charset=utf-8".into(),
-                bytes: b"{\"a\":1}".to_vec(),
-            }),
+            body: Some(RequestBody::Whole(b"{\"a\":1}".to_vec()).into()),
             env: Map::new(),
         }
     }
@@ -161,7 +176,10 @@ mod tests {
         assert_eq!((request.cookies, request.data, event.user), (None, None, None));
         assert!(request.env.is_empty());
         let headers = serde_json::to_string(&request.headers).unwrap();
-        assert_eq!(headers, r#"{"Accept":"text/html, */*","X-Forwarded-For":"203.0.113.7, 10.0.0.1"}"#);
+        assert_eq!(
+            headers,
+            r#"{"Accept":"text/html, */*","Content-Type":"application/json; charset=utf-8","X-Forwarded-For":"203.0.113.7, 10.0.0.1"}"#
+        );
     }
 
     #[test]
@@ -172,5 +190,38 @@ mod tests {
         assert_eq!(request.data, Some(serde_json::json!({"a": 1})));
         assert_eq!(request.env["REMOTE_ADDR"], "10.0.0.1");
         assert_eq!(event.user.unwrap().ip_address.as_deref(), Some("203.0.113.7"));
+    }
+
+    #[test]
+    fn what_is_too_large_is_noted_and_what_cannot_be_parsed_is_not_there() {
+        let described = |content_type: &str, body: RequestBody| {
+            let headers = vec![("content-type".into(), Text::from(content_type))];
+            let request = IncomingRequest { headers, body: Some(body.into()), ..IncomingRequest::default() };
+            let mut event = Event::default();
+            request.describe(
+                &mut event,
+                &Client::builder(ClientOptions::new().with_send_default_pii(true)).build(),
+            );
+            (event.request.unwrap().data, event.other.get("_meta").cloned())
+        };
+        let whole = |text: &str| RequestBody::Whole(text.as_bytes().to_vec());
+        let note = |note: Value| Some(serde_json::json!({"request": {"data": {"": note}}}));
+        let (json, form) = ("application/json", "application/x-www-form-urlencoded");
+        for (kind, body, data, meta) in [
+            (form, whole("a=1&b=2"), Some("a=1&b=2".into()), None),
+            (json, whole("{\"a\":"), None, None),
+            (json, whole(""), None, None),
+            (form, RequestBody::Whole(vec![0xff]), None, None),
+            ("text/plain", whole("hi"), None, None),
+            (json, RequestBody::TooLarge(None), None, note(serde_json::json!({"rem": [["!config", "x"]]}))),
+            (
+                json,
+                whole(&"1".repeat(10_001)),
+                None,
+                note(serde_json::json!({"rem": [["!config", "x"]], "len": 10_001})),
+            ),
+        ] {
+            assert_eq!(described(kind, body), (data, meta), "{kind}");
+        }
     }
 }

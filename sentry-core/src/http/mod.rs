@@ -1,8 +1,10 @@
 //! What requests mean, whatever framework answers or makes them: data, names, breadcrumbs.
 
 mod address;
+mod body;
 mod incoming;
 mod outgoing;
 
-pub use self::incoming::{IncomingRequest, RequestBody};
+pub use self::body::{BodyPlace, BodyTee, RequestBody};
+pub use self::incoming::IncomingRequest;
 pub use self::outgoing::OutgoingRequest;

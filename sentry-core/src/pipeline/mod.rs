@@ -7,7 +7,7 @@ mod sample;
 mod scrub;
 mod transaction;
 
-pub(crate) use self::limits::{MAX_EVENT_BYTES, bound, note, serialize};
+pub(crate) use self::limits::{MAX_EVENT_BYTES, bound, note, note_body, serialize};
 pub(crate) use self::scrub::{FILTERED, Place, Scrubber, prefix};
 pub(crate) use self::transaction::{run_transaction, serialize_transaction};
 

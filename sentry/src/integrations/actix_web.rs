@@ -15,17 +15,23 @@
 //! # drop(app);
 //! ```
 //!
+//! Bodies of requests, JSON and forms, are on events where [`CollectBodies`](crate::CollectBodies) asks for them and the
+//! handler had read them by then; never more than `max_request_body_size` is kept.
+//!
 //! What the application starts on other threads or tasks keeps the scopes with
 //! [`ScopeFutureExt::in_scope`].
 
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use actix_web::Error;
-use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use watchpost_core::{Event, Exception, Mechanism, Text};
+use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::error::PayloadError;
+use actix_web::web::Bytes;
+use actix_web::{Error, HttpMessage};
+use futures_core::Stream;
+use watchpost_core::{BodyTee, Event, Exception, Mechanism, Text};
 
 use super::http::{Exchange, Head};
 use crate::init::with_client;
@@ -99,11 +105,15 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
         scopes::enter(scopes::isolated(), || {
-            let Some(exchange) = begin(&request) else {
+            let Some(mut exchange) = begin(&request) else {
                 return Box::pin(self.inner.call(request).in_scope()) as Self::Future;
             };
+            if let Some(tee) = exchange.take_body() {
+                let payload = Box::pin(RecordedPayload { inner: request.take_payload(), tee: Some(tee) });
+                request.set_payload(Payload::Stream { payload });
+            }
             let span = exchange.span().clone();
             with_span(&span, || {
                 let answer = self.inner.call(request);
@@ -141,6 +151,31 @@ fn event(error: &Error) -> Event {
         ..Exception::default()
     };
     Event::exception(vec![exception])
+}
+
+/// A body that is copied while it is read.
+struct RecordedPayload {
+    inner: Payload,
+    tee: Option<BodyTee>,
+}
+
+impl Stream for RecordedPayload {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let polled = ready!(Pin::new(&mut self.inner).poll_next(context));
+        match (&polled, &mut self.tee) {
+            (Some(Ok(part)), Some(tee)) => tee.push(part),
+            (Some(Err(_)), tee) => *tee = None,
+            (None, Some(tee)) => tee.finish(),
+            _ => {}
+        }
+        Poll::Ready(polled)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.size_hint()
+    }
 }
 
 fn begin(request: &ServiceRequest) -> Option<Exchange> {

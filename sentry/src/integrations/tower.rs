@@ -16,6 +16,10 @@
 //! # }
 //! ```
 //!
+//! Bodies of requests, JSON and forms, are on events where [`CollectBodies`](crate::CollectBodies) asks for them and the
+//! handler had read them by then; never more than `max_request_body_size` is kept. With the feature `axum` that needs
+//! nothing else for routers of axum; for other services see [`record_body`].
+//!
 //! The route is only known with the feature `axum`; else, and where no route matched, the path stands in for it. The
 //! request ends when its handler has answered: a body that is streamed later is not part of it. For hyper without a
 //! framework wrap the service: `WatchpostLayer.layer(service)` behind hyper-util's `TowerToHyperService`.
@@ -29,6 +33,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::http::{Exchange, Head};
+pub use super::http::{RecordedBody, record_body};
 use crate::future::ScopeFuture;
 use crate::init::with_client;
 use crate::{ScopeFutureExt, scopes, with_span};
@@ -60,6 +65,7 @@ impl<S> Layer<S> for WatchpostLayer {
 impl<S, B, R> Service<Request<B>> for WatchpostService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
+    B: 'static,
 {
     type Response = Response<R>;
     type Error = S::Error;
@@ -69,10 +75,13 @@ where
         self.0.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         // The handler's future is made inside the new scopes, so that it keeps them wherever it is polled.
         scopes::enter(scopes::isolated(), || {
-            let exchange = begin(&request);
+            let mut exchange = begin(&request);
+            if let Some(tee) = exchange.as_mut().and_then(Exchange::take_body) {
+                super::http::offer_body(&mut request, tee);
+            }
             let call = || self.0.call(request).in_scope();
             let future = match &exchange {
                 Some(exchange) => with_span(exchange.span(), call),

@@ -53,6 +53,15 @@ impl Meta {
         self.note(path, json!({"rem": [["!config", "x"]], "len": length}));
     }
 
+    /// The same for what was never held; its length, if it is known.
+    pub(super) fn not_kept(&mut self, path: &Path<'_>, length: Option<u64>) {
+        let mut note = json!({"rem": [["!config", "x"]]});
+        if let Some(length) = length {
+            note["len"] = length.into();
+        }
+        self.note(path, note);
+    }
+
     /// A text of `length` characters was cut, and an ellipsis stands from `kept` on.
     pub(super) fn shortened(&mut self, path: &Path<'_>, length: usize, kept: usize) {
         self.note(path, json!({"rem": [["!limit", "s", kept, kept + ELLIPSIS.len()]], "len": length}));

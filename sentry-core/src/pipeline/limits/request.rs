@@ -1,6 +1,6 @@
 //! What was collected from HTTP.
 
-use super::meta::Path;
+use super::meta::{Meta, Path};
 use super::size;
 use super::walk::{Room, Walk};
 use crate::options::{Collect, MaxRequestBodySize};
@@ -37,6 +37,13 @@ pub(super) fn tidy(event: &mut Event, walk: &mut Walk<'_>) {
         let mut room = Room { bytes: size::CONTEXT, levels: size::LEVELS };
         walk.map(Place::Own, &mut request.other, &mut room, &path);
     }
+}
+
+/// Notes that the body of its request was too large to be kept; its length in bytes, if known.
+pub(crate) fn note_body(event: &mut Event, length: Option<u64>) {
+    let mut meta = Meta::default();
+    meta.not_kept(&Path::root("request").key("data"), length);
+    meta.write(event);
 }
 
 /// The context of an HTTP response.

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use watchpost_core::{RequestSession, Span, SpanStatus, Text, TransactionOptions, TransactionSource};
+use watchpost_core::{
+    BodyTee, RequestSession, Span, SpanStatus, Text, TransactionOptions, TransactionSource,
+};
 
 use super::kept::Kept;
 use crate::init::{with_client, with_shared_client};
@@ -38,6 +40,7 @@ pub(crate) struct Exchange {
     span: Span,
     kept: Option<Arc<Kept>>,
     session: Option<RequestSession>,
+    body: Option<BodyTee>,
     open: bool,
 }
 
@@ -58,9 +61,10 @@ impl Exchange {
             let is_trace = |name: &str| TRACE_HEADERS.contains(&name);
             client.continue_trace(kept.headers().filter(|(name, _)| is_trace(name)), &isolation);
             let name = Text::from(format!("{} {}", head.method, head.route.unwrap_or(head.path)));
+            let (place, body) = BodyTee::begin(client, |name| kept.header(name));
             let described = Arc::clone(&kept);
             let describe = Arc::new(move |mut event, _hint: &_| {
-                with_client(|client| described.describe().describe(&mut event, client));
+                with_client(|client| described.describe(place.clone()).describe(&mut event, client));
                 Ok(Some(event))
             });
             isolation.update(|scope| {
@@ -84,7 +88,7 @@ impl Exchange {
             if let Some(route) = head.route.filter(|_| span.is_recording()) {
                 span.set_data("http.route", route);
             }
-            Some(Self { span, kept: Some(kept), session, open: true })
+            Some(Self { span, kept: Some(kept), session, body, open: true })
         })
         .flatten()
     }
@@ -92,6 +96,11 @@ impl Exchange {
     /// Its transaction, which is to be the active span of whoever answers.
     pub(crate) fn span(&self) -> &Span {
         &self.span
+    }
+
+    /// What is to read the body along with the handler, if it is collected.
+    pub(crate) fn take_body(&mut self) -> Option<BodyTee> {
+        self.body.take()
     }
 
     /// The answer is on its way. An error of the server's side counts as one of its session.

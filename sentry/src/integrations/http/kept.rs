@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use watchpost_core::{IncomingRequest, Map, Text};
+use watchpost_core::{BodyPlace, IncomingRequest, Map, Text};
 
 use super::Head;
 
@@ -95,7 +95,7 @@ impl Kept {
     }
 
     /// What the core is told about it.
-    pub(super) fn describe(&self) -> IncomingRequest {
+    pub(super) fn describe(&self, body: Option<BodyPlace>) -> IncomingRequest {
         let text = |place| String::from_utf8_lossy(self.piece(place)).into_owned();
         let headers = (FIRST..self.ends.len()).step_by(2);
         IncomingRequest {
@@ -103,7 +103,7 @@ impl Kept {
             url: format!("{}://{}{}", self.scheme(), self.host(), text(3)).into(),
             headers: headers.map(|place| (Text::from(text(place)), Text::from(text(place + 1)))).collect(),
             remote_addr: self.remote_addr.map(|address| address.to_string().into()),
-            body: None,
+            body,
             env: Map::new(),
         }
     }
@@ -131,7 +131,7 @@ impl Kept {
         found.filter(|text| !text.is_empty())
     }
 
-    fn header(&self, name: &str) -> Option<&str> {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
@@ -152,7 +152,7 @@ mod tests {
             origin: "auto.http.test",
         };
         let kept = Kept::copy(&head, headers.iter().map(|(name, value)| (*name, value.as_bytes())));
-        let described = kept.describe();
+        let described = kept.describe(None);
         kept.give_back();
         described
     }
