@@ -97,10 +97,10 @@ pub use crate::protocol::{
 pub use crate::protocol::{
     Breadcrumb, Category, Context, Data, DebugImage, DebugMeta, DiscardReason, Errno, Event, EventId,
     Exception, Frame, Geo, Level, LogEntry, LookUp, MachException, Map, Measurement, Measurements, Mechanism,
-    MechanismMeta, NsError, Request, SdkInfo, SdkPackage, SdkSettings, SessionAggregates, SessionAttributes,
-    SessionBucket, SessionStatus, SessionUpdate, SignalMeta, SpanId, SpanLink, SpanPayload, SpanStatus,
-    SpanV2, SpanV2Link, SpanV2Status, Stacktrace, Tags, Thread, Timestamp, TraceId, TransactionInfo,
-    TransactionSource, User, Value, Walked,
+    MechanismMeta, Modules, NsError, Request, SdkInfo, SdkPackage, SdkSettings, SessionAggregates,
+    SessionAttributes, SessionBucket, SessionStatus, SessionUpdate, SignalMeta, SpanId, SpanLink,
+    SpanPayload, SpanStatus, SpanV2, SpanV2Link, SpanV2Status, Stacktrace, Tags, Thread, Timestamp, TraceId,
+    TransactionInfo, TransactionSource, User, Value, Walked,
 };
 pub use crate::rng::{OsRng, Rng, SeededRng};
 pub use crate::scope::{PropagationContext, Scope, Scopes, SharedScope};

@@ -50,6 +50,11 @@
 //! # }
 //! ```
 //!
+//! # What it was built of
+//!
+//! `ClientOptions::new().with_modules(watchpost::modules!())` lists the packages of `Cargo.lock` on every error; see
+//! [`modules!`].
+//!
 //! # Features
 //!
 //! Each adds something and changes nothing else. On by default:
@@ -90,6 +95,7 @@ mod future;
 mod init;
 pub mod logs;
 pub mod metrics;
+mod modules;
 mod monitors;
 mod scopes;
 mod sessions;
@@ -113,6 +119,7 @@ pub use crate::init::{Guard, IntoOptions, client, init};
 pub use crate::integrations::anyhow::capture_anyhow;
 #[doc(hidden)]
 pub use crate::logs::private as __private;
+pub use crate::modules::modules_of_lock_file;
 pub use crate::monitors::{MonitorGuard, capture_check_in, monitor, with_monitor};
 pub use crate::scopes::{current_scope, global_scope, isolate, isolation_scope, with_scope};
 pub use crate::sessions::{end_session, pause_session, resume_session, start_request_session, start_session};
@@ -137,7 +144,7 @@ pub use watchpost_core::{
     SpanLink, SpanOptions, SpanStatus, Stacktrace, Text, Thread, Timestamp, TraceHeaders, TraceId,
     TransactionOptions, TransactionSource, User, Value,
 };
-pub use watchpost_core::{DebugImage, DebugMeta, MechanismMeta};
+pub use watchpost_core::{DebugImage, DebugMeta, MechanismMeta, Modules};
 
 /// The code of the page about migrating compiles.
 #[cfg(all(

@@ -153,6 +153,7 @@ fn options(given: &Value, hooks: &Value) -> watchpost::Result<ClientOptions> {
             "release" => options.with_release(text()),
             "environment" => options.with_environment(text()),
             "dist" => options.with_dist(text()),
+            "modules" => options.with_modules(serde_json::from_value(value.clone()).unwrap()),
             "server_name" => options.with_server_name(text()),
             "sample_rate" => options.with_sample_rate(value.as_f64().unwrap())?,
             "max_breadcrumbs" => options.with_max_breadcrumbs(value.as_u64().unwrap() as usize),

@@ -25,7 +25,7 @@ use crate::diagnostics::Diagnostics;
 use crate::dsn::Dsn;
 use crate::error::{Error, Result};
 use crate::hook::{BreadcrumbHook, EventHook, Hint, HookOutcome};
-use crate::protocol::{Breadcrumb, Context, Event, Map, SdkInfo};
+use crate::protocol::{Breadcrumb, Context, Event, Map, Modules, SdkInfo};
 use crate::text::Text;
 
 /// The settings of a client. Setters take and return the options; those that can refuse a value say which option it
@@ -56,6 +56,7 @@ pub struct ClientOptions {
     sdk: SdkInfo,
     platform: Text,
     contexts: BTreeMap<Text, Context>,
+    modules: Modules,
     transport: TransportOptions,
     signals: signals::SignalsOptions,
     tracing: self::tracing::TracingOptions,
@@ -93,6 +94,7 @@ impl Default for ClientOptions {
             },
             platform: Text::from_static("other"),
             contexts: BTreeMap::new(),
+            modules: Modules::default(),
             transport: TransportOptions::default(),
             signals: signals::SignalsOptions::default(),
             tracing: self::tracing::TracingOptions::default(),
@@ -150,6 +152,8 @@ impl ClientOptions {
         with_diagnostics / diagnostics: Diagnostics => &Diagnostics, |value| value, |field| field;
         /// The SDK's name on the wire.
         with_sdk / sdk: SdkInfo => &SdkInfo, |value| value, |field| field;
+        /// The packages that the application is made of, for errors and messages that do not name their own.
+        with_modules / modules: Modules => &Modules, |value| value, |field| field;
         /// The platform of events that have none of their own.
         with_platform / platform: impl Into<Text> => &Text, |value| value.into(), |field| field;
     }

@@ -47,7 +47,10 @@ pub(crate) fn is_sampled(options: &ClientOptions, rng: &dyn Rng) -> bool {
 }
 
 /// Scopes, scope processors, global processors, `before_send`. The event has its id, time and trace.
-pub(crate) fn run(event: Event, given: Given<'_>) -> Outcome {
+pub(crate) fn run(mut event: Event, given: Given<'_>) -> Outcome {
+    if event.modules.is_empty() {
+        event.modules = given.options.modules().clone();
+    }
     hooks(event, given, "before_send", given.options.before_send())
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::lists::{level, null_is_default, values};
 use super::{
-    Breadcrumb, DebugMeta, EventId, Exception, Level, LogEntry, Map, Measurements, Request, SdkInfo,
+    Breadcrumb, DebugMeta, EventId, Exception, Level, LogEntry, Map, Measurements, Modules, Request, SdkInfo,
     SpanPayload, Stacktrace, Thread, Timestamp, TransactionInfo, User, Value,
 };
 use crate::text::Text;
@@ -85,9 +85,9 @@ pub struct Event {
     /// Overrides the grouping; `{{ default }}` stands for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_default")]
     pub fingerprint: Vec<Text>,
-    /// Package name to version.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "null_is_default")]
-    pub modules: BTreeMap<Text, Text>,
+    /// Package name to version; given by the client if there are none.
+    #[serde(default, skip_serializing_if = "Modules::is_empty")]
+    pub modules: Modules,
     /// What the SDK itself could not do, one object each.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_default")]
     pub errors: Vec<Value>,

@@ -273,17 +273,8 @@ fn lists(event: &mut Event, walk: &mut Walk<'_>) {
             *part = cut;
         }
     }
-    let mut left = size::MODULES;
-    let over = event.modules.iter().find(|(name, version)| {
-        let cost = name.len() + version.len() + 6;
-        let fits = cost <= left;
-        left = left.saturating_sub(cost);
-        !fits
-    });
-    if let Some((name, _)) = over {
-        let first = name.clone();
-        walk.meta.removed(&Path::root("modules"), event.modules.len());
-        drop(event.modules.split_off(&*first));
+    if let Some(length) = event.modules.cut_from() {
+        walk.meta.removed(&Path::root("modules"), length);
     }
     if event.errors.len() > size::ERRORS {
         walk.meta.removed(&Path::root("errors"), event.errors.len());

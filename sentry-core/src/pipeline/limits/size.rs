@@ -30,8 +30,6 @@ pub(super) const CONTEXT: usize = 8 * 1024;
 pub(super) const TRACE: usize = 64 * 1024;
 /// Bytes of all contexts; ours.
 pub(super) const CONTEXTS_IN_ALL: usize = 256 * 1024;
-/// Bytes of the names and versions of modules.
-pub(super) const MODULES: usize = 8 * 1024;
 pub(super) const FLAG: usize = 32;
 pub(super) const FLAG_RESULT: usize = 200;
 /// How many flags.
