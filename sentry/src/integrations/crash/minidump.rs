@@ -26,14 +26,29 @@ const STREAMS: usize = 5;
 
 /// The bytes of a minidump.
 pub(super) fn of(record: &Record, images: &[Image]) -> Vec<u8> {
+    let values = &record.facts.registers;
+    let (context, stack) = (registers::context(values), registers::stack(values));
+    write(record, images, &Processor { architecture: registers::ARCHITECTURE, context, stack })
+}
+
+/// What depends on the processor.
+#[derive(Debug)]
+struct Processor {
+    architecture: u16,
+    context: Vec<u8>,
+    /// Where the stack that was kept begins.
+    stack: u64,
+}
+
+fn write(record: &Record, images: &[Image], processor: &Processor) -> Vec<u8> {
     let facts = &record.facts;
     let mut dump = Dump { bytes: vec![0; HEADER_BYTES + STREAMS * ENTRY_BYTES], streams: Vec::new() };
-    let context = dump.add(&registers::context(&facts.registers));
+    let context = dump.add(&processor.context);
     let memory = dump.add(&record.stack);
-    let stack = Piece::new().u64(registers::stack(&facts.registers)).place(memory);
+    let stack = Piece::new().u64(processor.stack).place(memory);
     let thread = u32::try_from(facts.thread).unwrap_or(u32::MAX);
 
-    dump.stream(SYSTEM, &system());
+    dump.stream(SYSTEM, &system(processor.architecture));
     // Suspend count, priority class and priority are nothing that we know; nor is there a block of its environment.
     let threads = Piece::new().u32(1).u32(thread).zeros(12).u64(0).bytes(&stack.0).place(context);
     dump.stream(THREADS, &threads.0);
@@ -46,9 +61,9 @@ pub(super) fn of(record: &Record, images: &[Image]) -> Vec<u8> {
     dump.finish(u32::try_from(facts.seconds).unwrap_or_default())
 }
 
-fn system() -> Vec<u8> {
+fn system(architecture: u16) -> Vec<u8> {
     // Level and revision of the processor, the number of processors and the version of the system are not recorded.
-    let piece = Piece::new().u16(registers::ARCHITECTURE).zeros(6).zeros(12).u32(PLATFORM_LINUX);
+    let piece = Piece::new().u16(architecture).zeros(6).zeros(12).u32(PLATFORM_LINUX);
     piece.u32(0).zeros(4).zeros(24).0
 }
 
@@ -165,14 +180,10 @@ mod tests {
 
     use super::*;
     use crate::integrations::crash::record::Facts;
+    use crate::integrations::crash::{registers_aarch64 as arm, registers_x86_64 as x86};
     use crate::integrations::debug_images;
 
-    #[test]
-    fn a_parser_of_minidumps_finds_everything() {
-        let mut values = [7; registers::NAMES.len()];
-        let images: Vec<Image> = debug_images::all().iter().filter_map(Image::read).collect();
-        let here = images.iter().find(|image| !image.build_id().is_empty()).unwrap();
-        (values[0], values[1]) = (here.range.start + 16, 0x7FFF_0000_1000);
+    fn record(registers: [u64; registers::NAMES.len()], stack: Vec<u8>) -> Record {
         let facts = Facts {
             signal: libc::SIGSEGV,
             code: 1,
@@ -181,10 +192,49 @@ mod tests {
             seconds: 1_700_000_000,
             nanoseconds: 5,
             thread_name: *b"worker\0\0\0\0\0\0\0\0\0\0",
-            registers: values,
+            registers,
         };
+        Record { known: Default::default(), facts, stack }
+    }
+
+    /// Every register has a value of its own, and each is found under its name, whatever the test runs on.
+    #[test]
+    fn registers_of_both_processors_are_read_back() {
+        fn check<const N: usize>(
+            names: [&str; N],
+            architecture: u16,
+            context: fn(&[u64; N]) -> Vec<u8>,
+            stack: fn(&[u64]) -> u64,
+        ) {
+            let values: [u64; N] = std::array::from_fn(|place| 0x7FFF_0000_1000 + place as u64);
+            let record = record([0; registers::NAMES.len()], vec![5; 64]);
+            let processor = Processor { architecture, context: context(&values), stack: stack(&values) };
+            let dump = Minidump::read(write(&record, &[], &processor)).unwrap();
+            let system: MinidumpSystemInfo = dump.get_stream().unwrap();
+            let exception: MinidumpException<'_> = dump.get_stream().unwrap();
+            let context = exception.context(&system, None).unwrap();
+            for (name, value) in names.iter().zip(values) {
+                assert_eq!(context.get_register(name), Some(value), "{name}");
+            }
+            assert_eq!(
+                (context.get_instruction_pointer(), context.get_stack_pointer()),
+                (values[0], values[1])
+            );
+            let memory = dump.get_stream::<MinidumpMemoryList<'_>>().unwrap();
+            assert_eq!(memory.memory_at_address(values[1]).unwrap().bytes, [5; 64]);
+        }
+        check(x86::NAMES, x86::ARCHITECTURE, x86::context, x86::stack);
+        check(arm::NAMES, arm::ARCHITECTURE, arm::context, arm::stack);
+    }
+
+    #[test]
+    fn a_parser_of_minidumps_finds_everything() {
+        let mut values = [7; registers::NAMES.len()];
+        let images: Vec<Image> = debug_images::all().iter().filter_map(Image::read).collect();
+        let here = images.iter().find(|image| !image.build_id().is_empty()).unwrap();
+        (values[0], values[1]) = (here.range.start + 16, 0x7FFF_0000_1000);
         let stack: Vec<u8> = (0..=255).cycle().take(4096).collect();
-        let record = Record { known: Default::default(), facts, stack: stack.clone() };
+        let record = record(values, stack.clone());
         let dump = Minidump::read(of(&record, &images)).unwrap();
         assert_eq!(dump.header.time_date_stamp, 1_700_000_000);
 

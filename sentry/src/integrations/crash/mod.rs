@@ -24,10 +24,15 @@ mod image;
 mod minidump;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod record;
-#[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
-#[cfg_attr(target_arch = "x86_64", path = "registers_x86_64.rs")]
-#[cfg_attr(target_arch = "aarch64", path = "registers_aarch64.rs")]
-mod registers;
+#[cfg(all(target_os = "linux", any(target_arch = "aarch64", all(test, target_arch = "x86_64"))))]
+#[cfg_attr(
+    not(target_arch = "aarch64"),
+    expect(unused_imports, reason = "the unwinder of another processor")
+)]
+mod registers_aarch64;
+#[cfg(all(target_os = "linux", any(target_arch = "x86_64", all(test, target_arch = "aarch64"))))]
+#[cfg_attr(not(target_arch = "x86_64"), expect(unused_imports, reason = "the unwinder of another processor"))]
+mod registers_x86_64;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod signals;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -36,6 +41,10 @@ mod stack;
 #[cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod recorder;
 
+#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
+use registers_aarch64 as registers;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+use registers_x86_64 as registers;
 use watchpost_core::ClientOptions;
 
 /// Options of a client that reports what earlier processes of this application died of, and watches over this one.

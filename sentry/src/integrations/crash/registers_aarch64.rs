@@ -1,7 +1,5 @@
 //! The registers of an ARM64 processor at the crash.
 
-use libc::ucontext_t;
-
 use super::minidump::Piece;
 
 /// Their names, in the order of [`of`].
@@ -12,7 +10,8 @@ pub(super) const NAMES: [&str; 33] = [
 ];
 
 /// The values in the context that the kernel hands to a handler. Async-signal-safe.
-pub(super) fn of(context: &ucontext_t) -> [u64; NAMES.len()] {
+#[cfg(target_arch = "aarch64")]
+pub(super) fn of(context: &libc::ucontext_t) -> [u64; NAMES.len()] {
     let mut values = [0; NAMES.len()];
     values[0] = context.uc_mcontext.pc;
     values[1] = context.uc_mcontext.sp;
@@ -55,4 +54,20 @@ pub(super) fn context(values: &[u64; NAMES.len()]) -> Vec<u8> {
         piece = piece.u64(value);
     }
     piece.zeros(512 + 8 + 32 + 64 + 8 + 16).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_undone_by_the_link_register() {
+        let mut values: [u64; NAMES.len()] = std::array::from_fn(|place| 100 + place as u64);
+        assert!(undo_call(&mut values, |_| None));
+        assert_eq!((instruction(&values), stack(&values), NAMES[32]), (132, 101, "lr"));
+        let start = start(&values);
+        assert_eq!((start.lr(), start.sp(), start.fp()), (132, 101, 131));
+        values[32] = 0;
+        assert!(!undo_call(&mut values, |_| None), "nothing was called");
+    }
 }

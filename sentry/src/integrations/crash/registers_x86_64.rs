@@ -1,7 +1,5 @@
 //! The registers of an x86-64 processor at the crash.
 
-use libc::{c_int, ucontext_t};
-
 use super::minidump::Piece;
 
 /// Their names, in the order of [`of`].
@@ -10,7 +8,8 @@ pub(super) const NAMES: [&str; 17] = [
     "r14", "r15",
 ];
 
-const PLACES: [c_int; 17] = [
+#[cfg(target_arch = "x86_64")]
+const PLACES: [libc::c_int; 17] = [
     libc::REG_RIP,
     libc::REG_RSP,
     libc::REG_RBP,
@@ -31,7 +30,8 @@ const PLACES: [c_int; 17] = [
 ];
 
 /// The values in the context that the kernel hands to a handler. Async-signal-safe.
-pub(super) fn of(context: &ucontext_t) -> [u64; NAMES.len()] {
+#[cfg(target_arch = "x86_64")]
+pub(super) fn of(context: &libc::ucontext_t) -> [u64; NAMES.len()] {
     let mut values = [0; NAMES.len()];
     for (value, place) in values.iter_mut().zip(PLACES) {
         *value = context.uc_mcontext.gregs[place as usize].cast_unsigned();
@@ -75,4 +75,19 @@ pub(super) fn context(values: &[u64; NAMES.len()]) -> Vec<u8> {
         piece = piece.u64(value);
     }
     piece.zeros(512 + 416 + 48).0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_undone_by_what_lies_on_the_stack() {
+        let mut values: [u64; NAMES.len()] = std::array::from_fn(|place| 100 + place as u64);
+        assert!(!undo_call(&mut values, |_| None), "the stack was not kept");
+        assert!(undo_call(&mut values, |address| (address == 101).then_some(7)));
+        assert_eq!((instruction(&values), stack(&values)), (7, 109));
+        let start = start(&values);
+        assert_eq!((start.ip(), start.sp(), start.bp()), (7, 109, 102));
+    }
 }
