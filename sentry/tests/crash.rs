@@ -7,6 +7,8 @@
     reason = "a test program: it crashes on purpose, panics when it cannot go on and says what it did"
 )]
 
+#[path = "crash/aborting.rs"]
+mod aborting;
 #[path = "crash/programs.rs"]
 mod programs;
 
@@ -45,6 +47,7 @@ fn tests() {
     who_crashed_was_not_killed();
     a_record_without_a_mark_and_a_mark_without_a_record();
     a_minidump_goes_along_where_memory_may();
+    aborting::a_panic_that_aborts_is_reported_once();
 }
 
 fn each_signal_is_reported_and_kills_as_before() {
