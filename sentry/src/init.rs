@@ -11,6 +11,20 @@ use crate::{integrations, tracing_api};
 
 static CLIENT: ArcSwapOption<Client> = ArcSwapOption::const_empty();
 
+/// The name and version of the package that is being built, for
+/// [`ClientOptions::with_release`](crate::ClientOptions::with_release): `shop@1.2.3`.
+///
+/// ```
+/// let options = watchpost::ClientOptions::new().with_release(watchpost::release_name!());
+/// assert!(options.release().is_some_and(|release| release.starts_with("watchpost@")));
+/// ```
+#[macro_export]
+macro_rules! release_name {
+    () => {
+        concat!(env!("CARGO_PKG_NAME"), "@", env!("CARGO_PKG_VERSION"))
+    };
+}
+
 /// What [`init`] takes: a DSN, options, or both.
 pub trait IntoOptions {
     /// The options.

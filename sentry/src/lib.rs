@@ -79,6 +79,7 @@
 //! | `opentelemetry` | a span processor and a propagator: [`integrations::opentelemetry`] |
 //! | `reqwest` | a middleware for outgoing requests: [`integrations::reqwest`] |
 //! | `rustls-ring` | TLS by rustls with ring |
+//! | `slog` | a drain in front of the application's: [`integrations::slog`] |
 //! | `testing` | clients that record instead of sending, for tests: [`testing`] |
 //! | `tower` | a layer for axum, hyper, tonic and others: [`integrations::tower`] |
 //! | `tracing` | a layer for `tracing-subscriber`: [`integrations::tracing`] |

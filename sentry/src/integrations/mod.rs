@@ -20,10 +20,12 @@ pub mod log;
 pub mod opentelemetry;
 #[cfg(feature = "panic")]
 pub mod panic;
-#[cfg(any(feature = "log", feature = "tracing"))]
+#[cfg(any(feature = "log", feature = "slog", feature = "tracing"))]
 mod record;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
+#[cfg(feature = "slog")]
+pub mod slog;
 #[cfg(feature = "backtrace")]
 pub(crate) mod std_backtrace;
 #[cfg(feature = "tower")]
@@ -31,7 +33,7 @@ pub mod tower;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 
-#[cfg(any(feature = "log", feature = "tracing"))]
+#[cfg(any(feature = "log", feature = "slog", feature = "tracing"))]
 pub use self::record::Route;
 
 use watchpost_core::Text;
@@ -50,6 +52,7 @@ pub(crate) fn enabled() -> Vec<Text> {
         ("opentelemetry", cfg!(feature = "opentelemetry")),
         ("panic", cfg!(feature = "panic")),
         ("reqwest", cfg!(feature = "reqwest")),
+        ("slog", cfg!(feature = "slog")),
         ("tower", cfg!(feature = "tower")),
         ("tracing", cfg!(feature = "tracing")),
     ];

@@ -45,7 +45,7 @@ fn event(info: &PanicHookInfo<'_>) -> Event {
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     let text = text.unwrap_or("the panic carried no text");
     let mechanism =
-        Mechanism { ty: Text::from_static("panic"), handled: Some(false), ..Mechanism::default() };
+        Mechanism { ty: Text::from_static("auto.panic"), handled: Some(false), ..Mechanism::default() };
     let exception = Exception {
         ty: Some(Text::from_static("panic")),
         value: Some(text.into()),
