@@ -1,23 +1,26 @@
 //! Bodies of requests on events: real servers, a client that writes its requests by hand.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "bodies/servers.rs"]
+mod servers;
+
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use axum::body::Bytes;
 use axum::http::{Request, Response};
 use axum::routing::post;
 use http_body::{Body, Frame};
 use serde_json::{Value, json};
+use servers::{actix_server, axum_server, hyper_server, serve_actix, serve_axum, upgrade};
 use tower_layer::Layer as _;
 use tower_service::Service;
-use watchpost::integrations::actix_web::WatchpostMiddleware;
 use watchpost::integrations::tower::{WatchpostLayer, record_body};
 use watchpost::testing::{Recorded, init, record};
 use watchpost::{ClientOptions, CollectBodies, DataCollection, MaxRequestBodySize, Timestamp};
@@ -35,51 +38,8 @@ fn alone() -> MutexGuard<'static, ()> {
 
 /// A server that captures an event about every request, once it has read its body.
 type Start = fn() -> SocketAddr;
-const SERVERS: [(&str, Start); 2] = [("axum", axum_server), ("actix-web", actix_server)];
-
-fn axum_server() -> SocketAddr {
-    async fn read(body: Bytes) -> String {
-        watchpost::capture_message("read", None);
-        body.len().to_string()
-    }
-    serve_axum(axum::Router::new().route("/read", post(read)))
-}
-
-fn serve_axum(router: axum::Router) -> SocketAddr {
-    let (tell, address) = mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            tell.send(listener.local_addr().unwrap()).unwrap();
-            axum::serve(listener, router.layer(WatchpostLayer)).await.unwrap();
-        });
-    });
-    address.recv_timeout(PATIENCE).unwrap()
-}
-
-fn actix_server() -> SocketAddr {
-    use actix_web::web;
-
-    async fn read(body: web::Bytes) -> String {
-        watchpost::capture_message("read", None);
-        body.len().to_string()
-    }
-    serve_actix(|config| {
-        config.route("/read", web::post().to(read));
-    })
-}
-
-fn serve_actix(routes: fn(&mut actix_web::web::ServiceConfig)) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        let app = move || actix_web::App::new().configure(routes).wrap(WatchpostMiddleware::new());
-        let server = actix_web::HttpServer::new(app).workers(1).disable_signals().listen(listener).unwrap();
-        actix_web::rt::System::new().block_on(server.run()).unwrap();
-    });
-    address
-}
+const SERVERS: [(&str, Start); 3] =
+    [("axum", axum_server), ("actix-web", actix_server), ("hyper", hyper_server)];
 
 fn connect(address: SocketAddr, head: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -222,8 +182,7 @@ fn a_body_that_is_streamed_is_not_held_up() {
 
     async fn axum_pieces(mut body: axum::body::Body) -> &'static str {
         watchpost::capture_message("before", None);
-        while let Some(frame) = std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
-        {
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
             piece(frame.unwrap().data_ref().unwrap());
         }
         watchpost::capture_message("after", None);
@@ -232,8 +191,7 @@ fn a_body_that_is_streamed_is_not_held_up() {
     async fn actix_pieces(mut body: web::Payload) -> &'static str {
         watchpost::capture_message("before", None);
         while let Some(part) =
-            std::future::poll_fn(|context| futures_core::Stream::poll_next(Pin::new(&mut body), context))
-                .await
+            poll_fn(|context| futures_core::Stream::poll_next(Pin::new(&mut body), context)).await
         {
             piece(&part.unwrap());
         }
@@ -266,6 +224,25 @@ fn a_body_that_is_streamed_is_not_held_up() {
         assert_eq!(events.len(), 2, "{name}");
         assert_eq!(events[0]["request"].get("data"), None, "{name}: nobody had read it");
         assert_eq!(events[1]["request"]["data"], "a=1&b=2&c=3", "{name}");
+    }
+}
+
+#[test]
+fn a_connection_that_leaves_http_is_not_touched() {
+    let _alone = alone();
+    let axum = || serve_axum(axum::Router::new().route("/upgrade", post(upgrade::<axum::body::Body>)));
+    for (name, start) in [("axum", axum as Start), ("hyper", hyper_server)] {
+        let options = asked_for().with_dsn("https://key@errors.example.com/42").unwrap();
+        let (_guard, test) = init(options, Timestamp::from_micros(0), 1);
+        let head =
+            head("/upgrade", JSON, "upgrade: echo").replace("connection: close", "connection: upgrade");
+        let mut stream = connect(start(), &head);
+        stream.write_all(b"ping").unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        assert!(text.starts_with("HTTP/1.1 101") && text.ends_with("\r\n\r\nping"), "{name}: {text}");
+        let event = Recorded { envelopes: test.transport.take() }.only_event();
+        assert_eq!(event.logentry.unwrap().formatted.as_deref(), Some("upgraded"), "{name}");
     }
 }
 

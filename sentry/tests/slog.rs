@@ -1,4 +1,5 @@
 //! The drain for `slog`, in front of another one.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
