@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 /// Carries one request to the server.
 ///
-/// The default is built on reqwest; a host may bring its own (platform proxies, certificates, background sessions),
+/// The default is built on hyper; a host may bring its own (platform proxies, certificates, background sessions),
 /// and tests step through one of theirs.
 ///
 /// `upload` is called on the worker thread, one request at a time, and may block; it must give up by itself within

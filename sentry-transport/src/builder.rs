@@ -135,7 +135,7 @@ impl HttpTransportBuilder {
         self
     }
 
-    /// Who makes the HTTP requests. Default: reqwest over rustls, made by the worker at its first request.
+    /// Who makes the HTTP requests. Default: hyper over rustls, made by the worker at its first request.
     pub fn uploader(mut self, uploader: Arc<dyn Uploader>) -> Self {
         self.options.uploader = Some(uploader);
         self

@@ -73,6 +73,8 @@ mod flush;
 mod fork;
 mod from_options;
 mod health;
+#[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
+mod http;
 mod last_words;
 mod limits;
 mod loss;
@@ -84,8 +86,6 @@ mod per_generation;
 mod politeness;
 mod priority;
 mod process;
-#[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
-mod proxy;
 mod queue;
 mod rate_limit;
 mod reminder;
@@ -93,11 +93,7 @@ mod signals;
 mod spotlight;
 mod storage_dir;
 mod sync;
-#[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
-mod tls;
 mod transport;
-#[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
-mod uploader_reqwest;
 mod waits;
 mod worker;
 

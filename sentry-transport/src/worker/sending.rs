@@ -175,7 +175,7 @@ pub(crate) fn new_uploader(
         return Ok(uploader.clone());
     }
     #[cfg(any(feature = "rustls-aws-lc", feature = "rustls-ring"))]
-    return Ok(Arc::new(crate::uploader_reqwest::ReqwestUploader::new(url, options, diagnostic)?));
+    return Ok(Arc::new(crate::http::HttpUploader::new(url, options, diagnostic)?));
     #[cfg(not(any(feature = "rustls-aws-lc", feature = "rustls-ring")))]
     {
         let _ = (url, diagnostic);

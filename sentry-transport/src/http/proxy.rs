@@ -41,7 +41,7 @@ pub(crate) fn choose(
     // curl's form: a bare host is an HTTP proxy.
     let url = if proxy.contains("://") { proxy } else { format!("http://{proxy}") };
     let no_proxy = options.no_proxy.clone().or_else(|| var(["no_proxy", "NO_PROXY"]));
-    // reqwest takes `*` for all names, but for no address.
+    // hyper-util takes `*` for all names, but for no address.
     let everything = no_proxy.iter().flat_map(|hosts| hosts.split(',')).any(|host| host.trim() == "*");
     (!everything).then_some(ProxyChoice { url, no_proxy })
 }
