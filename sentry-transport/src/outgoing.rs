@@ -1,6 +1,6 @@
 //! A stored envelope on its way out: what is added at the moment of sending, and what limits take away.
 
-use watchpost_core::{ClientReport, Envelope, EnvelopeReader, Item, ItemType, Timestamp};
+use watchpost_core::{ClientReport, Envelope, EnvelopeReader, Item, ItemReader, ItemType, Timestamp};
 
 use crate::limits::is_limited;
 use crate::rate_limit::RateLimits;
@@ -70,11 +70,15 @@ pub(crate) fn drop_limited(
 
 /// Whether a stored envelope may go: some item is free of limits, and not only an attachment whose event is not.
 pub(crate) fn is_sendable(envelope: &[u8], limits: &RateLimits, now: Timestamp) -> bool {
-    let Ok(mut reader) = EnvelopeReader::new(envelope) else { return true };
+    // Nobody can take items out of what is no envelope; the server is to refuse it.
+    if EnvelopeReader::new(envelope).is_err() {
+        return true;
+    }
     let (mut free, mut attachments_free, mut owner_limited) = (false, false, false);
-    while let Ok(Some((header, _))) = reader.next_item() {
-        let limited = is_limited(limits, &header.item_type, now);
-        match header.item_type {
+    let mut items = ItemReader::new(envelope);
+    while let Ok(Some((item_type, _))) = items.next_item() {
+        let limited = is_limited(limits, &item_type, now);
+        match item_type {
             ItemType::Attachment => attachments_free |= !limited,
             ItemType::Event | ItemType::Transaction | ItemType::Feedback if limited => owner_limited = true,
             _ => free |= !limited,

@@ -1,6 +1,6 @@
 //! What is sent first, and what is never sent twice.
 
-use watchpost_core::{Envelope, EnvelopeReader, ItemType};
+use watchpost_core::{Envelope, ItemReader, ItemType};
 use watchpost_spool::Lane;
 
 /// How urgent an envelope is, the most urgent first: its most urgent item decides.
@@ -62,15 +62,14 @@ impl Manner {
     pub(crate) fn of(envelope: &[u8]) -> Self {
         let mut priority = None;
         let mut at_most_once = true;
-        if let Ok(mut reader) = EnvelopeReader::new(envelope) {
-            while let Ok(Some((header, _))) = reader.next_item() {
-                let own = Priority::of_item(&header.item_type);
-                priority = Some(priority.map_or(own, |before: Priority| before.min(own)));
-                at_most_once &= matches!(
-                    header.item_type,
-                    ItemType::Log | ItemType::TraceMetric | ItemType::Sessions | ItemType::ClientReport
-                );
-            }
+        let mut items = ItemReader::new(envelope);
+        while let Ok(Some((item_type, _))) = items.next_item() {
+            let own = Priority::of_item(&item_type);
+            priority = Some(priority.map_or(own, |before: Priority| before.min(own)));
+            at_most_once &= matches!(
+                item_type,
+                ItemType::Log | ItemType::TraceMetric | ItemType::Sessions | ItemType::ClientReport
+            );
         }
         Self { priority: priority.unwrap_or(Priority::Low), at_most_once: at_most_once && priority.is_some() }
     }

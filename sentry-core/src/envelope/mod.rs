@@ -14,7 +14,7 @@ mod reader;
 
 pub use self::header::{EnvelopeHeader, RAW_FRAMES};
 pub use self::item::{Item, ItemHeader, ItemType};
-pub use self::reader::EnvelopeReader;
+pub use self::reader::{EnvelopeReader, ItemReader};
 
 use crate::error::Result;
 

@@ -1,6 +1,10 @@
 //! From bytes to items, without copying.
 
-use super::{EnvelopeHeader, ItemHeader};
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::{EnvelopeHeader, ItemHeader, ItemType};
 use crate::error::{Error, Result};
 
 /// Walks through the items of an envelope.
@@ -15,6 +19,19 @@ use crate::error::{Error, Result};
 #[derive(Debug)]
 pub struct EnvelopeReader<'a> {
     header: EnvelopeHeader,
+    items: ItemReader<'a>,
+}
+
+/// Walks through the items of an envelope whose header does not matter: what they are and their bytes.
+///
+/// ```
+/// use watchpost_core::{ItemReader, ItemType};
+/// let mut items = ItemReader::new(b"{}\n{\"type\":\"event\"}\n{}\n");
+/// assert_eq!(items.next_item().unwrap(), Some((ItemType::Event, &b"{}"[..])));
+/// assert_eq!(items.next_item().unwrap(), None);
+/// ```
+#[derive(Debug)]
+pub struct ItemReader<'a> {
     rest: &'a [u8],
     /// How many items came before, for error texts.
     index: usize,
@@ -32,7 +49,7 @@ impl<'a> EnvelopeReader<'a> {
         }
         let header = serde_json::from_slice(line)
             .map_err(|e| Error::envelope(format!("the first line is not a valid envelope header: {e}")))?;
-        Ok(Self { header, rest, index: 0 })
+        Ok(Self { header, items: ItemReader { rest, index: 0 } })
     }
 
     /// The first line.
@@ -50,6 +67,38 @@ impl<'a> EnvelopeReader<'a> {
     /// # Errors
     /// When an item's header is not a JSON object with a `type`, or its payload is cut off or not followed by LF.
     pub fn next_item(&mut self) -> Result<Option<(ItemHeader, &'a [u8])>> {
+        self.items.next(|header: &ItemHeader| header.length)
+    }
+}
+
+/// As much of an item's header as framing takes; the rest is not kept.
+#[derive(Deserialize)]
+struct Brief<'a> {
+    #[serde(rename = "type", borrow)]
+    item_type: Cow<'a, str>,
+    #[serde(default)]
+    length: Option<usize>,
+}
+
+impl<'a> ItemReader<'a> {
+    /// Passes over the first line, whatever it is.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: split_line(bytes).1, index: 0 }
+    }
+
+    /// The next item, `None` after the last. Allocates nothing for a type that the core knows.
+    ///
+    /// # Errors
+    /// As [`EnvelopeReader::next_item`].
+    pub fn next_item(&mut self) -> Result<Option<(ItemType, &'a [u8])>> {
+        let next = self.next(|header: &Brief<'a>| header.length)?;
+        Ok(next.map(|(header, payload)| (ItemType::parse(&header.item_type), payload)))
+    }
+
+    fn next<H: Deserialize<'a>>(
+        &mut self,
+        length: impl FnOnce(&H) -> Option<usize>,
+    ) -> Result<Option<(H, &'a [u8])>> {
         // Empty lines between items do no harm; old clients end with several.
         while let [b'\n', rest @ ..] = self.rest {
             self.rest = rest;
@@ -60,9 +109,9 @@ impl<'a> EnvelopeReader<'a> {
         let index = self.index;
         self.index += 1;
         let (line, rest) = split_line(self.rest);
-        let header: ItemHeader = serde_json::from_slice(line)
+        let header: H = serde_json::from_slice(line)
             .map_err(|e| Error::envelope(format!("the header of item {index} is not valid: {e}")))?;
-        let payload = match header.length {
+        let payload = match length(&header) {
             None => {
                 let (payload, rest) = split_line(rest);
                 self.rest = rest;
