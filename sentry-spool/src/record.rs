@@ -9,6 +9,9 @@ use std::os::fd::BorrowedFd;
 /// Bytes in front of each payload.
 pub(crate) const HEADER_BYTES: u64 = 16;
 
+/// Bytes of an acknowledgement.
+pub(crate) const ACK_BYTES: u64 = HEADER_BYTES + 4;
+
 /// The largest payload: 1 GiB. A server's cap on a request is far below it.
 pub(crate) const MAX_PAYLOAD_BYTES: usize = 1 << 30;
 
@@ -117,14 +120,30 @@ pub(crate) fn write(fd: BorrowedFd<'_>, kind: Kind, salt: u32, parts: &[&[u8]]) 
     }
     slices[direct.len() + 1] = IoSlice::new(&joined);
 
-    let written = retry_on_intr(|| writev(fd, &slices[..direct.len() + 2]))
-        .map_err(|errno| Error::system("cannot append to the spool", errno))?;
+    whole(retry_on_intr(|| writev(fd, &slices[..direct.len() + 2])), total)
+}
+
+fn whole(written: rustix::io::Result<usize>, total: u64) -> Result<u64> {
+    let written = written.map_err(|errno| Error::system("cannot append to the spool", errno))?;
     if written as u64 == total {
         Ok(total)
     } else {
         // The system wrote what fitted; the next try would have said ENOSPC or EFBIG.
         Err(Error::full("cannot append to the spool: only part of the record fitted on the disk"))
     }
+}
+
+/// Appends an acknowledgement for each offset with one write.
+///
+/// An error leaves an unknown number of bytes behind; the caller cuts them off.
+pub(crate) fn write_acks(fd: BorrowedFd<'_>, salt: u32, offsets: &[u32]) -> Result<u64> {
+    let mut bytes = Vec::with_capacity(offsets.len() * ACK_BYTES as usize);
+    for offset in offsets {
+        let payload = offset.to_le_bytes();
+        bytes.extend_from_slice(&Header::of(Kind::Ack, salt, 4, &[&payload]).encode(salt));
+        bytes.extend_from_slice(&payload);
+    }
+    whole(retry_on_intr(|| rustix::io::write(fd, &bytes)), bytes.len() as u64)
 }
 
 /// The number that ties a record to its file: of a file name with 64 random bits in it.
@@ -177,6 +196,20 @@ mod tests {
         assert!(header.fits(1, b"hello"));
         assert!(!header.fits(1, b"hellp"));
         assert!(!header.fits(1, b"hell"));
+    }
+
+    #[test]
+    fn acknowledgements_written_at_once_are_records_like_others() {
+        let file = tempfile::tempfile().unwrap();
+        assert_eq!(write_acks(file.as_fd(), 3, &[7, 1 << 30]).unwrap(), 2 * ACK_BYTES);
+        let mut bytes = vec![0; 2 * ACK_BYTES as usize];
+        std::os::unix::fs::FileExt::read_exact_at(&file, &mut bytes, 0).unwrap();
+        for (ack, offset) in bytes.chunks(ACK_BYTES as usize).zip([7u32, 1 << 30]) {
+            let (header, payload) = ack.split_at(HEADER_BYTES as usize);
+            let header = Header::decode(header, 3).unwrap();
+            assert_eq!((header.kind, payload), (Kind::Ack, &offset.to_le_bytes()[..]));
+            assert!(header.fits(3, payload));
+        }
     }
 
     #[test]

@@ -33,6 +33,47 @@ pub(crate) enum Step {
     Damage { at: u64, lost: Lost },
 }
 
+/// A stretch of a file that was read at once. What is before a segment's length never changes.
+#[derive(Debug, Default)]
+pub(crate) struct Window {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Window {
+    /// Read ahead at most: a dozen transactions, or two errors.
+    const BYTES: usize = 64 * 1024;
+
+    /// From now on it is for another file. Keeps the memory.
+    pub(crate) fn forget(&mut self) {
+        self.bytes.clear();
+    }
+
+    /// Fills `buffer` from `offset`, with one read for as much as the window holds; false if it is too much for it, or
+    /// the file ends before.
+    fn read(&mut self, fd: BorrowedFd<'_>, buffer: &mut [u8], offset: u64, end: u64) -> Result<bool> {
+        if buffer.len() > Self::BYTES {
+            return Ok(false);
+        }
+        if self.part(offset, buffer.len()).is_none() {
+            let ahead = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX).min(Self::BYTES);
+            self.bytes.resize(ahead, 0);
+            self.start = offset;
+            let filled = read_at(fd, &mut self.bytes, offset)?;
+            self.bytes.truncate(filled);
+        }
+        Ok(self.part(offset, buffer.len()).is_some_and(|part| {
+            buffer.copy_from_slice(part);
+            true
+        }))
+    }
+
+    fn part(&self, offset: u64, length: usize) -> Option<&[u8]> {
+        let from = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        self.bytes.get(from..from.checked_add(length)?)
+    }
+}
+
 /// Walks the records of one file between two offsets.
 #[derive(Debug)]
 pub(crate) struct Scan<'a> {
@@ -40,11 +81,17 @@ pub(crate) struct Scan<'a> {
     salt: u32,
     offset: u64,
     end: u64,
+    window: Option<&'a mut Window>,
 }
 
 impl<'a> Scan<'a> {
     pub(crate) fn new(fd: BorrowedFd<'a>, salt: u32, offset: u64, end: u64) -> Scan<'a> {
-        Scan { fd, salt, offset, end }
+        Scan { fd, salt, offset, end, window: None }
+    }
+
+    /// Reads ahead into this window, and takes what is in it from there: it has to be of the same file.
+    pub(crate) fn ahead(self, window: &'a mut Window) -> Scan<'a> {
+        Scan { window: Some(window), ..self }
     }
 
     /// Where the next step starts.
@@ -62,7 +109,7 @@ impl<'a> Scan<'a> {
         if let Some(header) = header {
             payload.clear();
             payload.resize(header.length as usize, 0);
-            let whole = read_at(self.fd, payload, at + HEADER_BYTES)? == payload.len();
+            let whole = self.read(payload, at + HEADER_BYTES)?;
             if whole && header.fits(self.salt, payload) {
                 self.offset = at + HEADER_BYTES + u64::from(header.length);
                 return Ok(Some(Step::Record { at, kind: header.kind }));
@@ -87,13 +134,23 @@ impl<'a> Scan<'a> {
     }
 
     /// The header at `at`, if it is whole and its payload can lie inside the file.
-    fn header_at(&self, at: u64) -> Result<Option<Header>> {
+    fn header_at(&mut self, at: u64) -> Result<Option<Header>> {
         let mut bytes = [0; HEADER_BYTES as usize];
-        if self.end.saturating_sub(at) < HEADER_BYTES || read_at(self.fd, &mut bytes, at)? < bytes.len() {
+        if self.end.saturating_sub(at) < HEADER_BYTES || !self.read(&mut bytes, at)? {
             return Ok(None);
         }
         Ok(Header::decode(&bytes, self.salt)
             .filter(|header| u64::from(header.length) <= self.end - at - HEADER_BYTES))
+    }
+
+    /// Fills `buffer` from `offset`; false if the file ends before.
+    fn read(&mut self, buffer: &mut [u8], offset: u64) -> Result<bool> {
+        if let Some(window) = &mut self.window
+            && window.read(self.fd, buffer, offset, self.end)?
+        {
+            return Ok(true);
+        }
+        Ok(read_at(self.fd, buffer, offset)? == buffer.len())
     }
 
     /// Searches for the next header that holds; `end` if there is none.

@@ -4,8 +4,8 @@ use crate::error::{Error, Result};
 use crate::folder::linked_length;
 use crate::handle::Handle;
 use crate::policy::Lane;
-use crate::record::{self, HEADER_BYTES, Kind};
-use crate::scan::{Lost, Scan, Step};
+use crate::record::{self, ACK_BYTES, HEADER_BYTES, Kind};
+use crate::scan::{Lost, Scan, Step, Window};
 use rustix::fs::{Timespec, Timestamps, UTIME_OMIT, fstat, ftruncate, futimens};
 use std::collections::BTreeSet;
 use std::os::fd::AsFd;
@@ -35,6 +35,10 @@ struct Reading {
     head: u64,
     /// Offsets at or after `head` that are finished: acknowledged, or damaged and counted.
     finished: BTreeSet<u64>,
+    /// Where the record that was read last begins and ends.
+    read: (u64, u64),
+    /// What is finished, but not yet on disk.
+    unwritten: Vec<u32>,
 }
 
 /// How far a segment was written at one moment.
@@ -92,7 +96,9 @@ impl Segment {
 
     /// Appends a data record, all or nothing. After an error, ask [`Segment::cut_back`].
     pub(crate) fn append(&self, parts: &[&[u8]], file_bytes: u64) -> Result<()> {
-        self.write(Kind::Data, parts, file_bytes)?;
+        self.check_room(HEADER_BYTES + u64::from(record::payload_bytes(parts)?), file_bytes)?;
+        let written = record::write(self.handle.as_fd(), Kind::Data, self.salt, parts)?;
+        self.length.store(self.length() + written, Relaxed);
         self.total.fetch_add(1, Relaxed);
         Ok(())
     }
@@ -115,11 +121,31 @@ impl Segment {
         Ok(())
     }
 
-    /// Notes on disk that the record at `offset` is finished. Does not make the segment younger.
-    pub(crate) fn append_ack(&self, offset: u64, file_bytes: u64) -> Result<()> {
+    /// Notes that the record at `offset`, which is finished, is to be acknowledged on disk; how many are.
+    pub(crate) fn remember_ack(&self, offset: u64) -> Result<usize> {
         // Segments are far below 4 GiB: a quarter of the cap, itself in practice some megabytes.
         let offset = u32::try_from(offset).map_err(|_| Error::too_large("the segment is over 4 GiB"))?;
-        self.write(Kind::Ack, &[&offset.to_le_bytes()], file_bytes)?;
+        let mut reading = self.reading();
+        reading.unwritten.push(offset);
+        Ok(reading.unwritten.len())
+    }
+
+    /// Whether something noted is not yet on disk.
+    pub(crate) fn owes_acks(&self) -> bool {
+        !self.reading().unwritten.is_empty()
+    }
+
+    /// Writes what was noted with [`Segment::remember_ack`]. Does not make the segment younger.
+    ///
+    /// After an error, ask [`Segment::cut_back`]; it is not tried again.
+    pub(crate) fn write_acks(&self, file_bytes: u64) -> Result<()> {
+        let offsets = std::mem::take(&mut self.reading().unwritten);
+        if offsets.is_empty() {
+            return Ok(());
+        }
+        self.check_room(offsets.len() as u64 * ACK_BYTES, file_bytes)?;
+        let written = record::write_acks(self.handle.as_fd(), self.salt, &offsets)?;
+        self.length.store(self.length() + written, Relaxed);
         self.restore_age();
         Ok(())
     }
@@ -170,11 +196,12 @@ impl Segment {
         &self,
         after: Option<u64>,
         extent: Extent,
+        window: &mut Window,
         lost: &mut Lost,
     ) -> Result<Option<(u64, Vec<u8>)>> {
         let mut reading = self.reading();
         let start = reading.head.max(after.unwrap_or(0));
-        let mut scan = Scan::new(self.handle.as_fd(), self.salt, start, extent.length);
+        let mut scan = Scan::new(self.handle.as_fd(), self.salt, start, extent.length).ahead(window);
         if let Some(after) = after {
             scan.seek(after + 1)?;
         }
@@ -184,6 +211,7 @@ impl Segment {
             match step {
                 Step::Record { at, kind: Kind::Data } => {
                     if !reading.finished.contains(&at) {
+                        reading.read = (at, scan.offset());
                         return Ok(Some((at, payload)));
                     }
                     if moves_head {
@@ -214,7 +242,13 @@ impl Segment {
     /// Marks the record at `offset` finished; false if it was already.
     pub(crate) fn finish(&self, offset: u64) -> bool {
         let mut reading = self.reading();
-        let news = offset >= reading.head && reading.finished.insert(offset);
+        let news = if offset == reading.head && reading.read.0 == offset && reading.read.1 > offset {
+            // The usual case: what is the oldest was read last, and need not be stepped over again.
+            reading.head = reading.read.1;
+            !reading.finished.remove(&offset)
+        } else {
+            offset >= reading.head && reading.finished.insert(offset)
+        };
         if news {
             self.done.fetch_add(1, Relaxed);
         }
@@ -243,13 +277,10 @@ impl Segment {
         Ok(lost)
     }
 
-    fn write(&self, kind: Kind, parts: &[&[u8]], file_bytes: u64) -> Result<()> {
-        let length = self.length();
-        if length + HEADER_BYTES + u64::from(record::payload_bytes(parts)?) > file_bytes {
+    fn check_room(&self, bytes: u64, file_bytes: u64) -> Result<()> {
+        if self.length() + bytes > file_bytes {
             return Err(Error::full("the process's file size limit (RLIMIT_FSIZE) is reached"));
         }
-        let written = record::write(self.handle.as_fd(), kind, self.salt, parts)?;
-        self.length.store(length + written, Relaxed);
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! The SDK's spool: two lanes of segments that several processes share one folder for.
 
+mod acks;
 mod adopt;
 mod compact;
 mod evicted;
@@ -16,7 +17,7 @@ use crate::folder::Folder;
 use crate::handle::Table;
 use crate::policy::{Lane, Limits, OutboxConfig};
 use crate::record::{self, HEADER_BYTES};
-use crate::scan::Lost;
+use crate::scan::{Lost, Window};
 use crate::segment::Segment;
 use name::Namer;
 pub(crate) use name::{boot, boot_of_state, state_name};
@@ -69,6 +70,14 @@ pub struct Outbox {
     namer: Namer,
     counter: Counter,
     shelf: Mutex<Shelf>,
+    ahead: Mutex<Ahead>,
+}
+
+/// What was read of the segment that is being delivered. Taken before the shelf, never after.
+#[derive(Debug, Default)]
+struct Ahead {
+    segment: u64,
+    window: Window,
 }
 
 /// What the mutex guards.
@@ -108,6 +117,7 @@ impl Outbox {
                 evicted: VecDeque::new(),
                 lost: Lost::default(),
             }),
+            ahead: Mutex::default(),
         })
     }
 
@@ -178,6 +188,8 @@ impl Outbox {
     /// As [`Outbox::peek`].
     pub fn peek_after(&self, lane: Lane, after: Option<RecordId>) -> Result<Option<Record>> {
         let mut number = after.map_or(0, |id| id.segment);
+        self.check_open()?;
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             let (segment, extent) = match self.shelf()?.lanes[lane.index()].segments.range(number..).next() {
                 Some((_, segment)) => (Arc::clone(segment), segment.extent()),
@@ -187,7 +199,7 @@ impl Outbox {
             let mut lost = Lost::default();
             let found = match segment.pending() {
                 0 => None,
-                _ => segment.first_pending(offset, extent, &mut lost)?,
+                _ => segment.first_pending(offset, extent, ahead.of(&segment), &mut lost)?,
             };
             let mut shelf = self.shelf()?;
             shelf.lost += lost;
@@ -233,36 +245,6 @@ impl Outbox {
         Ok(self.peek_after(end.lane, None)?.is_some_and(|record| record.id < end))
     }
 
-    /// Marks a record as needing no delivery any more, on disk too. The second time is no error.
-    ///
-    /// A closed segment without waiting records is deleted.
-    ///
-    /// # Errors
-    /// The mark could not be written (disk full, say). This process will not deliver the record again, the next
-    /// one may.
-    pub fn ack(&self, id: RecordId) -> Result<()> {
-        let mut shelf = self.shelf()?;
-        let Some(segment) = shelf.lanes[id.lane.index()].segments.get(&id.segment).map(Arc::clone) else {
-            // Evicted while it was being sent: not lost after all.
-            if let Some(evicted) = shelf.evicted.iter().find(|evicted| evicted.is(id.lane, id.segment)) {
-                evicted.segment.finish(id.offset);
-            }
-            return Ok(());
-        };
-        if !segment.finish(id.offset) {
-            return Ok(());
-        }
-        if segment.is_sealed() && segment.pending() == 0 {
-            return self.discard(&mut shelf, &segment);
-        }
-        segment.append_ack(id.offset, self.limits.file_bytes).inspect_err(|_| {
-            // What cannot be cut off is skipped by whoever reads; a sealed segment takes no more data.
-            if segment.cut_back().is_err() && !segment.is_sealed() {
-                self.seal(&mut shelf, id.lane);
-            }
-        })
-    }
-
     /// Records that wait for delivery by this process.
     #[must_use]
     pub fn pending(&self) -> usize {
@@ -298,10 +280,16 @@ impl Outbox {
         self.table.close_all();
     }
 
-    fn shelf(&self) -> Result<MutexGuard<'_, Shelf>> {
+    fn check_open(&self) -> Result<()> {
         if self.table.is_closed() {
             return Err(Error::unavailable("this outbox belongs to the parent process; open another"));
         }
+        Ok(())
+    }
+
+    fn shelf(&self) -> Result<MutexGuard<'_, Shelf>> {
+        // First: in a forked child the lock may be held by a thread that does not exist.
+        self.check_open()?;
         Ok(self.shelf.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -342,6 +330,17 @@ impl Outbox {
     }
 }
 
+impl Ahead {
+    /// What was read of this segment; of another it is forgotten.
+    fn of(&mut self, segment: &Segment) -> &mut Window {
+        if self.segment != segment.number {
+            self.segment = segment.number;
+            self.window.forget();
+        }
+        &mut self.window
+    }
+}
+
 impl Drop for Outbox {
     /// Leaves waiting records to the next process, and no file without any.
     fn drop(&mut self) {
@@ -352,6 +351,9 @@ impl Drop for Outbox {
         for segment in shelf.lanes.iter().flat_map(|row| row.segments.values()) {
             if segment.pending() == 0 {
                 let _ = self.folder.remove(&segment.name);
+            } else {
+                // What cannot be written is delivered once more.
+                let _ = segment.write_acks(self.limits.file_bytes);
             }
         }
     }
