@@ -41,8 +41,8 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// Read ahead at most: a dozen transactions, or two errors.
-    const BYTES: usize = 64 * 1024;
+    /// Read ahead at most: some transactions, or an error.
+    const BYTES: usize = 32 * 1024;
 
     /// From now on it is for another file. Keeps the memory.
     pub(crate) fn forget(&mut self) {
@@ -57,6 +57,11 @@ impl Window {
         }
         if self.part(offset, buffer.len()).is_none() {
             let ahead = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX).min(Self::BYTES);
+            if self.bytes.capacity() < ahead {
+                // Nothing in it is wanted any more, so it is not copied.
+                self.bytes = Vec::new();
+                self.bytes.reserve_exact(ahead);
+            }
             self.bytes.resize(ahead, 0);
             self.start = offset;
             let filled = read_at(fd, &mut self.bytes, offset)?;

@@ -10,6 +10,7 @@ use crate::sync::{AtomicU8, AtomicU64, Ordering, Thread, current, park_timeout};
 pub(crate) struct Bell {
     worker: OnceLock<Thread>,
     appended_bytes: AtomicU64,
+    urgent: AtomicU64,
     commands: AtomicU64,
     sleep: AtomicU8,
 }
@@ -18,6 +19,7 @@ pub(crate) struct Bell {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Heard {
     appended_bytes: u64,
+    urgent: u64,
     commands: u64,
 }
 
@@ -26,6 +28,8 @@ pub(crate) struct Heard {
 pub(crate) enum Sleep {
     /// A new envelope wakes it.
     Light,
+    /// An urgent one does; others can wait for the timer, which is near.
+    Linger,
     /// Only a command or its timer does: new envelopes could not be sent anyway.
     Deep,
 }
@@ -33,6 +37,7 @@ pub(crate) enum Sleep {
 const AWAKE: u8 = 0;
 const LIGHT: u8 = 1;
 const DEEP: u8 = 2;
+const LINGER: u8 = 3;
 
 impl Bell {
     /// The worker is here. It says so itself, before it first sleeps, so that nobody rings in vain.
@@ -52,11 +57,15 @@ impl Bell {
 
     /// An envelope was appended. A sleeper that it does not interest is woken once every `lap` bytes: then the spool
     /// may have given up a segment, whose records are to be counted.
-    pub(crate) fn appended(&self, bytes: usize, lap: u64) {
+    pub(crate) fn appended(&self, bytes: usize, lap: u64, urgent: bool) {
         let (bytes, lap) = (bytes as u64, lap.max(1));
+        if urgent {
+            self.urgent.fetch_add(1, Ordering::AcqRel);
+        }
         let before = self.appended_bytes.fetch_add(bytes, Ordering::AcqRel);
         match self.sleep.load(Ordering::Acquire) {
             LIGHT => self.wake(LIGHT),
+            LINGER if urgent => self.wake(LINGER),
             DEEP if before / lap != (before + bytes) / lap => self.wake(DEEP),
             _ => {}
         }
@@ -74,18 +83,28 @@ impl Bell {
     /// What has happened so far; to be asked before looking at the queue.
     pub(crate) fn heard(&self) -> Heard {
         let appended_bytes = self.appended_bytes.load(Ordering::Acquire);
-        Heard { appended_bytes, commands: self.commands.load(Ordering::Acquire) }
+        let urgent = self.urgent.load(Ordering::Acquire);
+        Heard { appended_bytes, urgent, commands: self.commands.load(Ordering::Acquire) }
     }
 
     /// The worker sleeps, unless something has happened since `heard`. May wake early.
     pub(crate) fn sleep(&self, depth: Sleep, heard: Heard, time: Duration) {
-        let code = if depth == Sleep::Light { LIGHT } else { DEEP };
+        let code = match depth {
+            Sleep::Light => LIGHT,
+            Sleep::Linger => LINGER,
+            Sleep::Deep => DEEP,
+        };
         self.sleep.store(code, Ordering::Release);
         // Adding nothing takes a place among the additions of those who ring: it sees the ones before it, and the ones
         // after it see the store above. So no wake-up is lost, and nobody who rings pays for a fence.
         let appended_bytes = self.appended_bytes.fetch_add(0, Ordering::AcqRel);
+        let urgent = self.urgent.fetch_add(0, Ordering::AcqRel);
         let commands = self.commands.fetch_add(0, Ordering::AcqRel);
-        let undisturbed = depth == Sleep::Deep || appended_bytes == heard.appended_bytes;
+        let undisturbed = match depth {
+            Sleep::Light => appended_bytes == heard.appended_bytes,
+            Sleep::Linger => urgent == heard.urgent,
+            Sleep::Deep => true,
+        };
         if commands == heard.commands && undisturbed {
             park_timeout(time);
         }

@@ -27,6 +27,11 @@ impl Priority {
         }
     }
 
+    /// False for what may wait a moment, to be sent with what comes after it.
+    pub(crate) fn is_urgent(self) -> bool {
+        self.lane() == Lane::Urgent
+    }
+
     pub(crate) fn index(self) -> usize {
         self as usize
     }

@@ -104,7 +104,7 @@ impl Process {
         });
         if !self.is_stopping() {
             self.start_worker();
-            self.bell.appended(length, config.max_spool_bytes / 64);
+            self.bell.appended(length, config.max_spool_bytes / 64, priority.is_urgent());
             if overflowed {
                 // However deep it sleeps: the sample rate of traces is to be lowered.
                 self.bell.command();

@@ -15,6 +15,10 @@ use crate::memory::Memory;
 use crate::priority::{Manner, Priority};
 use crate::waits::Waits;
 
+/// So many delivered records are noted on disk with one write, at most, and as many may come twice if the process is
+/// killed. Errors are noted one by one.
+const ACKS_AT_ONCE: usize = 16;
+
 /// The envelopes of one process generation.
 #[derive(Debug)]
 pub(crate) struct Queue {
@@ -196,14 +200,39 @@ impl Queue {
 
     /// Forgets an envelope that was delivered, or that never will be.
     pub(crate) fn remove(&self, config: &Config, place: Place) {
+        self.forget(config, place, 1);
+    }
+
+    /// As [`remove`](Self::remove), but what is not urgent may be noted on disk later, with others: until then, a
+    /// process that is killed leaves it to be delivered once more. True if something is now left for
+    /// [`write_acks`](Self::write_acks).
+    pub(crate) fn remove_soon(&self, config: &Config, place: Place) -> bool {
+        let soon = matches!(place, Place::Spool(id) if id.lane() == Lane::Bulk);
+        self.forget(config, place, if soon { ACKS_AT_ONCE } else { 1 });
+        soon
+    }
+
+    /// Notes on disk what [`remove_soon`](Self::remove_soon) left.
+    pub(crate) fn write_acks(&self, config: &Config) {
+        if let Some(spool) = self.spool.get() {
+            Self::say_unwritten(config, spool.outbox().write_acks());
+        }
+    }
+
+    fn forget(&self, config: &Config, place: Place, at_once: usize) {
         match place {
             Place::Memory(priority, id) => self.memory().remove(priority, id),
             Place::Spool(id) => {
-                let Some(spool) = self.spool.get() else { return };
-                if let Err(error) = spool.outbox().ack(id) {
-                    config.diagnostic.say(|| format!("cannot acknowledge in the spool: {error}"));
+                if let Some(spool) = self.spool.get() {
+                    Self::say_unwritten(config, spool.outbox().ack_up_to(id, at_once));
                 }
             }
+        }
+    }
+
+    fn say_unwritten(config: &Config, result: watchpost_spool::Result<()>) {
+        if let Err(error) = result {
+            config.diagnostic.say(|| format!("cannot acknowledge in the spool: {error}"));
         }
     }
 

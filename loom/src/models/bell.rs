@@ -42,17 +42,25 @@ fn ring(depth: Sleep, ringers: u64, ring: fn(&Bell)) {
 
 #[test]
 fn an_envelope_wakes_a_light_sleeper() {
-    ring(Sleep::Light, 1, |bell| bell.appended(100, 1000));
+    ring(Sleep::Light, 1, |bell| bell.appended(100, 1000, false));
+}
+
+#[test]
+fn an_urgent_envelope_wakes_who_lingers() {
+    ring(Sleep::Light, 1, |bell| bell.appended(100, 1000, true));
+    ring(Sleep::Linger, 1, |bell| bell.appended(100, 1000, true));
 }
 
 #[test]
 fn a_command_wakes_whoever_sleeps() {
     ring(Sleep::Light, 1, Bell::command);
+    ring(Sleep::Linger, 1, Bell::command);
     ring(Sleep::Deep, 1, Bell::command);
 }
 
 #[test]
 fn two_who_ring_at_once_are_both_heard() {
-    ring(Sleep::Light, 2, |bell| bell.appended(100, 1000));
+    ring(Sleep::Light, 2, |bell| bell.appended(100, 1000, false));
+    ring(Sleep::Linger, 2, |bell| bell.appended(100, 1000, true));
     ring(Sleep::Deep, 2, Bell::command);
 }

@@ -7,7 +7,7 @@ pub(crate) use self::sending::new_uploader;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use watchpost_core::{DiscardReason, Timestamp, Uploader};
 
@@ -28,6 +28,10 @@ const RESCAN: Duration = Duration::from_secs(30);
 
 /// Client reports that no envelope took along are sent alone this often. Source: client reports, published spec.
 const REPORTS: Duration = Duration::from_secs(60);
+
+/// After it has sent what is not urgent, the worker looks again so much later, and nobody has to wake it for more of that
+/// in between: a burst of transactions, and a service under load, ring once and not for each.
+const LINGER: Duration = Duration::from_millis(5);
 
 /// After so many requests the worker looks at its timers and at who flushes, however much there is to send.
 const REQUESTS_PER_PASS: u32 = 64;
@@ -67,6 +71,10 @@ pub(crate) struct Worker {
     last_now: Timestamp,
     /// What is being sent.
     in_hand: Option<Pending>,
+    /// Something that is not urgent was sent, so that more of it may come.
+    lingers: bool,
+    /// Since when the spool does not know all that was delivered.
+    acks_owed_since: Option<Instant>,
 }
 
 impl Worker {
@@ -87,6 +95,8 @@ impl Worker {
             last_reports: now,
             last_now: now,
             in_hand: None,
+            lingers: false,
+            acks_owed_since: None,
             process,
             config,
         }
@@ -104,6 +114,7 @@ impl Worker {
                 if let Some(ticket) = ticket {
                     self.process.gate.answer(ticket, false);
                 }
+                self.write_acks();
                 self.process.bell.sleep(Sleep::Deep, heard, RESCAN);
                 continue;
             }
@@ -114,9 +125,13 @@ impl Worker {
             });
             if !more && !self.process.is_stopping() {
                 let (depth, time) = self.rest();
+                if depth != Sleep::Linger {
+                    self.write_acks();
+                }
                 self.process.bell.sleep(depth, heard, time);
             }
         }
+        self.write_acks();
         // The connection and its runtime end in the thread that used them.
         let uploader = self.uploader.take();
         let _ = catch_unwind(AssertUnwindSafe(|| drop(uploader)));
@@ -233,6 +248,8 @@ impl Worker {
 
     /// Answers a flush, unless waiting longer may help: what is only in memory is tried until the caller's time is up.
     fn answer(&mut self, ticket: Ticket, held: bool) -> bool {
+        // What a flush has seen leave is not sent again, whatever happens next.
+        self.write_acks();
         let queue = self.process.queue();
         let waits = queue.waits_before(&ticket.mark);
         if held && waits && !queue.holds_only_durable() && !self.process.is_stopping() {
@@ -244,7 +261,7 @@ impl Worker {
     }
 
     /// How deep and for how long to sleep.
-    fn rest(&self) -> (Sleep, Duration) {
+    fn rest(&mut self) -> (Sleep, Duration) {
         let now = self.config.clock.now();
         let mut until = self.next_rescan.unwrap_or(now).min(now.after(RESCAN));
         until = until.min(self.process.reminder.at());
@@ -258,6 +275,9 @@ impl Worker {
             && let Some(at) = self.cursors_until
         {
             until = until.min(at);
+        }
+        if std::mem::take(&mut self.lingers) {
+            return (Sleep::Linger, LINGER.min(until.since(now)));
         }
         (Sleep::Light, until.since(now))
     }

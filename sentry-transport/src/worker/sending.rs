@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use watchpost_core::{
     Category, ClientReport, DiscardReason, Timestamp, TransportOptions, UploadRequest, UploadResult, Uploader,
@@ -68,8 +69,12 @@ impl Worker {
             }
             return true;
         }
-        if !manner.at_most_once {
-            process.queue().remove(&config, place);
+        self.lingers |= !manner.priority.is_urgent();
+        if !manner.at_most_once && process.queue().remove_soon(&config, place) {
+            let since = self.acks_owed_since.get_or_insert_with(Instant::now);
+            if since.elapsed() >= super::LINGER {
+                self.write_acks();
+            }
         }
         let (sent, left_out) = trimmed.unwrap_or((whole, Vec::new()));
         if fate == Fate::Refused {
@@ -82,6 +87,13 @@ impl Worker {
             count_item(&config.reports, DiscardReason::RatelimitBackoff, &item.header, &item.payload);
         }
         true
+    }
+
+    /// Notes on disk what was delivered and is not noted yet.
+    pub(super) fn write_acks(&mut self) {
+        if self.acks_owed_since.take().is_some() {
+            self.process.queue().write_acks(&self.config);
+        }
     }
 
     /// Sends pending client reports alone, when their time has come or somebody flushes.
