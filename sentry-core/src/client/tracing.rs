@@ -133,14 +133,11 @@ impl Client {
     /// What takes the trace along to wherever the caller sends it. `baggage` is what the request has already.
     pub fn trace_headers(&self, baggage: Option<&str>, scopes: Scopes<'_>) -> TraceHeaders {
         let trace = self.active_trace(scopes);
+        if let ActiveTrace::Span(span) = trace {
+            return self.headers_of(span, baggage);
+        }
         let header = trace.header();
-        let dsc = match &trace {
-            ActiveTrace::Span(span) if span.as_passive().is_none() => {
-                return self.with_traceparent(span.headers(baggage), header);
-            }
-            _ => self.dsc_of(&trace),
-        };
-        self.with_traceparent(TraceHeaders::new(header, Some(&dsc), baggage), header)
+        self.with_traceparent(TraceHeaders::new(header, Some(&self.dsc_of(&trace)), baggage), header)
     }
 
     /// The same for a request to `url`; `None` if it is not to carry the trace: it matches none of the
@@ -148,6 +145,17 @@ impl Client {
     pub fn headers_for(&self, url: &str, baggage: Option<&str>, scopes: Scopes<'_>) -> Option<TraceHeaders> {
         let targets = self.options.tracing().targets();
         may_propagate(url, targets, self.options.dsn()).then(|| self.trace_headers(baggage, scopes))
+    }
+
+    /// The same for a span that need not be active.
+    pub fn headers_of(&self, span: &Span, baggage: Option<&str>) -> TraceHeaders {
+        let headers = match span.as_passive() {
+            None => span.headers(baggage),
+            Some(_) => {
+                TraceHeaders::new(span.header(), Some(&self.dsc_of(&ActiveTrace::Span(span))), baggage)
+            }
+        };
+        self.with_traceparent(headers, span.header())
     }
 
     /// The trace that a capture with these scopes belongs to.

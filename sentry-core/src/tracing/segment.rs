@@ -1,7 +1,7 @@
 //! What the spans of one transaction share.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use crate::client::Client;
 use crate::fork::ForkLock;
@@ -10,6 +10,7 @@ use crate::protocol::{
 };
 use crate::scope::SharedScope;
 use crate::text::Text;
+use crate::tracing::span::Recorded;
 use crate::tracing::{Dsc, SampleRand};
 
 /// A sampled transaction: from its start until its root ends it collects the spans that have ended.
@@ -21,6 +22,8 @@ pub(crate) struct Segment {
     pub(crate) root: SpanId,
     pub(crate) rate: Option<f64>,
     pub(crate) rand: SampleRand,
+    /// The span that it starts with; set before anybody sees it.
+    pub(crate) top: OnceLock<Weak<Recorded>>,
     state: ForkLock<State>,
 }
 
@@ -58,7 +61,7 @@ impl Segment {
     ) -> Self {
         let name = name.shared();
         let state = State { name, source: Some(source), frozen: incoming, open: true, ..State::default() };
-        Self { client, scopes, trace_id, root, rate, rand, state: ForkLock::new(state) }
+        Self { client, scopes, trace_id, root, rate, rand, top: OnceLock::new(), state: ForkLock::new(state) }
     }
 
     pub(crate) fn name(&self) -> Text {

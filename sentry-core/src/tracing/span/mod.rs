@@ -1,5 +1,6 @@
 //! A span as the application holds it.
 
+mod read;
 mod set;
 
 use std::sync::Arc;
@@ -32,7 +33,7 @@ enum Repr {
 
 /// A span that is sent.
 #[derive(Debug)]
-struct Recorded {
+pub(crate) struct Recorded {
     segment: Arc<Segment>,
     span_id: SpanId,
     parent: Option<SpanId>,
@@ -51,6 +52,8 @@ struct State {
     tags: Tags,
     data: Data,
     links: Vec<SpanLink>,
+    /// When it ended.
+    end: Option<Timestamp>,
 }
 
 /// What is left of a span that is not sent.
@@ -98,13 +101,11 @@ impl Span {
             ..State::default()
         };
         let span_id = segment.root;
-        Self(Repr::Recorded(Arc::new(Recorded {
-            segment: Arc::new(segment),
-            span_id,
-            parent,
-            start,
-            state: ForkLock::new(state),
-        })))
+        let segment = Arc::new(segment);
+        let state = ForkLock::new(state);
+        let root = Arc::new(Recorded { segment, span_id, parent, start, state });
+        let _ = root.segment.top.set(Arc::downgrade(&root));
+        Self(Repr::Recorded(root))
     }
 
     /// A span that belongs to no trace, for where there is no client.
@@ -266,14 +267,6 @@ impl Span {
         TraceHeaders::new(self.header(), dsc.as_deref(), baggage)
     }
 
-    /// The transaction's name.
-    pub(crate) fn transaction_name(&self) -> Text {
-        match &self.0 {
-            Repr::Recorded(recorded) | Repr::Bypass(recorded) => recorded.segment.name(),
-            Repr::Passive(passive) => passive.name.clone(),
-        }
-    }
-
     pub(crate) fn header(&self) -> TraceHeader {
         TraceHeader { trace_id: self.trace_id(), span_id: self.span_id(), sampled: self.sampled() }
     }
@@ -326,6 +319,7 @@ impl Recorded {
     fn finish(&self, end: Option<Timestamp>) {
         let Some(state) = self.state.with(|state| state.open.then(|| std::mem::take(state))) else { return };
         let end = end.unwrap_or_else(|| self.segment.client.now()).max(self.start);
+        self.state.with(|state| state.end = Some(end));
         let span = SpanPayload {
             span_id: self.span_id,
             trace_id: self.segment.trace_id,
