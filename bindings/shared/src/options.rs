@@ -1,5 +1,6 @@
 //! The options of `init`, by name.
 
+mod functions;
 mod names;
 mod privacy;
 mod signals;
@@ -9,11 +10,9 @@ mod transport;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use self::functions::FUNCTIONS;
 use self::names::{camel, distance, snake};
-use watchpost_core::{
-    BreadcrumbHook, ClientOptions, DiagnosticSink, Diagnostics, Error, EventHook, Map, Pattern, Result, Text,
-    Value,
-};
+use watchpost_core::{ClientOptions, DiagnosticSink, Diagnostics, Error, Map, Pattern, Result, Text, Value};
 
 /// How a host writes names: decides what its error messages say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub struct HostOptions {
     pub disabled_integrations: Vec<Text>,
 }
 
-const KNOWN: [&str; 52] = [
+const KNOWN: [&str; 50] = [
     "dsn",
     "release",
     "enable_logs",
@@ -90,9 +89,6 @@ const KNOWN: [&str; 52] = [
     "org_id",
     "ignore_spans",
     "trace_lifecycle",
-    // Functions; a host takes them out before it hands over the rest.
-    "before_send",
-    "before_breadcrumb",
 ];
 
 impl HostOptions {
@@ -122,20 +118,6 @@ impl HostOptions {
         options.include_local_variables &= collection.stack_frame_variables;
         options.include_source_context &= collection.frame_context_lines > 0;
         Ok(options)
-    }
-
-    /// A `before_send` hook.
-    #[must_use]
-    pub fn with_before_send(mut self, hook: EventHook) -> Self {
-        self.client = self.client.with_before_send_hook(hook);
-        self
-    }
-
-    /// A `before_breadcrumb` hook.
-    #[must_use]
-    pub fn with_before_breadcrumb(mut self, hook: BreadcrumbHook) -> Self {
-        self.client = self.client.with_before_breadcrumb_hook(hook);
-        self
     }
 
     /// Where diagnostic lines go.
@@ -189,7 +171,7 @@ impl HostOptions {
             "include_local_variables" => self.include_local_variables = option.flag()?,
             "include_source_context" => self.include_source_context = option.flag()?,
             "disabled_integrations" => self.disabled_integrations = option.texts("[\"logging\"]")?,
-            "before_send" | "before_breadcrumb" => return Err(option.refuse("a function")),
+            function if FUNCTIONS.contains(&function) => return Err(option.refuse("a function")),
             known if KNOWN.contains(&known) => {}
             unknown => return Err(unknown_option(unknown, style)),
         }
@@ -276,14 +258,14 @@ const MAX_DISTANCE: usize = 3;
 
 fn unknown_option(name: &str, style: NameStyle) -> Error {
     // The distance is never less than the difference in length; a name may be as long as somebody likes.
-    let similar = KNOWN.iter().filter(|known| known.len().abs_diff(name.len()) <= MAX_DISTANCE);
-    let closest = similar.map(|known| (distance(name, known), *known)).min();
+    let similar = names().filter(|known| known.len().abs_diff(name.len()) <= MAX_DISTANCE);
+    let closest = similar.map(|known| (distance(name, known), known)).min();
     let hint = match closest {
         Some((distance, known)) if distance <= MAX_DISTANCE => {
             format!("did you mean `{}`?", written(known, style))
         }
         _ => {
-            let names: Vec<_> = KNOWN.iter().map(|known| written(known, style)).collect();
+            let names: Vec<_> = names().map(|known| written(known, style)).collect();
             format!("the options are {}", names.join(", "))
         }
     };
@@ -300,14 +282,17 @@ fn shown(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
+fn names() -> impl Iterator<Item = &'static str> {
+    KNOWN.into_iter().chain(FUNCTIONS)
+}
+
 /// A known name as the host writes it. Leaks nothing: the camel forms are made once.
 fn written(name: &str, style: NameStyle) -> &'static str {
     static CAMEL: std::sync::LazyLock<Vec<String>> =
-        std::sync::LazyLock::new(|| KNOWN.iter().map(|n| camel(n)).collect());
-    let index = KNOWN.iter().position(|known| *known == name);
-    match (index, style) {
-        (Some(index), NameStyle::Snake) => KNOWN[index],
-        (Some(index), NameStyle::Camel) => &CAMEL[index],
+        std::sync::LazyLock::new(|| names().map(camel).collect());
+    match (names().enumerate().find(|(_, known)| *known == name), style) {
+        (Some((_, known)), NameStyle::Snake) => known,
+        (Some((index, _)), NameStyle::Camel) => &CAMEL[index],
         (None, _) => "options",
     }
 }
@@ -340,6 +325,8 @@ mod tests {
                 "ignoreErrors",
                 "no regular expression",
             ),
+            (json!({"tracesSampler": 1}), NameStyle::Camel, "tracesSampler", "1 is not a function"),
+            (json!({"before_send_logs": 1}), NameStyle::Snake, "options", "mean `before_send_log`?"),
             (json!({"shutdownTimeout": "1"}), NameStyle::Camel, "shutdownTimeout", "milliseconds"),
         ] {
             let error = parse(given.clone(), style).unwrap_err();

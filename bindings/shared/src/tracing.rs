@@ -32,6 +32,8 @@ pub struct HostTransaction {
     pub sampling_context: Map,
     /// The trace that it continues, if not the scope's.
     pub parent: Option<PropagationContext>,
+    /// Other spans that it has to do with.
+    pub links: Vec<SpanLink>,
 }
 
 /// What a host says about a child that it starts.
@@ -47,6 +49,8 @@ pub struct HostChild<'a> {
     pub start: Option<f64>,
     /// Attributes.
     pub attributes: Map,
+    /// Other spans that it has to do with.
+    pub links: Vec<SpanLink>,
 }
 
 /// A transaction or a span as a handle. A clone is the same span.
@@ -82,6 +86,7 @@ impl HostSpan {
         for (key, value) in child.attributes {
             options = options.attribute(key, value);
         }
+        options = child.links.into_iter().fold(options, SpanOptions::link);
         Ok(Self(self.0.start_child_with(options)))
     }
 
@@ -171,6 +176,7 @@ impl HostClient {
         for (key, value) in given.sampling_context {
             options = options.sampling_context(key, value);
         }
+        options = given.links.into_iter().fold(options, TransactionOptions::link);
         let client: &Arc<Client> = self.client();
         Ok(HostSpan(client.start_transaction(options, scopes)))
     }
