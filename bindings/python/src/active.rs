@@ -12,7 +12,7 @@ use crate::once::{Once, intern};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFunction};
 use watchpost_bindings::global_scope;
-use watchpost_core::{EventId, ForkLock, Scopes, SharedScope};
+use watchpost_core::{EventId, ForkLock, Scopes, SharedScope, Span};
 
 /// The process's root isolation scope.
 static ROOT: LazyLock<SharedScope> = LazyLock::new(SharedScope::new);
@@ -65,7 +65,19 @@ impl Active {
     /// The same with a fork of both scopes, which starts a trace of its own.
     pub(crate) fn with_isolation_fork(&self) -> Self {
         let isolation = isolation_fork(&self.isolation);
-        Self { isolation, current: self.current.fork(), last_event: Arc::default(), task: self.task }
+        let current = self.current.with_span(None).fork();
+        current.update(|scope| scope.set_propagation(None));
+        Self { isolation, current, last_event: Arc::default(), task: self.task }
+    }
+
+    /// The same with another active span.
+    pub(crate) fn with_span(&self, span: Option<Span>) -> Self {
+        Self { current: self.current.with_span(span), ..self.clone() }
+    }
+
+    /// The active span, unless it has ended.
+    pub(crate) fn span(&self) -> Option<&Span> {
+        self.current.span().or_else(|| self.isolation.span())
     }
 
     /// Makes `self` what is active here; the token takes it back.
@@ -73,15 +85,42 @@ impl Active {
         Variable::of_process(py)?.set.call1(py, (Bound::new(py, self)?,))
     }
 
-    /// Takes back what [`enter`](Self::enter) did.
-    pub(crate) fn leave(py: Python<'_>, token: Py<PyAny>) -> PyResult<()> {
-        Variable::of_process(py)?.reset.call1(py, (token,)).map(drop)
-    }
-
     /// The scopes of a capture.
     pub(crate) fn scopes(&self) -> Scopes<'_> {
         Scopes { global: global_scope(), isolation: &self.isolation, current: &self.current }
     }
+}
+
+/// What a block has to take back, for each time that it was entered.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens(ForkLock<Vec<Option<Py<PyAny>>>>);
+
+impl Tokens {
+    /// Notes that the block was entered, with what [`enter`](Active::enter) answered if that was called.
+    pub(crate) fn push(&self, token: Option<Py<PyAny>>) {
+        self.0.with(|tokens| {
+            if tokens.capacity() == 0 {
+                tokens.reserve_exact(1);
+            }
+            tokens.push(token);
+        });
+    }
+
+    /// Takes the last one back.
+    ///
+    /// # Errors
+    /// When it was entered in another context.
+    pub(crate) fn leave(&self, py: Python<'_>) -> PyResult<()> {
+        match self.0.with(Vec::pop).flatten() {
+            Some(token) => Variable::of_process(py)?.reset.call1(py, (token,)).map(drop),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The process's root isolation scope, with which the main thread begins.
+pub(crate) fn root() -> &'static SharedScope {
+    &ROOT
 }
 
 /// Forgets what the root scope holds, between tests.

@@ -253,7 +253,7 @@ fn call_site(session: &Session, current: &SharedScope, fields: &Bound<'_, PyDict
             "user" => setters::user(&fork, &value)?,
             "level" => setters::level(&fork, &value)?,
             "fingerprint" => setters::fingerprint(&fork, &value)?,
-            "transaction" => setters::transaction(&fork, &value)?,
+            "transaction" => setters::transaction(&fork, None, &value, None)?,
             unknown => session.say(|| format!("a capture has no argument `{unknown}`; it is ignored")),
         }
     }

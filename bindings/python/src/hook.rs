@@ -6,6 +6,8 @@ use crate::once::intern;
 use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use watchpost_bindings::parse_value;
 use watchpost_core::{
     Breadcrumb, BreadcrumbHook, Event, EventHook, Hint, HookFailure, HookOutcome, Map, Value,
@@ -42,7 +44,15 @@ pub(crate) fn breadcrumb_hook(function: Py<PyAny>) -> BreadcrumbHook {
     Arc::new(move |crumb: Breadcrumb, hint: &Hint| through_python("breadcrumb", &function, &crumb, hint))
 }
 
-fn through_python<T: serde::Serialize + serde::de::DeserializeOwned>(
+/// The core's form of a hook for what has no hint of its own: `(item: dict, hint: dict) -> dict | None`.
+pub(crate) fn plain_hook<T: Serialize + DeserializeOwned + 'static>(
+    name: &'static str,
+    function: Py<PyAny>,
+) -> Arc<dyn Fn(T) -> HookOutcome<T> + Send + Sync> {
+    Arc::new(move |item: T| through_python(name, &function, &item, &Hint::default()))
+}
+
+fn through_python<T: Serialize + DeserializeOwned>(
     name: &'static str,
     function: &Py<PyAny>,
     item: &T,
@@ -52,7 +62,8 @@ fn through_python<T: serde::Serialize + serde::de::DeserializeOwned>(
         return Err(HookFailure::new(format!("the {name} is no object")));
     };
     Python::attach(|py| {
-        let answer = call(py, function, &map, hint).map_err(|error| {
+        let answer = arguments(py, &map, hint).and_then(|given| function.call1(py, given));
+        let answer = answer.map_err(|error| {
             // Before the interrupt is pending again: it would fail the `str` of the error.
             let failure = HookFailure::new(format!("it raised {error}"));
             swallow(py, &error);
@@ -73,7 +84,15 @@ fn through_python<T: serde::Serialize + serde::de::DeserializeOwned>(
     })
 }
 
-fn call(py: Python<'_>, function: &Py<PyAny>, item: &Map, hint: &Hint) -> PyResult<Py<PyAny>> {
+/// What a hook is called with: the item and the hint.
+///
+/// # Errors
+/// When the interpreter has no memory left.
+pub(crate) fn arguments<'py>(
+    py: Python<'py>,
+    item: &Map,
+    hint: &Hint,
+) -> PyResult<(Bound<'py, PyDict>, Bound<'py, PyDict>)> {
     let hints = PyDict::new(py);
     if let Some(seen) = hint.original::<Seen>() {
         if let Some(given) = &seen.given {
@@ -89,5 +108,5 @@ fn call(py: Python<'_>, function: &Py<PyAny>, item: &Map, hint: &Hint) -> PyResu
             hints.set_item(intern!(py, "original_exception"), error)?;
         }
     }
-    function.call1(py, (map_to_python(py, item)?, hints))
+    Ok((map_to_python(py, item)?, hints))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use watchpost_bindings::{HostClient, HostIdentity, TestSetup};
+use watchpost_bindings::{HostClient, HostIdentity, HostScope, TestSetup};
 use watchpost_core::{Map, Text};
 
 use crate::options;
@@ -19,6 +19,7 @@ pub(crate) fn init(py: Python<'_>, given: &Bound<'_, PyDict>, integrations: Vec<
     let options = options::read(given)?;
     let integrations = integrations.into_iter().map(Text::from).collect();
     let host = HostClient::start(options, identity(py, integrations));
+    continue_from_environment(&host);
     Session::new(py, host).start(py);
     Ok(())
 }
@@ -31,6 +32,7 @@ pub(crate) fn init(py: Python<'_>, given: &Bound<'_, PyDict>, integrations: Vec<
 pub(crate) fn init_testing(py: Python<'_>, given: &Bound<'_, PyDict>, now: f64, seed: u64) -> PyResult<()> {
     let host = HostClient::start_testing(options::read(given)?, TestSetup::new(now, seed));
     crate::active::reset_root(py)?;
+    continue_from_environment(&host);
     Session::new(py, host).start(py);
     Ok(())
 }
@@ -107,6 +109,12 @@ pub(crate) fn set_consent(py: Python<'_>, given: bool) {
 #[pyfunction]
 pub(crate) fn is_initialized() -> bool {
     Session::current().as_ref().is_some_and(|session| session.host.client().is_enabled())
+}
+
+/// Continues the trace of the process that started this one.
+fn continue_from_environment(host: &HostClient) {
+    let root = HostScope::from_shared(crate::active::root().clone());
+    host.continue_from_environment(|name| std::env::var(name).ok(), &root);
 }
 
 fn seconds(timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Duration>> {

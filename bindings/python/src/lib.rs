@@ -13,14 +13,22 @@ mod in_app;
 mod init;
 mod once;
 mod options;
+mod pending;
+mod propagation;
 mod repr;
 mod request;
+mod sampler;
 mod scope;
 mod session;
 mod setters;
 mod source;
+mod span;
 mod stacktrace;
+mod start;
+mod status;
 mod text;
+mod time;
+mod transaction;
 mod types;
 mod vars;
 mod verbs;
@@ -48,9 +56,22 @@ mod _watchpost {
         take_discarded, take_recorded,
     };
     #[pymodule_export]
+    use crate::propagation::{
+        continue_trace, get_baggage, get_trace_headers, get_traceparent, trace_propagation_meta,
+    };
+    #[pymodule_export]
     use crate::request::set_wsgi_request;
     #[pymodule_export]
     use crate::scope::{Scope, ScopeBlock};
+    #[pymodule_export]
+    use crate::span::Span;
+    #[pymodule_export]
+    use crate::start::{
+        SpanBlock, get_current_span, start_inner_span, start_new_trace, start_span, start_transaction,
+        use_span,
+    };
+    #[pymodule_export]
+    use crate::transaction::Transaction;
     #[pymodule_export]
     use crate::verbs::{
         add_breadcrumb, get_current_scope, get_global_scope, get_isolation_scope, isolation_scope,

@@ -7,7 +7,8 @@ use watchpost_bindings::{HostOptions, NameStyle};
 use watchpost_core::{Error, Map, Value};
 
 use crate::convert::{Converter, Limits};
-use crate::hook::{breadcrumb_hook, event_hook};
+use crate::hook::{breadcrumb_hook, event_hook, plain_hook};
+use crate::sampler::{error_sampler, traces_sampler};
 use crate::types::TypeInfo;
 
 /// Reads and checks the options of `init`.
@@ -17,36 +18,44 @@ use crate::types::TypeInfo;
 pub(crate) fn read(given: &Bound<'_, PyDict>) -> PyResult<HostOptions> {
     let mut plain = Map::new();
     let mut odd = None;
-    let (mut before_send, mut before_breadcrumb) = (None, None);
+    let mut functions = Vec::new();
     for (name, value) in given.iter() {
         let name = name.cast::<PyString>()?.to_string();
         if value.is_none() {
             continue;
         }
-        match name.as_str() {
-            "before_send" => before_send = Some(event_hook(function(&name, &value)?)),
-            "before_breadcrumb" => before_breadcrumb = Some(breadcrumb_hook(function(&name, &value)?)),
-            _ => {
-                if !is_plain(&value) {
-                    odd = Some(TypeInfo::of(&value).opaque.clone());
-                }
-                plain.insert(name, plain_value(&value));
-            }
+        if let Some(set) = setter(&name) {
+            functions.push((set, function(&name, &value)?));
+            continue;
         }
+        if !is_plain(&value) {
+            odd = Some(TypeInfo::of(&value).opaque.clone());
+        }
+        plain.insert(name, plain_value(&value));
     }
     let parsed = HostOptions::parse(plain, NameStyle::Snake, |name| std::env::var(name).ok());
-    let mut options = parsed.map_err(|error| match &odd {
+    let options = parsed.map_err(|error| match &odd {
         // Stands for a value that no option takes.
         Some(odd) => PyTypeError::new_err(error.to_string().replacen("{}", odd, 1)),
         None => to_python(&error),
     })?;
-    if let Some(hook) = before_send {
-        options = options.with_before_send(hook);
-    }
-    if let Some(hook) = before_breadcrumb {
-        options = options.with_before_breadcrumb(hook);
-    }
-    Ok(options)
+    Ok(functions.into_iter().fold(options, |options, (set, function)| set(options, function)))
+}
+
+type Setter = fn(HostOptions, Py<PyAny>) -> HostOptions;
+
+/// How an option that is a function is set; nothing for any other.
+fn setter(name: &str) -> Option<Setter> {
+    Some(match name {
+        "before_send" => |options, f| options.with_before_send(event_hook(f)),
+        "before_breadcrumb" => |options, f| options.with_before_breadcrumb(breadcrumb_hook(f)),
+        "before_send_transaction" => |options, f| options.with_before_send_transaction(event_hook(f)),
+        "before_send_span" => |options, f| options.with_before_send_span(plain_hook("span", f)),
+        "traces_sampler" => |options, f| options.with_traces_sampler(traces_sampler(f)),
+        "error_sampler" => |options, f| options.with_error_sampler(error_sampler(f)),
+        "event_processor" => |options, f| options.with_event_processor(event_hook(f)),
+        _ => return None,
+    })
 }
 
 /// `TypeError` for a keyword that `init` does not know, as Python itself would raise it; else `ValueError`.

@@ -2,11 +2,13 @@
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use watchpost_core::{ForkLock, Hint, SharedScope};
+use watchpost_core::{Hint, SharedScope};
 
-use crate::active::Active;
+use crate::active::{Active, Tokens};
 use crate::session::{Session, entry};
 use crate::setters::{self, CrumbFields};
+use crate::span::{Span, wrap};
+use crate::transaction::transaction;
 
 type Any<'a, 'py> = &'a Bound<'py, PyAny>;
 
@@ -66,8 +68,22 @@ impl Scope {
         entry(py, "set_fingerprint", || setters::fingerprint(&self.0, fingerprint));
     }
 
-    fn set_transaction_name(&self, py: Python<'_>, name: Any<'_, '_>) {
-        entry(py, "set_transaction_name", || setters::transaction(&self.0, name));
+    #[pyo3(signature = (name, source=None))]
+    fn set_transaction_name(&self, py: Python<'_>, name: Any<'_, '_>, source: Option<Any<'_, '_>>) {
+        entry(py, "set_transaction_name", || setters::transaction(&self.0, self.0.span(), name, source));
+    }
+
+    /// The span that is active around it.
+    #[getter]
+    fn span<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, Span>>> {
+        self.0.span().map(|span| wrap(py, span.clone())).transpose()
+    }
+
+    /// The transaction that is active around it.
+    #[getter]
+    fn transaction<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, Span>>> {
+        let root = self.0.span().and_then(watchpost_core::Span::transaction);
+        root.map(|root| transaction(py, Span::started(root))).transpose()
     }
 
     #[pyo3(signature = (crumb=None, hint=None, *, message=None, category=None, r#type=None, level=None, data=None, timestamp=None, origin=None, **other))]
@@ -136,13 +152,13 @@ pub(crate) fn add_breadcrumb(
 #[derive(Debug)]
 pub(crate) struct ScopeBlock {
     isolates: bool,
-    tokens: ForkLock<Vec<Py<PyAny>>>,
+    tokens: Tokens,
 }
 
 impl ScopeBlock {
     /// A block that forks the current scope, or with `isolates` both.
     pub(crate) fn new(isolates: bool) -> Self {
-        Self { isolates, tokens: ForkLock::default() }
+        Self { isolates, tokens: Tokens::default() }
     }
 }
 
@@ -161,8 +177,7 @@ impl ScopeBlock {
                 let scope = fork.current.clone();
                 (fork, scope)
             };
-            let token = fork.enter(py)?;
-            self.tokens.with(|tokens| tokens.push(token));
+            self.tokens.push(Some(fork.enter(py)?));
             Ok(scope)
         });
         Scope(entered.unwrap_or_default())
@@ -175,10 +190,7 @@ impl ScopeBlock {
         _value: Any<'_, '_>,
         _traceback: Any<'_, '_>,
     ) -> bool {
-        entry(py, "a scope", || match self.tokens.with(Vec::pop) {
-            Some(token) => Active::leave(py, token),
-            None => Ok(()),
-        });
+        entry(py, "a scope", || self.tokens.leave(py));
         false
     }
 }

@@ -2,12 +2,13 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyString};
-use watchpost_bindings::parse_value;
-use watchpost_core::{Breadcrumb, Level, SharedScope, Text, Timestamp, User, Value};
+use watchpost_core::{Breadcrumb, Level, SharedScope, Span, Text, TransactionSource, User, Value};
 
 use crate::convert::{Converter, Limits, optional_text, text_of};
 use crate::hook::event_hook;
+use crate::status::read_source;
 use crate::text::characters;
+use crate::time;
 
 /// Sets a tag; `None` removes it.
 pub(crate) fn tag(scope: &SharedScope, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -109,9 +110,18 @@ pub(crate) fn fingerprint(scope: &SharedScope, parts: &Bound<'_, PyAny>) -> PyRe
     Ok(())
 }
 
-/// Names the route or task; `None` takes it back.
-pub(crate) fn transaction(scope: &SharedScope, name: &Bound<'_, PyAny>) -> PyResult<()> {
+/// Names the route or task, and the transaction that is active there; `None` takes it back.
+pub(crate) fn transaction(
+    scope: &SharedScope,
+    span: Option<&Span>,
+    name: &Bound<'_, PyAny>,
+    source: Option<&Bound<'_, PyAny>>,
+) -> PyResult<()> {
+    let source = source.filter(|source| !source.is_none()).map(read_source).transpose()?;
     let name = optional_text(name);
+    if let (Some(span), Some(name)) = (span, &name) {
+        span.set_transaction_name(name, source.unwrap_or(TransactionSource::Custom));
+    }
     scope.update(|scope| scope.set_transaction(name));
     Ok(())
 }
@@ -187,7 +197,7 @@ fn crumb_field(crumb: &mut Breadcrumb, name: &str, value: &Bound<'_, PyAny>) -> 
         "type" => crumb.ty = crumb_type(value),
         "origin" => crumb.origin = optional_text(value),
         "level" => crumb.level = to_level(value)?,
-        "timestamp" => crumb.timestamp = timestamp(value)?,
+        "timestamp" => crumb.timestamp = time::read(value)?,
         "data" => {
             crumb.data = match Converter::new(Limits::DATA).value(value) {
                 Value::Object(map) => map.into(),
@@ -208,14 +218,4 @@ fn crumb_type(value: &Bound<'_, PyAny>) -> Option<Text> {
     let given = value.cast::<PyString>().ok().map(characters);
     let known = given.and_then(|given| KNOWN.iter().find(|known| **known == given));
     known.map(|known| Text::from_static(known)).or_else(|| optional_text(value))
-}
-
-/// A time from Unix seconds, text or a `datetime`; without a zone it is UTC.
-fn timestamp(value: &Bound<'_, PyAny>) -> PyResult<Option<Timestamp>> {
-    let json = match value.getattr("isoformat") {
-        Ok(isoformat) => Converter::new(Limits::DATA).value(&isoformat.call0()?),
-        Err(_) => Converter::new(Limits::DATA).value(value),
-    };
-    let wrong = |error: watchpost_core::Error| pyo3::exceptions::PyValueError::new_err(error.to_string());
-    parse_value::<Option<Timestamp>>("timestamp", json).map_err(wrong)
 }

@@ -77,10 +77,14 @@ pub(crate) fn set_fingerprint(py: Python<'_>, fingerprint: Any<'_, '_>) {
     isolation(py, "set_fingerprint", |scope| setters::fingerprint(scope, fingerprint));
 }
 
-/// Names the route or task on the isolation scope.
+/// Names the route or task on the isolation scope, and the active transaction.
 #[pyfunction]
-pub(crate) fn set_transaction_name(py: Python<'_>, name: Any<'_, '_>) {
-    isolation(py, "set_transaction_name", |scope| setters::transaction(scope, name));
+#[pyo3(signature = (name, source=None))]
+pub(crate) fn set_transaction_name(py: Python<'_>, name: Any<'_, '_>, source: Option<Any<'_, '_>>) {
+    entry(py, "set_transaction_name", || {
+        let active = Active::here(py)?;
+        setters::transaction(&active.get().isolation, active.get().span(), name, source)
+    });
 }
 
 /// A `with` block with a fork of the current scope.

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import watchpost
-from vectors import expand, hook_of
+import vector_traces
+from vectors import expand, hook_of, option_of
 from watchpost import testing
 
 FOLDER = Path(__file__).resolve().parents[3] / "tests" / "conformance"
@@ -49,7 +50,7 @@ def test_vector(file, monkeypatch):
         monkeypatch.setenv(variable, text)
     options = dict(given.get("options", {}))
     options.setdefault("dsn", OWN_DSN)
-    options.update({hook: hook_of(kind) for hook, kind in vector.get("hooks", {}).items()})
+    options.update({hook: option_of(hook, kind) for hook, kind in vector.get("hooks", {}).items()})
     start = {"now": given.get("now", NOW), "seed": given.get("seed", 1), **options}
     if "init_error" in expect:
         with pytest.raises((ValueError, TypeError)) as error:
@@ -58,9 +59,13 @@ def test_vector(file, monkeypatch):
         assert expect["init_error"]["contains"] in str(error.value)
         return
     testing.init(**start)
+    vector_traces.reset()
+    bound.clear()
     captured = []
     call_all(vector["calls"], captured)
     envelopes = testing.envelopes()
+    if "headers" in expect:
+        match(expect["headers"], vector_traces.headers, "headers")
     if "captured" in expect:
         assert captured == expect["captured"]
     if "dsn" in expect:
@@ -78,9 +83,17 @@ def test_every_vector_ran():
     assert len(ran) == len(list((FOLDER / "sdk").rglob("*.json"))) > 40
 
 
+#: What `<same:name>` has stood for in this vector.
+bound = {}
+
+
 def match(expected, found, path):
     if expected == "<any>":
         assert found is not None, f"{path} is absent"
+    elif isinstance(expected, str) and expected.startswith("<same:"):
+        assert bound.setdefault(expected[6:-1], found) == found, path
+    elif isinstance(expected, str) and expected.startswith("<not:"):
+        assert bound[expected[5:-1]] != found, path
     elif isinstance(expected, dict):
         assert isinstance(found, dict), f"{path} is {found!r}"
         for key, value in expected.items():
@@ -148,4 +161,4 @@ def do_call(call, captured):
         on = SCOPES[call.get("scope", "isolation")]() if "scope" in call or do == "remove_tag" else watchpost
         getattr(on, do)(*(call.get(field) for field in FIELDS[do]))
     else:
-        raise AssertionError(f"unknown verb {do!r}")
+        assert vector_traces.call(call, lambda calls: call_all(calls, captured)), f"unknown verb {do!r}"

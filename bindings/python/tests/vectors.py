@@ -2,6 +2,7 @@
 
 import json
 
+import vector_traces
 import watchpost
 
 
@@ -67,6 +68,15 @@ def hook_of(kind):
     return mark
 
 
+def option_of(name, kind):
+    """The function that an option is set to."""
+    if name == "traces_sampler":
+        return vector_traces.sampler(kind)
+    if name == "before_send_span" and kind == "set_tag":
+        return vector_traces.set_attribute
+    return hook_of(kind)
+
+
 HOOKS = {
     "echo": lambda item, hint: item,
     "drop": lambda item, hint: None,
@@ -77,4 +87,5 @@ HOOKS = {
     "capture": capture,
     "add_breadcrumb": add_breadcrumb,
     "add_secret": add_secret,
+    "drop_spans": vector_traces.drop_spans,
 }

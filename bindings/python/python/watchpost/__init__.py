@@ -13,15 +13,22 @@ Nothing in here raises, except `init` when an option cannot be used.
 
 from ._watchpost import (
     Scope,
+    Span,
+    Transaction,
     add_breadcrumb,
     capture_event,
     capture_exception,
     capture_message,
     close,
+    continue_trace,
     flush,
+    get_baggage,
     get_current_scope,
+    get_current_span,
     get_global_scope,
     get_isolation_scope,
+    get_trace_headers,
+    get_traceparent,
     is_initialized,
     isolation_scope,
     last_event_id,
@@ -35,10 +42,16 @@ from ._watchpost import (
     set_tags,
     set_transaction_name,
     set_user,
+    start_new_trace,
+    start_span,
+    start_transaction,
+    trace_propagation_meta,
+    use_span,
 )
 from ._watchpost import __version__ as __version__
 from .api import init
-from .options import Breadcrumb, BreadcrumbHook, Event, EventHook, Hint, Options
+from .options import Breadcrumb, BreadcrumbHook, Event, EventHook, Hint, Options, SamplingContext, TracesSampler
+from .tracing import trace
 
 __all__ = [
     "Breadcrumb",
@@ -47,16 +60,25 @@ __all__ = [
     "EventHook",
     "Hint",
     "Options",
+    "SamplingContext",
     "Scope",
+    "Span",
+    "TracesSampler",
+    "Transaction",
     "add_breadcrumb",
     "capture_event",
     "capture_exception",
     "capture_message",
     "close",
+    "continue_trace",
     "flush",
+    "get_baggage",
     "get_current_scope",
+    "get_current_span",
     "get_global_scope",
     "get_isolation_scope",
+    "get_trace_headers",
+    "get_traceparent",
     "init",
     "is_initialized",
     "isolation_scope",
@@ -71,4 +93,10 @@ __all__ = [
     "set_tags",
     "set_transaction_name",
     "set_user",
+    "start_new_trace",
+    "start_span",
+    "start_transaction",
+    "trace",
+    "trace_propagation_meta",
+    "use_span",
 ]

@@ -1,16 +1,21 @@
 """The native half of the package; what is not re-exported by `watchpost` is no API."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, Optional, TypedDict, Union, final
 
-from typing_extensions import Never, Unpack
+from typing_extensions import Never, Self, Unpack, disjoint_base
 
 from .options import Breadcrumb, Event, EventHook, Hint
 
 _Level = Literal["fatal", "critical", "error", "warning", "warn", "info", "debug"]
+_Source = Literal["custom", "url", "route", "view", "component", "task"]
+_Time = Union[datetime, float, str]
+_Link = Union[Span, Mapping[str, Any]]
+_Links = Iterable[Union[_Link, tuple[_Link, Mapping[str, Any]]]]
+_Headers = Union[Mapping[str, str], Iterable[tuple[Union[str, bytes], Union[str, bytes]]]]
 _ExcInfo = tuple[Optional[type[BaseException]], Optional[BaseException], Optional[TracebackType]]
 _Error = Union[BaseException, _ExcInfo]
 
@@ -30,6 +35,9 @@ class _Fields(_MessageFields, total=False):
 __all__ = [
     "Scope",
     "ScopeBlock",
+    "Span",
+    "SpanBlock",
+    "Transaction",
     "__version__",
     "add_breadcrumb",
     "advance_clock",
@@ -39,11 +47,16 @@ __all__ = [
     "capture_exception_from",
     "capture_message",
     "close",
+    "continue_trace",
     "dsn_facts",
     "flush",
+    "get_baggage",
     "get_current_scope",
+    "get_current_span",
     "get_global_scope",
     "get_isolation_scope",
+    "get_trace_headers",
+    "get_traceparent",
     "init",
     "init_testing",
     "is_initialized",
@@ -60,8 +73,14 @@ __all__ = [
     "set_transaction_name",
     "set_user",
     "set_wsgi_request",
+    "start_inner_span",
+    "start_new_trace",
+    "start_span",
+    "start_transaction",
     "take_discarded",
     "take_recorded",
+    "trace_propagation_meta",
+    "use_span",
 ]
 
 __version__: str
@@ -81,7 +100,11 @@ class Scope:
     def set_user(self, user: Optional[Mapping[str, Any]]) -> None: ...
     def set_level(self, level: Optional[_Level]) -> None: ...
     def set_fingerprint(self, fingerprint: Optional[Iterable[str]]) -> None: ...
-    def set_transaction_name(self, name: Optional[str]) -> None: ...
+    def set_transaction_name(self, name: Optional[str], source: Optional[_Source] = None) -> None: ...
+    @property
+    def span(self) -> Optional[Span]: ...
+    @property
+    def transaction(self) -> Optional[Span]: ...
     def add_breadcrumb(
         self,
         crumb: Optional[Breadcrumb] = None,
@@ -113,6 +136,167 @@ class ScopeBlock(AbstractContextManager[Scope, Literal[False]]):
         _traceback: Optional[TracebackType],
         /,
     ) -> Literal[False]: ...
+
+@disjoint_base
+class Span:
+    """A part of a trace: a `with` block makes it the active span and ends it."""
+
+    op: Optional[str]
+    description: Optional[str]
+    name: Optional[str]
+    origin: Optional[str]
+    status: Optional[str]
+    @property
+    def trace_id(self) -> str: ...
+    @property
+    def span_id(self) -> str: ...
+    @property
+    def parent_span_id(self) -> Optional[str]: ...
+    @property
+    def sampled(self) -> Optional[bool]: ...
+    @property
+    def start_timestamp(self) -> Optional[datetime]: ...
+    @property
+    def timestamp(self) -> Optional[datetime]: ...
+    @property
+    def containing_transaction(self) -> Optional[Transaction]: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        _ty: Optional[type[BaseException]],
+        value: Optional[BaseException],
+        _traceback: Optional[TracebackType],
+        /,
+    ) -> Literal[False]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+    def start_child(
+        self,
+        op: Optional[str] = None,
+        name: Optional[str] = None,
+        description: Optional[str] = None,
+        *,
+        origin: Optional[str] = None,
+        status: Optional[str] = None,
+        start_timestamp: Optional[_Time] = None,
+        attributes: Optional[Mapping[str, Any]] = None,
+        links: Optional[_Links] = None,
+        **other: Never,
+    ) -> Span:
+        """Starts a span inside this one. It is not active before a `with` block makes it so."""
+
+    def finish(self, scope: Optional[Scope] = None, end_timestamp: Optional[_Time] = None) -> None:
+        """Ends it, now or at another time than now. Only the first call counts."""
+
+    def set_tag(self, key: str, value: Any) -> None: ...
+    def set_data(self, key: str, value: Any) -> None: ...
+    def set_attribute(self, key: str, value: Any) -> None: ...
+    def update_data(self, data: Mapping[str, Any]) -> None: ...
+    def set_attributes(self, attributes: Mapping[str, Any]) -> None: ...
+    def set_status(self, status: str) -> None:
+        """Says how the work ended: `ok`, `not_found`, `internal_error` ..."""
+
+    def set_http_status(self, http_status: int) -> None: ...
+    def set_measurement(self, name: str, value: float, unit: Optional[str] = None) -> None: ...
+    def set_name(self, name: str) -> None: ...
+    def add_link(self, span: _Link, attributes: Optional[Mapping[str, Any]] = None) -> None: ...
+    def is_recording(self) -> bool:
+        """True if what is set on it is sent: it is worth collecting."""
+
+    def is_success(self) -> bool: ...
+    def to_traceparent(self) -> str: ...
+    def to_baggage(self) -> Optional[str]: ...
+    def iter_headers(self) -> Iterator[tuple[str, str]]: ...
+    def get_trace_context(self) -> dict[str, Any]: ...
+
+@final
+class Transaction(Span):
+    """The root of a service's part of a trace."""
+
+    source: str
+    def get_baggage(self) -> Optional[str]: ...
+
+@final
+class SpanBlock(AbstractContextManager[Optional[Span], Literal[False]]):
+    """A `with` block in which another span, or none, is active."""
+
+    def __enter__(self) -> Optional[Span]: ...
+    def __exit__(
+        self,
+        _ty: Optional[type[BaseException]],
+        _value: Optional[BaseException],
+        _traceback: Optional[TracebackType],
+        /,
+    ) -> Literal[False]: ...
+
+def start_transaction(
+    transaction: Union[Transaction, str, None] = None,
+    custom_sampling_context: Optional[dict[str, Any]] = None,
+    *,
+    name: Optional[str] = None,
+    op: Optional[str] = None,
+    source: Optional[_Source] = None,
+    description: Optional[str] = None,
+    origin: Optional[str] = None,
+    status: Optional[str] = None,
+    sampled: Optional[bool] = None,
+    start_timestamp: Optional[_Time] = None,
+    attributes: Optional[Mapping[str, Any]] = None,
+    links: Optional[_Links] = None,
+    **other: Never,
+) -> Transaction:
+    """Starts a transaction. It is not active before a `with` block makes it so, which also ends it."""
+
+def start_span(
+    op: Optional[str] = None,
+    name: Optional[str] = None,
+    description: Optional[str] = None,
+    *,
+    origin: Optional[str] = None,
+    status: Optional[str] = None,
+    start_timestamp: Optional[_Time] = None,
+    attributes: Optional[Mapping[str, Any]] = None,
+    links: Optional[_Links] = None,
+    sampled: Optional[bool] = None,
+    source: Optional[_Source] = None,
+    custom_sampling_context: Optional[dict[str, Any]] = None,
+    **other: Never,
+) -> Span:
+    """Starts a span inside the active one, or a transaction where there is none. It is not active before a `with` block
+    makes it so, which also ends it."""
+
+def start_inner_span(op: str, name: str, attributes: Optional[dict[str, Any]]) -> Optional[Span]: ...
+def get_current_span(scope: Optional[Scope] = None) -> Optional[Span]:
+    """The active span, if there is one."""
+
+def use_span(span: Span) -> SpanBlock:
+    """A `with` block in which another span is the active one. It does not end that span."""
+
+def start_new_trace() -> SpanBlock:
+    """A `with` block in a trace of its own: no span of the caller is active in there."""
+
+def continue_trace(
+    environ_or_headers: _Headers,
+    op: Optional[str] = None,
+    name: Optional[str] = None,
+    source: Optional[_Source] = None,
+    origin: Optional[str] = None,
+) -> Transaction:
+    """Continues the trace in these headers, for all that happens in this isolation scope; without one in there a new one
+    starts. What it answers can be given to `start_transaction`, or used as a `with` block."""
+
+def get_traceparent() -> Optional[str]:
+    """The header `sentry-trace` that takes the trace along."""
+
+def get_baggage() -> Optional[str]:
+    """The header `baggage` that takes along what is known about the trace."""
+
+def get_trace_headers(url: Optional[str] = None, baggage: Optional[str] = None) -> dict[str, str]:
+    """The headers that take the trace along, by name; for a request to `url` only where the option
+    `trace_propagation_targets` lets it. `baggage` is the header of that name which the request has already."""
+
+def trace_propagation_meta() -> str:
+    """The same as `meta` elements, for the page that a browser continues the trace from."""
 
 def capture_exception(
     error: Optional[_Error] = None, hint: Optional[Hint] = None, **scope: Unpack[_Fields]
@@ -167,8 +351,8 @@ def set_level(level: Optional[_Level]) -> None:
 def set_fingerprint(fingerprint: Optional[Iterable[str]]) -> None:
     """Overrides the grouping of events on the isolation scope."""
 
-def set_transaction_name(name: Optional[str]) -> None:
-    """Names the route or task on the isolation scope."""
+def set_transaction_name(name: Optional[str], source: Optional[_Source] = None) -> None:
+    """Names the route or task on the isolation scope, and the active transaction."""
 
 def new_scope() -> ScopeBlock:
     """A `with` block with a fork of the current scope."""

@@ -14,6 +14,14 @@ Hint = Dict[str, Any]
 EventHook = Callable[[Event, Hint], Optional[Event]]
 #: The same for breadcrumbs.
 BreadcrumbHook = Callable[[Breadcrumb, Hint], Optional[Breadcrumb]]
+#: What a sampler of traces may decide by: `transaction_context` (`name`, `op`, `source`, `data`), `parent_sampled`,
+#: `parent_sample_rate`, `attributes`, and beside them whatever the transaction got as `custom_sampling_context`.
+SamplingContext = Dict[str, Any]
+#: Answers with the share of transactions like this one that is sent, from 0 to 1, or True or False. Called on the thread
+#: that starts it. If it raises, it is as if it were not set.
+TracesSampler = Callable[[SamplingContext], Union[float, bool]]
+#: The same for errors. Called after every other hook.
+ErrorSampler = Callable[[Event, Hint], Union[float, bool]]
 
 
 #: True for all but the mandatory terms, False for none, or only these keys, or all but these keys.
@@ -55,6 +63,16 @@ class Options(TypedDict, total=False):
     max_breadcrumbs: Optional[int]
     #: Sees every event last.
     before_send: Optional[EventHook]
+    #: Sees every transaction last, its spans included.
+    before_send_transaction: Optional[EventHook]
+    #: Sees every streamed span last.
+    before_send_span: Optional[EventHook]
+    #: The rate of each transaction that starts here; wins over `traces_sample_rate` and what upstream decided.
+    traces_sampler: Optional[TracesSampler]
+    #: The rate of each error, in place of `sample_rate`.
+    error_sampler: Optional[ErrorSampler]
+    #: Sees every event before `before_send`.
+    event_processor: Optional[EventHook]
     #: Sees every breadcrumb first.
     before_breadcrumb: Optional[BreadcrumbHook]
     #: Prefixes of modules that are the application's own; wins over `in_app_exclude`.
