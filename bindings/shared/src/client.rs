@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::json;
 use watchpost_core::testing::{RecordingTransport, TestClient};
 use watchpost_core::{
-    Breadcrumb, Client, Event, EventId, Hint, ManualClock, Result, Scopes, SharedScope, Value,
+    Breadcrumb, Client, Event, EventId, Hint, LastWords, ManualClock, Result, Scopes, SharedScope, Timestamp,
+    Value, Vanished,
 };
 use watchpost_transport::{client_builder, with_debug_output};
 
@@ -33,9 +34,18 @@ impl HostClient {
     }
 
     /// A client that repeats and records, for the conformance vectors.
-    pub fn start_testing(mut options: HostOptions, setup: TestSetup) -> Self {
+    pub fn start_testing(options: HostOptions, setup: TestSetup) -> Self {
+        Self::start_testing_after(options, setup, Vec::new())
+    }
+
+    /// The same, started after processes that vanished.
+    pub(crate) fn start_testing_after(
+        mut options: HostOptions,
+        setup: TestSetup,
+        vanished: Vec<Vanished>,
+    ) -> Self {
         options.client = with_debug_output(TestSetup::identity().apply(options.client));
-        let test = TestClient::new(options.client.clone(), setup.now, setup.seed);
+        let test = TestClient::after(options.client.clone(), setup.now, setup.seed, vanished);
         Self { client: test.client, options, recorder: Some((test.transport, test.clock)) }
     }
 
@@ -129,6 +139,12 @@ impl HostClient {
             }),
         };
         facts.to_string()
+    }
+
+    /// Vectors only: what the process would leave behind if it vanished now, and when that is.
+    pub(crate) fn last_words(&self) -> (Option<LastWords>, Timestamp) {
+        let words = self.recorder.as_ref().and_then(|(recorder, _)| recorder.last_words());
+        (words, self.client.now())
     }
 
     /// Vectors only: moves the clock.
