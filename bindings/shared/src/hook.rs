@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use watchpost_core::{BreadcrumbHook, CheckInHook, EventHook, LogHook, MetricHook};
+use watchpost_core::{BreadcrumbHook, CheckInHook, EventHook, LogHook, MetricHook, SpanHook};
 use watchpost_core::{Hint, HookFailure, HookOutcome};
 
 use crate::payload::parse;
@@ -39,6 +39,11 @@ pub fn metric_hook(hook: Arc<dyn HostHook>) -> MetricHook {
 /// The core's form of a host's `before_send_check_in`.
 pub fn check_in_hook(hook: Arc<dyn HostHook>) -> CheckInHook {
     Arc::new(move |check_in| through_json("check-in", &*hook, &check_in, &Hint::default()))
+}
+
+/// The core's form of a host's `before_send_span`.
+pub fn span_hook(hook: Arc<dyn HostHook>) -> SpanHook {
+    Arc::new(move |span| through_json("span", &*hook, &span, &Hint::default()))
 }
 
 /// The core's form of a host's `before_breadcrumb`.

@@ -13,6 +13,7 @@ mod options;
 mod payload;
 mod process;
 mod request;
+mod sampler;
 mod scope;
 mod sessions;
 mod signals;
@@ -21,13 +22,16 @@ mod tracing;
 
 pub use crate::client::HostClient;
 pub use crate::guard::guard;
-pub use crate::hook::{HostHook, breadcrumb_hook, check_in_hook, event_hook, log_hook, metric_hook};
+pub use crate::hook::{
+    HostHook, breadcrumb_hook, check_in_hook, event_hook, log_hook, metric_hook, span_hook,
+};
 pub use crate::identity::HostIdentity;
 pub use crate::monitor::HostMonitor;
 pub use crate::options::{HostOptions, NameStyle};
 pub use crate::payload::{parse, parse_value};
 pub use crate::process::{current_client, global_scope, replace_client};
 pub use crate::request::describe_request;
+pub use crate::sampler::{error_sampler, traces_sampler};
 pub use crate::scope::HostScope;
 pub use crate::signals::HostAttachment;
 pub use crate::testing::{HostEnd, TestSetup};

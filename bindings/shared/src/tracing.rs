@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use watchpost_core::{
-    Client, Error, Map, PropagationContext, Result, Scopes, Span, SpanLink, SpanOptions, SpanStatus,
-    Timestamp, TraceHeaders, TransactionOptions, TransactionSource, Value,
+    Client, Error, Map, PropagationContext, Result, Scopes, SharedScope, Span, SpanLink, SpanOptions,
+    SpanStatus, Timestamp, TraceHeaders, TransactionOptions, TransactionSource, Value,
 };
 
 use crate::client::HostClient;
@@ -14,7 +14,7 @@ use crate::scope::HostScope;
 /// What a host says about a transaction that it starts.
 #[derive(Debug, Clone, Default)]
 pub struct HostTransaction {
-    /// Its name.
+    /// Its name; the operation if it is empty.
     pub name: String,
     /// Its operation.
     pub op: String,
@@ -154,7 +154,9 @@ impl HostClient {
     /// # Errors
     /// When the source is none, or the start no time.
     pub fn start_transaction(&self, given: HostTransaction, scopes: Scopes<'_>) -> Result<HostSpan> {
-        let mut options = TransactionOptions::new(given.name, given.op);
+        // For want of a name: what kind of work it is.
+        let name = if given.name.is_empty() { given.op.clone() } else { given.name };
+        let mut options = TransactionOptions::new(name, given.op);
         if let Some(source) = given.source.as_deref() {
             options = options.source(source_of(source)?);
         }
@@ -200,6 +202,24 @@ impl HostClient {
         }
     }
 
+    /// The trace of a span, for a transaction of this process that is to belong to it.
+    pub fn trace_of(&self, span: &HostSpan) -> Option<PropagationContext> {
+        self.client().incoming_trace(self.span_headers(span).iter())
+    }
+
+    /// What takes the trace along with this span as the parent on the other side.
+    pub fn span_headers(&self, span: &HostSpan) -> TraceHeaders {
+        let [global, isolation, current] = [(); 3].map(|()| SharedScope::new());
+        let current = current.with_span(Some(span.0.clone()));
+        // A span that has ended is active nowhere, but still somebody's parent.
+        match current.span() {
+            Some(_) => self
+                .client()
+                .trace_headers(None, Scopes { global: &global, isolation: &isolation, current: &current }),
+            None => span.0.headers(None),
+        }
+    }
+
     /// What takes the trace along; for a request to `url` only where it may.
     pub fn trace_headers(
         &self,
@@ -240,8 +260,6 @@ fn time_of(name: &'static str, seconds: f64) -> Result<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use watchpost_core::SharedScope;
-
     use super::*;
     use crate::options::{HostOptions, NameStyle};
     use crate::testing::TestSetup;
