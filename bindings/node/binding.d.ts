@@ -36,6 +36,8 @@ export declare class NativeClient {
   static startTesting(setup: Setup, now: number, seed: number): NativeClient
   /** True if a capture can lead anywhere. */
   get isEnabled(): boolean
+  /** True if transactions may be sent: there is a rate or a sampler. */
+  get isTracingOn(): boolean
   /** True if messages are to carry a stack trace. */
   get attachStacktrace(): boolean
   /** Milliseconds that `close` and a normal exit may wait. */
@@ -65,6 +67,24 @@ export declare class NativeClient {
   dsnFacts(): string
   /** Vectors only: moves the clock. */
   advanceClock(seconds: number): void
+  /**
+   * Starts a transaction; start in seconds since 1970, attributes, what is for the sampler alone, and links as JSON.
+   * With a `parent` it belongs to that span's trace.
+   */
+  startTransaction(isolation: NativeScope, current: NativeScope | undefined | null, name: string | undefined, op: string | undefined, source: string | undefined, origin: string | undefined, sampled: boolean | undefined | null, start: number | undefined | null, attributes: string | undefined, samplingContext: string | undefined, links: string | undefined, parent?: NativeSpan | undefined | null, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): NativeSpan
+  /** Continues, in that scope, the trace of these headers: names and values in turn. Without one a trace starts. */
+  continueTrace(scope: NativeScope, headers: Array<string>): void
+  /** Starts another trace in that scope. */
+  startNewTrace(scope: NativeScope): void
+  /** Continues the trace of the process that started this one, if it sent one along. */
+  continueFromEnvironment(scope: NativeScope): void
+  /**
+   * The values of `sentry-trace`, `baggage` and, if it is asked for, `traceparent`. For a request to `url` nothing if it
+   * is not to carry the trace; `baggage` is what the request has already.
+   */
+  traceHeaders(isolation: NativeScope, current?: NativeScope | undefined | null, url?: string | undefined | null, baggage?: string | undefined | null): Array<string> | null
+  /** The same with this span as the parent on the other side. */
+  spanHeaders(span: NativeSpan): Array<string>
 }
 
 /**
@@ -80,6 +100,12 @@ export declare class NativeScope {
   fork(): NativeScope
   /** A fork for a new piece of work: it starts a trace of its own. */
   forkIsolation(): NativeScope
+  /** Makes a span the active one of this handle; nothing for none. */
+  setSpan(span?: NativeSpan | undefined | null): void
+  /** Makes it a piece of work of its own, with a trace of its own. */
+  startTrace(): void
+  /** Forgets the trace that was set. */
+  clearTrace(): void
   /** Sets a tag. */
   setTag(key: string, value: string): void
   /** Removes a tag. */
@@ -102,6 +128,43 @@ export declare class NativeScope {
   clearBreadcrumbs(): void
   /** Forgets everything. */
   clear(): void
+}
+
+/**
+ * A transaction or a span of the core. Values that are not text come as JSON. No method throws: what has not its shape
+ * is ignored and answered with the reason.
+ */
+export declare class NativeSpan {
+  /** True if what is set on it is sent. */
+  get isRecording(): boolean
+  /** `trace id`, `span id`, `parent span id` or nothing, and `1`, `0` or nothing for the decision, between dashes. */
+  ids(): string
+  /** Starts a child; start in seconds since 1970, attributes and links as JSON. */
+  startChild(op: string | undefined, name: string | undefined, origin: string | undefined, start: number | undefined | null, attributes: string | undefined, links: string | undefined): NativeSpan
+  /** Renames it. */
+  setName(name: string): void
+  /** Says what the transaction's name was made of. */
+  setSource(source: string): string | null
+  /** Renames the transaction that it belongs to, in the application's own words. */
+  setTransactionName(name: string): void
+  /** Changes the operation. */
+  setOp(op: string): void
+  /** Says what makes it. */
+  setOrigin(origin: string): void
+  /** Says how the work ended. */
+  setStatus(status: string): string | null
+  /** Says with which HTTP status the work ended. */
+  setHttpStatus(code: number): void
+  /** Sets a tag. */
+  setTag(key: string, value: string): void
+  /** Sets attributes from a JSON object. */
+  setAttributes(json: string): string | null
+  /** Adds a measured number to its transaction. */
+  setMeasurement(name: string, value: number, unit: string): void
+  /** Ties it to another span, from JSON. */
+  addLink(json: string): string | null
+  /** Ends it: now, or at a time in seconds since 1970. The attributes are set before. */
+  end(end: number | undefined | null, attributes: string | undefined, dispatcher: ((hook: number, json: string) => string | null) | undefined | null, processors: boolean): string | null
 }
 
 /** Adds a breadcrumb; time in seconds since 1970, data as a JSON object. The answer is why it was refused. */
@@ -156,8 +219,6 @@ export interface Setup {
   contexts: string
   /** The folder of the package: its frames are not the application's. */
   ownFolder: string
-  /** There is a `beforeSend`. */
-  beforeSend: boolean
-  /** There is a `beforeBreadcrumb`. */
-  beforeBreadcrumb: boolean
+  /** The numbers of the hooks that there are. */
+  hooks: Array<number>
 }

@@ -837,5 +837,6 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.NativeClient = nativeBinding.NativeClient
 module.exports.NativeScope = nativeBinding.NativeScope
+module.exports.NativeSpan = nativeBinding.NativeSpan
 module.exports.addBreadcrumb = nativeBinding.addBreadcrumb
 module.exports.aimBreadcrumbs = nativeBinding.aimBreadcrumbs

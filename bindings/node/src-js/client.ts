@@ -3,6 +3,7 @@ import { arch, hostname, release, totalmem, type as system } from "node:os";
 import { Hooks } from "./hook";
 import { native, type Dispatcher, type NativeClient } from "./native";
 import { readOptions, type Options } from "./options";
+import type { EventProcessor } from "./types";
 
 /** A client of the addon with its hooks. */
 export class Client {
@@ -10,6 +11,18 @@ export class Client {
   readonly hooks: Hooks;
   readonly hasBeforeSend: boolean;
   readonly crumbDispatcher: Dispatcher | undefined;
+  /** Knows the `tracesSampler`, if there is one. */
+  readonly samplerDispatcher: Dispatcher | undefined;
+  /** Processors of all events, which run after those of the scopes. */
+  processors: readonly EventProcessor[] = [];
+  /** Spans may be recorded: there is a rate or a sampler. */
+  readonly isTracingOn: boolean;
+  /** What starts in a span that is not recorded is counted. */
+  readonly countsUnrecorded: boolean;
+  /** A hook looks at transactions or spans when they end. */
+  readonly seesSpans: boolean;
+  /** Something decides about spans by the attributes that they start with. */
+  readonly startsByAttributes: boolean;
   #flight: Promise<unknown> | undefined;
   closed = false;
 
@@ -17,8 +30,8 @@ export class Client {
   constructor(given: Options | string | undefined, integrations: string[], testing?: { now: number; seed: number }) {
     const options = readOptions(given);
     this.hooks = new Hooks(options);
-    this.hasBeforeSend = options.beforeSend !== undefined;
-    this.crumbDispatcher = options.beforeBreadcrumb && this.hooks.dispatch;
+    this.hasBeforeSend = options.functions.beforeSend !== undefined;
+    this.crumbDispatcher = options.functions.beforeBreadcrumb && this.hooks.dispatch;
     const setup = {
       options: options.json,
       integrations,
@@ -29,8 +42,7 @@ export class Client {
         device: { arch: arch(), memory_size: totalmem() },
       }),
       ownFolder: __dirname,
-      beforeSend: this.hasBeforeSend,
-      beforeBreadcrumb: options.beforeBreadcrumb !== undefined,
+      hooks: this.hooks.numbers,
     };
     try {
       this.native = testing
@@ -40,6 +52,12 @@ export class Client {
       throw new TypeError((error as Error).message.replace("{}", options.odd));
     }
     this.hooks.attach(this.native);
+    const { functions, ignoresSpans, streams } = options;
+    this.isTracingOn = this.native.isTracingOn;
+    this.countsUnrecorded = this.isTracingOn && (ignoresSpans || streams);
+    this.startsByAttributes = ignoresSpans || functions.tracesSampler !== undefined;
+    this.samplerDispatcher = functions.tracesSampler && this.hooks.dispatch;
+    this.seesSpans = Boolean(functions.beforeSendTransaction ?? functions.beforeSendSpan);
   }
 
   /** True if a capture can lead anywhere. */

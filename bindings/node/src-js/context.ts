@@ -54,7 +54,12 @@ export function withScope<T>(first: Scope | ((scope: Scope) => T), second?: (sco
 export function withIsolationScope<T>(callback: (scope: Scope) => T): T {
   const { isolation, current } = active();
   const fork = isolation.forkIsolation();
-  return storage.run({ isolation: fork, current: current.fork() }, callback, fork);
+  return storage.run({ isolation: fork, current: current.forkBare() }, callback, fork);
+}
+
+/** Runs `callback` with `scope` as the current one, also what it starts and what it awaits. @internal */
+export function within<A extends unknown[], T>(scope: Scope, callback: (...given: A) => T, ...given: A): T {
+  return storage.run({ isolation: active().isolation, current: scope }, callback, ...given);
 }
 
 /** Forgets everything, between tests. @internal */

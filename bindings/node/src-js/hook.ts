@@ -1,12 +1,16 @@
+import { HOOKS, PROCESSORS } from "./hook-table";
 import { eventToJson, toJson, toText } from "./json";
 import type { Dispatcher, NativeClient } from "./native";
-import type { ReadOptions } from "./options";
-import type { Breadcrumb, Event, EventHint, EventProcessor } from "./types";
+import type { Functions, ReadOptions } from "./options";
+import { samplingContext, type Sampled } from "./sampling";
+import type { Event, EventHint, EventProcessor } from "./types";
 
-/** What a hook may look at in the capture under way. */
+/** What a hook may look at in the call under way. */
 export interface Call {
   hint: EventHint;
   processors: readonly EventProcessor[];
+  /** What is there for the sampler alone. */
+  sampling?: Record<string, unknown> | undefined;
 }
 
 const NOTHING: Call = { hint: {}, processors: [] };
@@ -15,12 +19,17 @@ const NOTHING: Call = { hint: {}, processors: [] };
 export class Hooks {
   /** The capture under way. */
   call: Call = NOTHING;
-  readonly #options: ReadOptions;
+  readonly #functions: Functions;
   readonly #deferred = new Set<Promise<void>>();
   #native: NativeClient | undefined;
 
   constructor(options: ReadOptions) {
-    this.#options = options;
+    this.#functions = options.functions;
+  }
+
+  /** The numbers of the hooks that there are. */
+  get numbers(): number[] {
+    return (Object.keys(this.#functions) as (keyof typeof HOOKS)[]).map((name) => HOOKS[name].number);
   }
 
   attach(client: NativeClient): void {
@@ -43,32 +52,42 @@ export class Hooks {
     return this.#deferred;
   }
 
-  /** The answer's form is the addon's: `null` drops, `{` is the item, `?` comes later, `!` has failed. */
+  /** The answer's form is the addon's: `null` drops, `?` comes later, `!` has failed, anything else is the answer. */
   readonly dispatch: Dispatcher = (hook, json) => {
-    const { hint, processors } = this.call;
     try {
-      const item: unknown = JSON.parse(json);
-      let answer: unknown;
-      if (hook === 0) {
-        answer = item;
-        for (const processor of processors) {
-          answer = processor(answer as Event, hint);
-          if (answer === null || answer === undefined) return null;
-          if (typeof answer !== "object") return wrong(answer);
+      const { hint, processors, sampling } = this.call;
+      const item = JSON.parse(json) as never;
+      switch (hook) {
+        case PROCESSORS:
+          return this.#process(item, hint, processors);
+        case HOOKS.tracesSampler.number:
+          return rate(this.#functions.tracesSampler?.(samplingContext(item as Sampled, sampling)));
+        case HOOKS.beforeSend.number: {
+          const answer = this.#functions.beforeSend?.(item, hint);
+          return isPromise(answer) ? this.#defer(answer) : written(answer, eventToJson);
         }
-      } else if (hook === 1) {
-        answer = this.#options.beforeSend?.(item as Event, hint);
-        if (isPromise(answer)) return this.#defer(answer);
-      } else {
-        answer = this.#options.beforeBreadcrumb?.(item as Breadcrumb, hint);
+        case HOOKS.beforeSendTransaction.number:
+          return written(this.#functions.beforeSendTransaction?.(item, hint), eventToJson);
+        case HOOKS.beforeBreadcrumb.number:
+          return written(this.#functions.beforeBreadcrumb?.(item, hint), toJson);
+        case HOOKS.beforeSendSpan.number:
+          return written(this.#functions.beforeSendSpan?.(item), toJson);
+        default:
+          return `!there is no hook ${hook}`;
       }
-      if (answer === null || answer === undefined) return null;
-      if (typeof answer !== "object" || isPromise(answer)) return wrong(answer);
-      return hook === 2 ? toJson(answer) : eventToJson(answer);
     } catch (error) {
       return `!it threw ${toText(error)}`;
     }
   };
+
+  #process(event: Event, hint: EventHint, processors: readonly EventProcessor[]): string | null {
+    let answer: unknown = event;
+    for (const processor of processors) {
+      answer = processor(answer as Event, hint);
+      if (typeof answer !== "object" || answer === null || isPromise(answer)) return written(answer, eventToJson);
+    }
+    return eventToJson(answer);
+  }
 
   #defer(promise: PromiseLike<Event | null>): string {
     // While the client starts it reports what earlier processes left, and is not attached yet; no promise answers so soon.
@@ -112,9 +131,18 @@ export class Hooks {
   }
 }
 
-function wrong(answer: unknown): string {
+function written(answer: unknown, write: (item: unknown) => string): string | null {
+  if (answer === null || answer === undefined) return null;
+  return typeof answer !== "object" || isPromise(answer) ? wrong(answer) : write(answer);
+}
+
+function rate(answer: unknown): string {
+  return typeof answer === "number" || typeof answer === "boolean" ? JSON.stringify(answer) : wrong(answer, "a number");
+}
+
+function wrong(answer: unknown, wanted = "an object or null"): string {
   const what = isPromise(answer) ? "a promise" : typeof answer;
-  return `!it answered with ${what} instead of an object or null`;
+  return `!it answered with ${what} instead of ${wanted}`;
 }
 
 function isPromise(value: unknown): value is PromiseLike<Event | null> {

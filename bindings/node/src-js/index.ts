@@ -18,6 +18,17 @@ export {
   type RequestHandler,
 } from "./integrations/express";
 export type { Options } from "./options";
+export {
+  continueTrace,
+  getTraceData,
+  getTraceMetaTags,
+  outgoingHeaders,
+  spanToBaggageHeader,
+  spanToTraceHeader,
+  startNewTrace,
+  type IncomingTrace,
+  type TraceData,
+} from "./propagation";
 export { Scope } from "./scope";
 export {
   addBreadcrumb,
@@ -31,4 +42,21 @@ export {
   setTransactionName,
   setUser,
 } from "./setters";
+export type { Span } from "./span";
+export {
+  getActiveSpan,
+  getRootSpan,
+  isTracingSuppressed,
+  setHttpStatus,
+  setMeasurement,
+  spanToJSON,
+  startInactiveSpan,
+  startSpan,
+  startSpanManual,
+  startTransaction,
+  suppressTracing,
+  updateSpanName,
+  withActiveSpan,
+} from "./tracing";
+export type * from "./tracing-types";
 export type * from "./types";

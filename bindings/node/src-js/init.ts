@@ -1,4 +1,5 @@
 import { Client, getClient, say, setClient } from "./client";
+import { getIsolationScope } from "./context";
 import { watchUncaught } from "./integrations/uncaught";
 import { toText } from "./json";
 import type { Options } from "./options";
@@ -14,7 +15,9 @@ let watchingExit = false;
 export function init(options?: Options | string): void {
   const disabled = typeof options === "object" && options ? options.disabledIntegrations : undefined;
   const uncaught = !(Array.isArray(disabled) && disabled.includes("uncaught"));
-  setClient(new Client(options, uncaught ? ["uncaught"] : []));
+  const client = new Client(options, uncaught ? ["uncaught"] : []);
+  setClient(client);
+  if (process.env.SENTRY_TRACE) client.native.continueFromEnvironment(getIsolationScope().core());
   if (uncaught) watchUncaught();
   if (!watchingExit) {
     watchingExit = true;

@@ -6,5 +6,6 @@ import type * as binding from "../binding";
 export const native = require(join(__dirname, "..", "binding.js")) as typeof binding;
 export type NativeClient = binding.NativeClient;
 export type NativeScope = binding.NativeScope;
+export type NativeSpan = binding.NativeSpan;
 export type Link = binding.Link;
 export type Dispatcher = (hook: number, json: string) => string | null;

@@ -1,3 +1,5 @@
+import { HOOKS } from "./hook-table";
+import type { SamplingContext, StreamedSpan } from "./tracing-types";
 import type { Breadcrumb, BreadcrumbHint, Event, EventHint } from "./types";
 
 /** A rule of `ignoreSpans`: all that it says must hold. */
@@ -117,17 +119,32 @@ export interface Options {
   /** Sees each event last, may change it, and drops it with `null`. A promise is waited for; until it settles the
    * event is in memory only, and after `shutdownTimeout` it is dropped. One that throws drops the event. */
   beforeSend?: ((event: Event, hint: EventHint) => Event | null | PromiseLike<Event | null>) | null;
+  /** Sees each transaction last, may change it, and drops it with `null`. */
+  beforeSendTransaction?: ((event: Event, hint: EventHint) => Event | null) | null;
+  /** Sees each streamed span last and may change it. It cannot drop it: that is for `ignoreSpans`. */
+  beforeSendSpan?: ((span: StreamedSpan) => StreamedSpan) | null;
   /** Sees each breadcrumb first, may change it, and drops it with `null`. */
   beforeBreadcrumb?: ((breadcrumb: Breadcrumb, hint: BreadcrumbHint) => Breadcrumb | null) | null;
+  /** The rate of each trace that starts here, from 0 to 1. Beats a decision that came with the trace, and
+   * `tracesSampleRate`. One that throws is as if it were not set. */
+  tracesSampler?: ((context: SamplingContext) => number | boolean) | null;
 }
+
+/** The options that are functions. */
+export type Functions = {
+  [Name in keyof typeof HOOKS]?: NonNullable<Options[Name]>;
+};
 
 /** Options with the functions apart. */
 export interface ReadOptions {
   json: string;
   /** What a value is that no option takes; `{}` stands for it. */
   odd: string;
-  beforeSend: NonNullable<Options["beforeSend"]> | undefined;
-  beforeBreadcrumb: NonNullable<Options["beforeBreadcrumb"]> | undefined;
+  functions: Functions;
+  /** There are rules for spans that are never started. */
+  ignoresSpans: boolean;
+  /** Spans travel one by one. */
+  streams: boolean;
 }
 
 export function readOptions(given: Options | string | undefined): ReadOptions {
@@ -136,10 +153,13 @@ export function readOptions(given: Options | string | undefined): ReadOptions {
     throw new TypeError("init takes an object of options, like { dsn: \"https://public_key@errors.example.com/42\" }");
   }
   const plain: Record<string, unknown> = {};
+  const functions: Record<string, unknown> = {};
   let odd = "{}";
   for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || value === null || name === "beforeSend" || name === "beforeBreadcrumb") continue;
-    if (isPlain(value)) {
+    if (value === undefined || value === null) continue;
+    if (Object.hasOwn(HOOKS, name)) {
+      functions[name] = hook(name as keyof typeof HOOKS, value);
+    } else if (isPlain(value)) {
       plain[name] = value;
     } else if (typeof value === "number") {
       plain[name] = String(value);
@@ -151,8 +171,9 @@ export function readOptions(given: Options | string | undefined): ReadOptions {
   return {
     json: JSON.stringify(plain, (_, value: unknown) => (value instanceof RegExp ? pattern(value) : value)),
     odd,
-    beforeSend: hook("beforeSend", options.beforeSend, "(event, hint) => event"),
-    beforeBreadcrumb: hook("beforeBreadcrumb", options.beforeBreadcrumb, "(breadcrumb, hint) => breadcrumb"),
+    functions,
+    ignoresSpans: Array.isArray(plain.ignoreSpans) && plain.ignoreSpans.length > 0,
+    streams: plain.traceLifecycle === "stream",
   };
 }
 
@@ -175,10 +196,9 @@ function isPlain(value: unknown): boolean {
   return (kind === "number" && Number.isFinite(value)) || isPlainObject(value);
 }
 
-function hook<F>(name: string, value: F | null | undefined, example: string): F | undefined {
-  if (value === undefined || value === null) return undefined;
+function hook(name: keyof typeof HOOKS, value: unknown): unknown {
   if (typeof value === "function") return value;
-  throw new TypeError(`invalid option \`${name}\`: ${typeof value} is not a function, like ${example}`);
+  throw new TypeError(`invalid option \`${name}\`: ${typeof value} is not a function, like ${HOOKS[name].example}`);
 }
 
 /** True for all but the mandatory terms, false for none, or only these keys, or all but these keys. */

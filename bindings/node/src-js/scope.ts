@@ -2,6 +2,7 @@ import { addTo } from "./breadcrumb";
 import { say } from "./client";
 import { objectToJson, toJson, toText } from "./json";
 import { native, type NativeScope } from "./native";
+import type { Span } from "./span";
 import type {
   Breadcrumb,
   BreadcrumbHint,
@@ -24,6 +25,11 @@ interface Pending {
   length: number;
 }
 
+/** A scope of the core that forks look at, as it was when they were made. */
+interface Loan {
+  native: NativeScope;
+}
+
 const MOST_PENDING = 64;
 
 /** Data for every event of a piece of work. */
@@ -31,6 +37,18 @@ export class Scope {
   /** The core's scope; made when it is needed first, since most forks never see an event. @internal */
   #native: NativeScope | undefined;
   #pending: Pending | undefined;
+  /** The span that the core's scope knows as the active one; `null` if that is not known. */
+  #known: Span | undefined | null;
+  /** Where the core's scope is copied from when it is needed first: most forks never are. */
+  #loan: Loan | undefined;
+  /** What the forks since the last change look at. */
+  #lent: Loan | undefined;
+  /** The scope is a piece of work of its own, with a trace of its own. */
+  #ownsTrace = false;
+  /** The active span. @internal */
+  span: Span | undefined;
+  /** True where no span is to be started. @internal */
+  suppressed = false;
   /** @internal */
   processors: readonly EventProcessor[] = [];
   /** @internal */
@@ -101,13 +119,14 @@ export class Scope {
 
   /** Adds a breadcrumb to this scope. */
   addBreadcrumb(breadcrumb: Breadcrumb, hint?: BreadcrumbHint): this {
+    this.#settle();
     addTo(this, breadcrumb, hint);
     return this;
   }
 
   /** Forgets the breadcrumbs. */
   clearBreadcrumbs(): this {
-    this.#native?.clearBreadcrumbs();
+    this.#changed()?.clearBreadcrumbs();
     return this;
   }
 
@@ -115,7 +134,7 @@ export class Scope {
   clear(): this {
     this.#pending = undefined;
     this.request = undefined;
-    this.#native?.clear();
+    this.#changed()?.clear();
     return this;
   }
 
@@ -133,22 +152,57 @@ export class Scope {
 
   /** Another scope that starts with what this one holds. @internal */
   fork(): Scope {
-    return this.#copy(this.#native?.fork());
+    const fork = this.#copy(undefined);
+    fork.#loan = this.#native ? (this.#lent ??= { native: this.#native }) : this.#loan;
+    return fork;
+  }
+
+  /** A fork in which another span is active, or none. @internal */
+  forkWith(span: Span | undefined): Scope {
+    const fork = this.fork();
+    fork.span = span;
+    return fork;
+  }
+
+  /** A fork of a current scope for a new piece of work: no span is active there, and no trace was set. @internal */
+  forkBare(): Scope {
+    const fork = this.forkWith(undefined);
+    fork.#changed()?.clearTrace();
+    return fork;
   }
 
   /** A fork that starts a trace of its own. @internal */
   forkIsolation(): Scope {
-    return this.#copy(this.#native?.forkIsolation());
+    const own = this.#loan ? this.core() : this.#native;
+    const fork = this.#copy(own?.forkIsolation());
+    fork.#ownsTrace = true;
+    return fork;
   }
 
   /** The core's scope, if there is anything to know. @internal */
   handleIfUsed(): NativeScope | undefined {
-    return this.#native || this.#pending ? this.handle() : undefined;
+    return this.#native || this.#loan || this.#pending || this.span ? this.handle() : undefined;
   }
 
-  /** The core's scope. @internal */
+  /** The core's scope with its active span. @internal */
   handle(): NativeScope {
-    const handle = (this.#native ??= new native.NativeScope());
+    const handle = this.core();
+    if (this.span !== this.#known) {
+      handle.setSpan(this.span?.handle());
+      this.#known = this.span;
+    }
+    return handle;
+  }
+
+  /** The core's scope, whatever span is active. @internal */
+  core(): NativeScope {
+    if (!this.#native) {
+      this.#native = this.#loan ? this.#loan.native.fork() : new native.NativeScope();
+      this.#known = this.#loan ? null : undefined;
+      if (this.#ownsTrace && !this.#loan) this.#native.startTrace();
+      this.#loan = undefined;
+    }
+    const handle = this.#native;
     if (this.#pending) {
       const list: Pending[] = [];
       for (let at: Pending | undefined = this.#pending; at; at = at.before) list.push(at);
@@ -158,10 +212,28 @@ export class Scope {
     return handle;
   }
 
+  /** Before the core's scope is changed: those who look at it get a copy of how it was. */
+  #settle(): void {
+    if (!this.#lent) return;
+    this.#lent.native = this.#lent.native.fork();
+    this.#lent = undefined;
+  }
+
+  /** The core's scope, if there is one, to be changed. */
+  #changed(): NativeScope | undefined {
+    if (!this.#native && !this.#loan) return undefined;
+    this.#settle();
+    return this.core();
+  }
+
   #copy(handle: NativeScope | undefined): Scope {
     const copy = new Scope();
     copy.#native = handle;
     copy.#pending = this.#pending;
+    copy.#known = this.#known;
+    copy.#ownsTrace = this.#ownsTrace;
+    copy.span = this.span;
+    copy.suppressed = this.suppressed;
     copy.processors = this.processors;
     copy.request = this.request;
     return copy;
@@ -172,6 +244,7 @@ export class Scope {
     const length = before ? before.length + 1 : 1;
     const pending: Pending = { before, setter, key, value, length };
     if (this.#native) {
+      this.#settle();
       hand(this.#native, pending);
     } else {
       this.#pending = pending;

@@ -1,5 +1,7 @@
 import { addTo } from "./breadcrumb";
 import { getIsolationScope } from "./context";
+import { toText } from "./json";
+import { getActiveSpan } from "./tracing";
 import type { Breadcrumb, BreadcrumbHint, Primitive, SeverityLevel, User } from "./types";
 
 /** Adds a breadcrumb to the isolation scope. */
@@ -47,7 +49,8 @@ export function setFingerprint(fingerprint: string[]): void {
   getIsolationScope().setFingerprint(fingerprint);
 }
 
-/** Names the route or task. */
+/** Names the route or task, and the transaction under way. */
 export function setTransactionName(name: string | null): void {
+  if (name !== null && name !== undefined) getActiveSpan()?.nameTransaction(toText(name));
   getIsolationScope().setTransactionName(name);
 }

@@ -52,6 +52,16 @@ impl FromNapiValue for Words {
 }
 
 impl Words {
+    /// The text; empty if there is none.
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.as_deref().unwrap_or("")
+    }
+
+    /// The text, unless it is empty.
+    pub(crate) fn non_empty(&self) -> Option<&str> {
+        self.0.as_deref().filter(|text| !text.is_empty())
+    }
+
     fn text(self) -> Option<Text> {
         self.0.map(Text::from)
     }

@@ -32,6 +32,22 @@ pub(crate) enum Hook {
     BeforeSend = 1,
     /// `beforeBreadcrumb`.
     BeforeBreadcrumb = 2,
+    /// `tracesSampler`; its answer is a number.
+    TracesSampler = 3,
+    /// `beforeSendTransaction`.
+    BeforeSendTransaction = 4,
+    /// `beforeSendSpan`.
+    BeforeSendSpan = 5,
+    /// `beforeSendLog`.
+    BeforeSendLog = 6,
+    /// `beforeSendMetric`.
+    BeforeSendMetric = 7,
+    /// `beforeSendCheckIn`.
+    BeforeSendCheckIn = 8,
+    /// `beforeSendFeedback`.
+    BeforeSendFeedback = 9,
+    /// `errorSampler`; its answer is a number.
+    ErrorSampler = 10,
 }
 
 thread_local! {
@@ -74,7 +90,8 @@ fn through<T: Serialize + DeserializeOwned>(hook: Hook, name: &'static str, item
     }
 }
 
-fn dispatch(hook: Hook, json: String) -> Result<Option<String>, HookFailure> {
+/// Calls the dispatcher.
+pub(crate) fn dispatch(hook: Hook, json: String) -> Result<Option<String>, HookFailure> {
     let Some((env, function)) = CALL.with(Cell::get) else {
         return Err(HookFailure::new("it belongs to another thread"));
     };

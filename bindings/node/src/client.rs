@@ -9,9 +9,10 @@ use napi_derive::napi;
 use watchpost_bindings::{HostClient, HostIdentity, HostOptions, NameStyle, TestSetup, global_scope, guard};
 use watchpost_core::{Category, DiscardReason, Map, Text};
 
-use crate::call::{Dispatcher, Hook, breadcrumb_hook, event_hook, with_dispatcher};
+use crate::call::{Dispatcher, with_dispatcher};
 use crate::error::{panicked, refused};
 use crate::flush::Flush;
+use crate::hook::with_hooks;
 use crate::stack::Stacks;
 
 /// Captures events by its options. Belongs to the thread that made it.
@@ -36,10 +37,8 @@ pub struct Setup {
     pub contexts: String,
     /// The folder of the package: its frames are not the application's.
     pub own_folder: String,
-    /// There is a `beforeSend`.
-    pub before_send: bool,
-    /// There is a `beforeBreadcrumb`.
-    pub before_breadcrumb: bool,
+    /// The numbers of the hooks that there are.
+    pub hooks: Vec<u32>,
 }
 
 #[napi]
@@ -91,6 +90,12 @@ impl NativeClient {
     #[napi(getter)]
     pub fn is_enabled(&self) -> bool {
         self.host.client().is_enabled()
+    }
+
+    /// True if transactions may be sent: there is a rate or a sampler.
+    #[napi(getter)]
+    pub fn is_tracing_on(&self) -> bool {
+        self.host.options().client.is_tracing_on()
     }
 
     /// True if messages are to carry a stack trace.
@@ -189,14 +194,7 @@ impl NativeClient {
 fn options(setup: &Setup) -> Result<HostOptions> {
     let given: Map = serde_json::from_str(&setup.options).unwrap_or_default();
     let parsed = HostOptions::parse(given, NameStyle::Camel, |name| std::env::var(name).ok());
-    let mut options = parsed.map_err(|error| refused(&error))?;
-    if setup.before_send {
-        options = options.with_before_send(event_hook(Hook::BeforeSend));
-    }
-    if setup.before_breadcrumb {
-        options = options.with_before_breadcrumb(breadcrumb_hook(Hook::BeforeBreadcrumb));
-    }
-    Ok(options)
+    Ok(with_hooks(parsed.map_err(|error| refused(&error))?, &setup.hooks))
 }
 
 fn contexts(json: &str) -> Vec<(Text, Map)> {

@@ -9,9 +9,12 @@ mod capture;
 mod client;
 mod error;
 mod flush;
+mod hook;
 mod place;
 mod scope;
 mod source;
+mod span;
 mod stack;
+mod tracing;
 
 pub use crate::breadcrumb::{Words, add_breadcrumb, aim_breadcrumbs};

@@ -4,11 +4,13 @@ use napi_derive::napi;
 use watchpost_bindings::{HostScope, global_scope, guard};
 use watchpost_core::SharedScope;
 
+use crate::span::NativeSpan;
+
 /// A scope of the core. Values that are not text come as JSON. No method throws: what has not its shape is ignored
 /// and answered with the reason.
 #[napi]
 #[derive(Debug)]
-pub struct NativeScope(HostScope);
+pub struct NativeScope(pub(crate) HostScope);
 
 #[napi]
 impl NativeScope {
@@ -34,6 +36,24 @@ impl NativeScope {
     #[napi]
     pub fn fork_isolation(&self) -> Self {
         Self(self.0.fork_isolation())
+    }
+
+    /// Makes a span the active one of this handle; nothing for none.
+    #[napi]
+    pub fn set_span(&mut self, span: Option<&NativeSpan>) {
+        self.0 = self.0.with_span(span.map(|span| &span.0));
+    }
+
+    /// Makes it a piece of work of its own, with a trace of its own.
+    #[napi]
+    pub fn start_trace(&self) {
+        guard(|| self.0.shared().update(watchpost_core::Scope::start_trace));
+    }
+
+    /// Forgets the trace that was set.
+    #[napi]
+    pub fn clear_trace(&self) {
+        guard(|| self.0.shared().update(|scope| scope.set_propagation(None)));
     }
 
     /// Sets a tag.
@@ -108,7 +128,7 @@ impl NativeScope {
 }
 
 /// Why a setter refused its value.
-fn reason(set: impl FnOnce() -> watchpost_core::Result<()>) -> Option<String> {
+pub(crate) fn reason(set: impl FnOnce() -> watchpost_core::Result<()>) -> Option<String> {
     match guard(set) {
         Some(Ok(())) => None,
         Some(Err(error)) => Some(error.to_string()),

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import * as Sentry from "watchpost";
 import { advanceClock, dsnFacts, initTesting, takeDiscarded, takeRecorded } from "watchpost/testing";
 
+import { answered, reset, traceCall, traceHooks } from "./support/traces.mjs";
 import { crumbHook, eventHook, expand } from "./support/vectors.mjs";
 
 const root = fileURLToPath(new URL("../../../tests/conformance/", import.meta.url));
@@ -15,15 +16,17 @@ const files = readdirSync(join(root, "sdk"), { recursive: true }).filter((name) 
 const names = files.map((name) => join("sdk", name).replaceAll("\\", "/")).sort();
 const { skips, stale } = readSkips();
 let ran = 0;
+// What `<same:x>` stood for in the present vector.
+let seen = {};
 
 for (const name of names) {
   if (skips.has(name)) {
     ran += 1;
     continue;
   }
-  test(name, () => {
+  test(name, async () => {
     ran += 1;
-    run(expand(JSON.parse(readFileSync(join(root, name), "utf8"))));
+    await run(expand(JSON.parse(readFileSync(join(root, name), "utf8"))));
   });
 }
 
@@ -33,19 +36,22 @@ test("every vector ran", () => {
   assert.deepEqual(stale, [], "skips.toml names files that do not exist");
 });
 
-function run({ given = {}, hooks = {}, calls = [], expect }) {
+async function run({ given = {}, hooks = {}, calls = [], expect }) {
   Object.assign(process.env, given.env);
   try {
-    check({ given, hooks, calls, expect });
+    await check({ given, hooks, calls, expect });
   } finally {
     for (const name of Object.keys(given.env ?? {})) delete process.env[name];
   }
 }
 
-function check({ given, hooks, calls, expect }) {
+async function check({ given, hooks, calls, expect }) {
   const options = camel({ dsn: "https://key@errors.example.com/42", ...given.options });
   if (hooks.before_send) options.beforeSend = eventHook(hooks.before_send);
   if (hooks.before_breadcrumb) options.beforeBreadcrumb = crumbHook(hooks.before_breadcrumb);
+  Object.assign(options, traceHooks(hooks, eventHook));
+  reset();
+  seen = {};
   const start = () => initTesting(options, given.now ?? 1767323045, given.seed ?? 1);
   if (expect.init_error) {
     const { option, contains } = expect.init_error;
@@ -58,8 +64,9 @@ function check({ given, hooks, calls, expect }) {
   }
   start();
   const captured = [];
-  play(calls, captured);
+  await play(calls, captured);
   if (expect.captured) assert.deepEqual(captured, expect.captured);
+  if (expect.headers) match(expect.headers, answered(), "headers");
   if (expect.dsn) match(expect.dsn, dsnFacts(), "dsn");
   const envelopes = takeRecorded();
   if (expect.bytes !== undefined) assert.equal(envelopes[0].bytes, expect.bytes);
@@ -74,10 +81,20 @@ function check({ given, hooks, calls, expect }) {
 }
 
 function play(calls, captured) {
-  for (const call of calls) one(call, captured);
+  for (const [at, call] of calls.entries()) {
+    const rest = () => play(calls.slice(at + 1), captured);
+    // What continues a trace does so for a callback: for all that comes after it.
+    if (call.do === "continue_trace") return traceCall(call, undefined, rest)();
+    const done = one(call, captured);
+    if (done instanceof Promise) return done.then(rest);
+  }
+  return undefined;
 }
 
+/** Runs a call; the answer is a promise if it has to be waited for. */
 function one(call, captured) {
+  const trace = traceCall(call, (calls) => play(calls, captured));
+  if (trace) return trace();
   const scope = { global: Sentry.getGlobalScope, isolation: Sentry.getIsolationScope, current: Sentry.getCurrentScope }[
     call.scope
   ]?.();
@@ -123,9 +140,9 @@ function one(call, captured) {
     case "advance_clock":
       return advanceClock(call.seconds);
     case "flush":
-      return void Sentry.flush();
+      return Sentry.flush();
     case "close":
-      return void Sentry.close();
+      return Sentry.close();
     default:
       throw new Error(`unknown verb ${call.do}`);
   }
@@ -141,6 +158,13 @@ function matchEnvelope(wanted, got, at) {
 function match(wanted, got, at) {
   if (wanted === "<any>") return assert.notEqual(got ?? null, null, `${at} is missing`);
   if (wanted === null) return assert.equal(got ?? null, null, `${at} should be absent`);
+  const named = typeof wanted === "string" && /^<(same|not):(.*)>$/.exec(wanted);
+  if (named) {
+    const [, kind, name] = named;
+    if (kind === "not") return assert.notEqual(got, seen[name], `${at} is ${name}`);
+    seen[name] ??= got;
+    return assert.equal(got, seen[name], `${at} is not ${name}`);
+  }
   if (Array.isArray(wanted)) {
     assert.ok(Array.isArray(got), `${at} is no list`);
     assert.equal(got.length, wanted.length, `${at}: length`);

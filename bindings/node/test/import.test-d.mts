@@ -1,6 +1,6 @@
 // What TypeScript accepts and refuses, for `import`. Only compiled, never run.
 import * as Sentry from "watchpost";
-import type { Breadcrumb, Event, EventHint, Options, Scope, User } from "watchpost";
+import type { Breadcrumb, Event, EventHint, Options, Scope, Span, StreamedSpan, User } from "watchpost";
 import { initTesting } from "watchpost/testing";
 
 const options: Options = {
@@ -18,6 +18,28 @@ Sentry.init(options);
 Sentry.init({ beforeSend: async (event) => event });
 initTesting(options, 0, 1);
 
+const tracing: Options = {
+  tracesSampleRate: 0.5,
+  tracesSampler: ({ name, attributes, parentSampled, inheritOrSampleWith }) =>
+    name === "GET /health" || attributes["vip"] ? Boolean(parentSampled) : inheritOrSampleWith(0.1),
+  beforeSendTransaction: (event: Event) => (event.transaction === "noise" ? null : event),
+  beforeSendSpan: (span: StreamedSpan) => ({ ...span, name: "GET" }),
+};
+const five: number = Sentry.startSpan({ name: "a", op: "b", attributes: { n: 1, list: ["x"] } }, (span: Span) => {
+  span.setAttribute("k", true).setStatus({ code: 2, message: "not_found" }).updateName("x");
+  return span.isRecording() ? 5 : 6;
+});
+const waited: Promise<string> = Sentry.startSpanManual({ name: "a" }, async (span, finish) => (finish(), span.spanContext().traceId));
+const inactive: Span = Sentry.startInactiveSpan({ name: "a", startTime: new Date(), parentSpan: null });
+Sentry.continueTrace({ sentryTrace: undefined, baggage: null }, () => Sentry.getTraceData()["sentry-trace"]);
+Sentry.withActiveSpan(inactive, (scope) => scope.setTag("a", "b"));
+Sentry.startTransaction({ name: "a", op: "b" }, { request: {} }).startChild({ op: "db" }).finish();
+// @ts-expect-error a span has a name
+Sentry.startSpan({ op: "x" }, () => five);
+// @ts-expect-error a rate is a number
+Sentry.init({ tracesSampler: () => "0.5" });
+Sentry.init(tracing);
+
 const id: string | undefined = Sentry.captureException(new Error("x"));
 Sentry.captureException("text", { tags: { a: 1 }, level: "warning", user: null });
 Sentry.captureException(new Error("x"), (scope: Scope) => scope.setTag("a", "b"));
@@ -32,7 +54,7 @@ const later: Promise<boolean> = Sentry.withIsolationScope(async () => answer ===
 const flushed: Promise<boolean> = Sentry.flush(1000);
 Sentry.getGlobalScope().addEventProcessor((event) => event);
 Sentry.setupExpressErrorHandler({ use: (handler) => void handler });
-await Promise.all([later, flushed, Sentry.close()]);
+await Promise.all([waited, later, flushed, Sentry.close()]);
 
 // @ts-expect-error a level that does not exist
 Sentry.setLevel("bad");
