@@ -5,8 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use watchpost_core::ItemType;
-
 use super::Parts;
 use crate::instant;
 use crate::metrics;
@@ -115,8 +113,8 @@ fn event_key(event: &NewEvent) -> (OutcomeKey, u64) {
 }
 
 fn item_key(item: &NewItem) -> (OutcomeKey, u64) {
-    let category = ItemType::parse(&item.kind).category();
-    (refused(item.project, item.received, category.as_str()), item.seq)
+    let category = item.counts.first().map_or("default", |(category, _)| category);
+    (refused(item.project, item.received, category), item.seq)
 }
 
 fn refused(project: i64, received: i64, category: &str) -> OutcomeKey {

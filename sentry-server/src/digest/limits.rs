@@ -16,6 +16,3 @@ pub(super) fn max_bytes(item: &ItemType) -> usize {
         _ => MIB,
     }
 }
-
-/// Rows that one envelope may make; the place of a row among them takes ten bits of its number.
-pub(super) const MAX_ROWS: u64 = 1 << 10;

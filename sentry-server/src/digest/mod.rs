@@ -11,6 +11,7 @@ mod limits;
 mod outcome;
 mod prepare;
 mod queue;
+mod telemetry;
 mod writer;
 
 use std::sync::mpsc::sync_channel;

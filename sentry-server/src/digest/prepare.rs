@@ -5,12 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use watchpost_core::{Category, EnvelopeReader, EventId, ItemHeader, ItemType, Timestamp};
 use watchpost_spool::Position;
 
+use super::telemetry::{self, Arrival};
 use super::{Chunk, Parts, Prepared, limits, outcome};
 use crate::group::{self, Grouping};
 use crate::ingest::{Endpoint, RecordHead, stored_json};
 use crate::metrics;
 use crate::normalize::{self, EventKind, NormalizeContext, NormalizedEvent};
-use crate::store::{Batch, NewEvent, NewGroup, NewItem};
+use crate::store::{Batch, KeptItem, NewEvent, NewGroup, NewItem, Rows};
 
 pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
     let mut batch = Batch::default();
@@ -61,6 +62,7 @@ impl Record<'_> {
         let Ok(mut reader) = EnvelopeReader::new(body) else {
             return self.drop_item(Category::Default, "malformed");
         };
+        let has_event = has_event(body);
         let sent_at = reader.header().sent_at.as_deref().and_then(Timestamp::parse_rfc3339);
         let mut envelope_id = Some(EventId::from_bytes(self.head.id));
         let companion_id = EventId::from_bytes(self.head.id);
@@ -85,8 +87,15 @@ impl Record<'_> {
                         self.drop_item(category, "malformed");
                     }
                 }
+                ItemType::UserReport => match telemetry::feedback_event(payload, self.head.project) {
+                    Some((event, id)) => {
+                        let id = Some(EventId::from_bytes(id));
+                        self.event(&event, Some(EventKind::Feedback), sent_at, id);
+                    }
+                    None => self.drop_item(category, "malformed"),
+                },
                 ItemType::Unknown(_) => self.drop_item(category, "unknown_item"),
-                _ => self.item(&header, payload, companion_id),
+                _ => self.item(&header, payload, sent_at, companion_id, has_event),
             }
         }
     }
@@ -120,24 +129,52 @@ impl Record<'_> {
         }
     }
 
-    fn item(&mut self, header: &ItemHeader, payload: &[u8], event_id: EventId) {
+    fn item(
+        &mut self,
+        header: &ItemHeader,
+        payload: &[u8],
+        sent_at: Option<Timestamp>,
+        event_id: EventId,
+        has_event: bool,
+    ) {
         let category = header.item_type.category();
         let Some(seq) = self.next_seq() else { return self.drop_item(category, "too_many_items") };
-        let Ok(body) = zstd::bulk::compress(payload, ITEM_LEVEL) else {
-            return self.drop_item(category, "internal");
+        let arrival = Arrival {
+            project: self.head.project,
+            received: self.head.received,
+            shift: normalize::drift(self.head.received, sent_at.map(Timestamp::micros)),
+            seq,
+            id: fallback_id(self.head.id, seq),
         };
+        let read = match telemetry::read(header, payload, &arrival) {
+            Ok(read) => read,
+            Err(reason) => return self.drop_item(category, reason),
+        };
+        if read.rejected > 0 {
+            self.invalid += read.rejected as usize;
+            let outcomes = &mut self.batch.outcomes;
+            outcome::count(outcomes, self.head, category, "invalid", "malformed", read.rejected);
+        }
+        let mut kept = None;
+        if read.keep {
+            let Ok(body) = zstd::bulk::compress(payload, ITEM_LEVEL) else {
+                return self.drop_item(category, "internal");
+            };
+            let header = serde_json::to_string(header).unwrap_or_default();
+            kept = Some(KeptItem { header, size_bytes: payload.len(), body });
+        }
         self.batch.items.push(NewItem {
             seq,
             project: self.head.project,
             event_id: Some(*event_id.as_bytes()),
             kind: header.item_type.to_string(),
             received: self.head.received,
-            header: serde_json::to_string(header).unwrap_or_default(),
-            size_bytes: payload.len(),
-            body,
+            counts: read.counts,
+            is_companion: has_event && is_companion(&header.item_type),
+            kept,
+            rows: read.rows,
+            tells: read.tells,
         });
-        let quantity = header.item_count.map_or(1, |count| count.clamp(1, 10_000) as i64);
-        outcome::count(&mut self.batch.outcomes, self.head, category, "accepted", "", quantity);
     }
 
     fn drop_item(&mut self, category: Category, reason: &str) {
@@ -151,7 +188,7 @@ impl Record<'_> {
         self.rows += 1;
         let position = self.position.as_u64();
         let (segment, offset) = (position >> 32, position & u64::from(u32::MAX));
-        (place < limits::MAX_ROWS).then_some(segment << 36 | offset << 10 | place)
+        (place < NewItem::PER_ENVELOPE).then_some(segment << 36 | offset << 10 | place)
     }
 }
 
@@ -171,7 +208,18 @@ fn row(seq: u64, head: &RecordHead, event: NormalizedEvent, size_bytes: usize) -
         Some(grouping) => (grouping.title.clone(), grouping.culprit.clone()),
         None => (event.title.clone(), event.culprit.clone()),
     };
+    let rows = match event.kind {
+        EventKind::Transaction => {
+            Rows { spans: telemetry::of_transaction(&event, head.project, seq), ..Rows::default() }
+        }
+        EventKind::Feedback => Rows {
+            feedback: telemetry::feedback_of(&event, head.project, seq, *event_id.as_bytes()),
+            ..Rows::default()
+        },
+        _ => Rows::default(),
+    };
     Some(NewEvent {
+        rows,
         seq,
         project: head.project,
         event_id: *event_id.as_bytes(),
@@ -211,6 +259,22 @@ fn is_unhandled(body: &serde_json::Map<String, serde_json::Value>) -> bool {
                 == Some(false)
         })
     })
+}
+
+/// Whether an event is among the items.
+fn has_event(body: &[u8]) -> bool {
+    let Ok(mut reader) = EnvelopeReader::new(body) else { return false };
+    while let Ok(Some((header, _))) = reader.next_item() {
+        if matches!(header.item_type, ItemType::Event | ItemType::Transaction | ItemType::Feedback) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether an item belongs to the event beside it.
+fn is_companion(item: &ItemType) -> bool {
+    matches!(item, ItemType::Attachment | ItemType::Profile | ItemType::FormData)
 }
 
 /// The same id for the same event whenever the record is read again.

@@ -34,8 +34,10 @@ use serde_json::{Map, Value};
 
 pub(crate) use self::in_app::is_sdk;
 pub use self::kind::{EventKind, Level};
+pub(crate) use self::parse::object;
 pub(crate) use self::stacktrace::is_url;
 pub(crate) use self::text::{first_line, shorten, trimmed_str};
+pub(crate) use self::time::{corrected, drift, micros};
 pub use self::title::Metadata;
 pub(crate) use self::title::{culprit_of, metadata_of_exception, title_of};
 

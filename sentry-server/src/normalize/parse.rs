@@ -4,7 +4,7 @@ use super::NormalizeError;
 use super::repair;
 
 /// Parses the payload once; what strict JSON refuses is repaired and parsed again.
-pub(super) fn object(raw: &[u8]) -> Result<Map<String, Value>, NormalizeError> {
+pub(crate) fn object(raw: &[u8]) -> Result<Map<String, Value>, NormalizeError> {
     let value = match serde_json::from_slice::<Value>(raw) {
         Ok(value) => value,
         Err(strict) => serde_json::from_slice(&repair::repair(raw)).map_err(|_| {

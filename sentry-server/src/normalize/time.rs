@@ -19,8 +19,7 @@ pub(super) fn normalize(
     sent_at: Option<i64>,
     notes: &mut Notes,
 ) -> i64 {
-    let shift = sent_at.map_or(0, |sent| received - sent);
-    let shift = if shift.abs() < MIN_DRIFT { 0 } else { shift };
+    let shift = drift(received, sent_at);
 
     let path = Path::root("timestamp");
     let given = body.get("timestamp").filter(|v| !v.is_null());
@@ -61,6 +60,18 @@ pub(super) fn normalize(
     timestamp
 }
 
+/// How far the client's clock is behind: what is to be added to its times.
+pub(crate) fn drift(received: i64, sent_at: Option<i64>) -> i64 {
+    let shift = sent_at.map_or(0, |sent| received - sent);
+    if shift.abs() < MIN_DRIFT { 0 } else { shift }
+}
+
+/// A client's time on the server's clock; the time of arrival where none was given or it cannot be true.
+pub(crate) fn corrected(value: Option<&Value>, received: i64, shift: i64) -> i64 {
+    let given = value.and_then(micros).map(|time| time.saturating_add(shift));
+    given.filter(|time| (received - MAX_AGE..=received + MAX_FUTURE).contains(time)).unwrap_or(received)
+}
+
 /// Float seconds as they stand in a normalised event.
 pub(super) fn seconds(micros: i64) -> Value {
     // Exact to the microsecond until the year 2255.
@@ -79,7 +90,7 @@ fn shift_key(map: &mut Map<String, Value>, key: &str, shift: i64) {
 }
 
 /// Microseconds since the epoch of Unix seconds (number or text) or an RFC 3339 text; no zone means UTC.
-pub(super) fn micros(value: &Value) -> Option<i64> {
+pub(crate) fn micros(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => from_seconds(number.as_f64()?),
         Value::String(text) => {

@@ -2,6 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::health::NewSession;
+use super::monitor::NewCheckIn;
+use super::replay::NewReplay;
+use super::rows::Rows;
 use super::types::{EventKey, OutcomeKey, ProjectId};
 use crate::instant::Micros;
 
@@ -45,6 +49,8 @@ pub(crate) struct NewEvent {
     pub(crate) body: Vec<u8>,
     /// Set for what belongs to an issue.
     pub(crate) group: Option<NewGroup>,
+    /// The spans of a transaction, what a feedback says.
+    pub(crate) rows: Rows,
 }
 
 /// What an event tells about its issue.
@@ -64,7 +70,7 @@ pub(crate) struct NewGroup {
     pub(crate) tags: Vec<(String, String)>,
 }
 
-/// An item kept as it came.
+/// An item: what is kept of it, and what it tells.
 #[derive(Debug)]
 pub(crate) struct NewItem {
     pub(crate) seq: u64,
@@ -72,11 +78,39 @@ pub(crate) struct NewItem {
     pub(crate) event_id: Option<EventKey>,
     pub(crate) kind: String,
     pub(crate) received: Micros,
+    /// What of it is counted as accepted: category and quantity.
+    pub(crate) counts: Vec<(&'static str, i64)>,
+    /// Came in one envelope with the event that it belongs to: a second copy of that event is a second copy of this.
+    pub(crate) is_companion: bool,
+    /// The item itself; `None` where its rows say everything.
+    pub(crate) kept: Option<KeptItem>,
+    pub(crate) rows: Rows,
+    pub(crate) tells: Tells,
+}
+
+impl NewItem {
+    /// Rows that one envelope may make; the place of a row among them is the low bits of its number.
+    pub(crate) const PER_ENVELOPE: u64 = 1 << 10;
+}
+
+/// An item kept as it came.
+#[derive(Debug)]
+pub(crate) struct KeptItem {
     /// JSON text of the item header.
     pub(crate) header: String,
     pub(crate) size_bytes: usize,
     /// zstd of the payload.
     pub(crate) body: Vec<u8>,
+}
+
+/// What an item changes beyond its own day.
+#[derive(Debug, Default)]
+pub(crate) enum Tells {
+    #[default]
+    Nothing,
+    Sessions(Vec<NewSession>),
+    CheckIn(Box<NewCheckIn>),
+    Replay(Box<NewReplay>),
 }
 
 /// What a write did.

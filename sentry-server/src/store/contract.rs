@@ -2,13 +2,13 @@
 
 use super::{
     Batch, IssueChange, IssueFilter, IssueSort, NewEvent, NewGroup, NewProject, PageRequest, Project,
-    ProjectScope, Status, Store, Written,
+    ProjectScope, Rows, Status, Store, Written,
 };
 use crate::instant::{DAY, HOUR};
 
 const START: i64 = 20_000 * DAY;
 
-fn project(store: &dyn Store) -> Project {
+pub(super) fn project(store: &dyn Store) -> Project {
     let org = store.create_organization("default", "Watchpost", 0).unwrap();
     let form = NewProject {
         id: None,
@@ -25,7 +25,7 @@ fn project(store: &dyn Store) -> Project {
 }
 
 /// The `n`th event of a project, with these hashes.
-fn event(project: i64, n: u64, hashes: &[u8]) -> NewEvent {
+pub(super) fn event(project: i64, n: u64, hashes: &[u8]) -> NewEvent {
     let mut event_id = [0; 16];
     event_id[8..].copy_from_slice(&n.to_be_bytes());
     NewEvent {
@@ -52,6 +52,7 @@ fn event(project: i64, n: u64, hashes: &[u8]) -> NewEvent {
             user: Some([(n % 2) as u8; 16]),
             tags: vec![("n".to_owned(), n.to_string()), ("same".to_owned(), "x".to_owned())],
         }),
+        rows: Rows::default(),
     }
 }
 

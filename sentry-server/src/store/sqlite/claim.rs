@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::store::{IssueId, NewEvent, NewGroup, ProjectId, Result};
+use crate::store::{IssueId, NewEvent, NewGroup, NewItem, ProjectId, Result};
 
 /// Issues looked up or made by the batch so far.
 #[derive(Debug, Default)]
@@ -19,6 +19,17 @@ pub(super) fn take_id(meta: &Connection, event: &NewEvent, day: i64) -> Result<b
         "INSERT OR IGNORE INTO event_keys (project_id, event_id, day, seq) VALUES (?1, ?2, ?3, ?4)",
     )?;
     Ok(statement.execute(params![event.project, event.event_id, day, event.seq as i64])? == 1)
+}
+
+/// Whether the event that an item came with is counted from another envelope: the item is a second copy then.
+pub(super) fn is_copy(meta: &Connection, item: &NewItem) -> Result<bool> {
+    let Some(event_id) = &item.event_id else { return Ok(false) };
+    let first: Option<i64> = meta
+        .prepare_cached("SELECT seq FROM event_keys WHERE project_id = ?1 AND event_id = ?2")?
+        .query_row(params![item.project, event_id], |row| row.get(0))
+        .optional()?;
+    // Numbers of one envelope differ in their low bits only.
+    Ok(first.is_some_and(|seq| seq as u64 / NewItem::PER_ENVELOPE != item.seq / NewItem::PER_ENVELOPE))
 }
 
 impl Claims {

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use rusqlite::Connection;
 
 use super::open;
+use super::texts::Known;
 use crate::instant;
 use crate::store::Result;
 
@@ -20,9 +21,17 @@ pub(super) struct Days {
 
 /// The day files that are open for writing; owned by the one writer.
 #[derive(Debug, Default)]
-pub(super) struct DayWriters(BTreeMap<i64, Connection>);
+pub(super) struct DayWriters(BTreeMap<i64, DayWriter>);
+
+/// One day file that is open for writing.
+#[derive(Debug)]
+pub(super) struct DayWriter {
+    pub(super) file: Connection,
+    pub(super) texts: Known,
+}
 
 impl Days {
+    /// Files that an older version wrote are migrated, as readers cannot.
     pub(super) fn open(dir: &Path) -> Result<Self> {
         let mut known = BTreeSet::new();
         for entry in std::fs::read_dir(dir)? {
@@ -31,11 +40,15 @@ impl Days {
                 known.insert(day);
             }
         }
-        Ok(Self { dir: dir.to_owned(), known: RwLock::new(known), readers: Mutex::default() })
+        let days = Self { dir: dir.to_owned(), known: RwLock::new(known), readers: Mutex::default() };
+        for day in days.newest_first() {
+            open::migrated(&days.path(day), PAGE_BYTES, open::DAY)?;
+        }
+        Ok(days)
     }
 
     /// The connection to write a day with.
-    pub(super) fn writer<'a>(&self, writers: &'a mut DayWriters, day: i64) -> Result<&'a mut Connection> {
+    pub(super) fn writer<'a>(&self, writers: &'a mut DayWriters, day: i64) -> Result<&'a mut DayWriter> {
         // Yesterday's late events and today's: more than that open is a replay, which moves forward.
         while writers.0.len() > OPEN_WRITERS && !writers.0.contains_key(&day) {
             writers.0.pop_first();
@@ -43,9 +56,9 @@ impl Days {
         match writers.0.entry(day) {
             std::collections::btree_map::Entry::Occupied(open) => Ok(open.into_mut()),
             std::collections::btree_map::Entry::Vacant(slot) => {
-                let connection = open::writer(&self.path(day), PAGE_BYTES, open::DAY)?;
+                let file = open::writer(&self.path(day), PAGE_BYTES, open::DAY)?;
                 self.known.write().unwrap_or_else(PoisonError::into_inner).insert(day);
-                Ok(slot.insert(connection))
+                Ok(slot.insert(DayWriter { file, texts: Known::default() }))
             }
         }
     }

@@ -6,7 +6,7 @@ use super::days::Days;
 use super::page;
 use crate::instant;
 use crate::store::{
-    EventKey, IssueId, Neighbours, Page, PageRequest, ProjectId, ProjectScope, Result, StoreError,
+    EventKey, IssueId, Neighbours, Page, PageRequest, Place, ProjectId, ProjectScope, Result, StoreError,
     StoredEvent, StoredItem,
 };
 
@@ -175,6 +175,28 @@ pub(super) fn item_body(
             .flatten();
         if let Some(body) = body {
             return inflate(&body).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// What a row of telemetry is from: an event's body or an item's payload.
+pub(super) fn source(days: &Days, scope: &ProjectScope, place: Place) -> Result<Option<Vec<u8>>> {
+    for day in days.newest_first() {
+        let found: Option<(i64, Option<Vec<u8>>)> = days
+            .read(day, |file| {
+                let mut statement = file.prepare_cached(
+                    "SELECT project_id, body FROM items WHERE seq = ?1 \
+                     UNION ALL SELECT project_id, body FROM events WHERE seq = ?1",
+                )?;
+                Ok(statement
+                    .query_row([place.item as i64], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()?)
+            })?
+            .flatten();
+        if let Some((project, body)) = found {
+            let body = body.filter(|_| scope.ids().contains(&project));
+            return body.as_deref().map(inflate).transpose();
         }
     }
     Ok(None)

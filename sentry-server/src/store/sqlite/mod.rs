@@ -9,10 +9,17 @@ mod claim;
 mod days;
 mod delta;
 mod events;
+mod feedback;
+mod health;
 mod issues;
+mod monitors;
 mod open;
 mod page;
 mod projects;
+mod replays;
+mod telemetry;
+mod telemetry_query;
+mod texts;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -22,9 +29,11 @@ use rusqlite::Connection;
 
 use self::days::{DayWriters, Days};
 use super::{
-    Batch, ClientKey, EventKey, Holder, Issue, IssueChange, IssueFilter, IssueId, Neighbours, NewProject,
-    OrgId, Organization, OutcomeRow, Page, PageRequest, Project, ProjectId, ProjectScope, Result, Store,
-    StoredEvent, StoredItem, TagKey, User, UserId, Written,
+    Batch, CheckInRow, ClientKey, EventKey, FeedbackRow, Holder, Issue, IssueChange, IssueFilter, IssueId,
+    LogRow, MetricRow, Monitor, MonitorId, Neighbours, NewProject, OrgId, Organization, OutcomeRow, Page,
+    PageRequest, Place, ProfileRow, Project, ProjectId, ProjectScope, Replay, Result, SessionCounts,
+    SessionDay, SessionHour, SpanRow, Store, StoredEvent, StoredItem, TagKey, TelemetryFilter, TraceKey,
+    User, UserId, Written,
 };
 use crate::instant::Micros;
 
@@ -202,6 +211,88 @@ impl Store for SqliteStore {
         events::item_body(&self.days, project, event_id, seq)
     }
 
+    fn spans(&self, filter: &TelemetryFilter) -> Result<Page<SpanRow>> {
+        telemetry::list(&self.days, filter)
+    }
+
+    fn trace(&self, scope: &ProjectScope, trace: &TraceKey, max: usize) -> Result<Vec<SpanRow>> {
+        telemetry::trace(&self.days, scope, trace, max)
+    }
+
+    fn logs(&self, filter: &TelemetryFilter) -> Result<Page<LogRow>> {
+        telemetry::list(&self.days, filter)
+    }
+
+    fn metrics(&self, filter: &TelemetryFilter) -> Result<Page<MetricRow>> {
+        telemetry::list(&self.days, filter)
+    }
+
+    fn profiles(&self, filter: &TelemetryFilter) -> Result<Page<ProfileRow>> {
+        telemetry::list(&self.days, filter)
+    }
+
+    fn source(&self, scope: &ProjectScope, place: Place) -> Result<Option<Vec<u8>>> {
+        events::source(&self.days, scope, place)
+    }
+
+    fn feedback(&self, scope: &ProjectScope, page: PageRequest) -> Result<Page<FeedbackRow>> {
+        feedback::list(&self.days, scope, page)
+    }
+
+    fn feedback_about(&self, project: ProjectId, event_id: &EventKey) -> Result<Vec<FeedbackRow>> {
+        feedback::about(&self.days, project, event_id)
+    }
+
+    fn replays(&self, scope: &ProjectScope, page: PageRequest) -> Result<Page<Replay>> {
+        self.read_meta(|meta| replays::list(meta, scope, page))
+    }
+
+    fn replay(&self, scope: &ProjectScope, replay: &EventKey) -> Result<Option<Replay>> {
+        self.read_meta(|meta| replays::by_id(meta, scope, replay))
+    }
+
+    fn session_hours(
+        &self,
+        scope: &ProjectScope,
+        release: Option<&str>,
+        since_hour: i64,
+        until_hour: i64,
+    ) -> Result<Vec<SessionHour>> {
+        self.read_meta(|meta| health::hours(meta, scope, release, since_hour, until_hour))
+    }
+
+    fn session_days(
+        &self,
+        scope: &ProjectScope,
+        release: Option<&str>,
+        since_day: i64,
+        until_day: i64,
+    ) -> Result<Vec<SessionDay>> {
+        self.read_meta(|meta| health::days(meta, scope, release, since_day, until_day))
+    }
+
+    fn session_users(
+        &self,
+        scope: &ProjectScope,
+        release: Option<&str>,
+        since_day: i64,
+        until_day: i64,
+    ) -> Result<SessionCounts> {
+        self.read_meta(|meta| health::users(meta, scope, release, since_day, until_day))
+    }
+
+    fn monitors(&self, scope: &ProjectScope) -> Result<Vec<Monitor>> {
+        self.read_meta(|meta| monitors::list(meta, scope))
+    }
+
+    fn monitor(&self, project: ProjectId, slug: &str) -> Result<Option<Monitor>> {
+        self.read_meta(|meta| monitors::by_slug(meta, project, slug))
+    }
+
+    fn check_ins(&self, monitor: MonitorId, page: PageRequest) -> Result<Page<CheckInRow>> {
+        self.read_meta(|meta| monitors::check_ins(meta, monitor, page))
+    }
+
     fn outcomes(&self, scope: &ProjectScope, since_hour: i64) -> Result<Vec<OutcomeRow>> {
         self.read_meta(|meta| projects::outcomes(meta, scope, since_hour))
     }
@@ -210,25 +301,37 @@ impl Store for SqliteStore {
 #[cfg(test)]
 mod tests {
     use super::SqliteStore;
-    use crate::store::contract;
+    use crate::store::{contract, telemetry_contract};
 
     macro_rules! contract_tests {
-        ($($name:ident),* $(,)?) => {
+        ($module:ident: $($name:ident),* $(,)?) => {
             $(
                 #[test]
                 fn $name() {
                     let dir = tempfile::tempdir().unwrap();
-                    contract::$name(&SqliteStore::open(dir.path()).unwrap());
+                    $module::$name(&SqliteStore::open(dir.path()).unwrap());
                 }
             )*
         };
     }
 
     contract_tests! {
+        contract:
         writing_again_counts_once,
         hashes_lead_to_one_issue,
         scopes_keep_projects_apart,
         tags_stay_bounded,
         the_spool_position_is_part_of_the_batch,
+    }
+
+    contract_tests! {
+        telemetry_contract:
+        logs_are_found,
+        spans_are_found,
+        other_rows_are_found,
+        sessions_count_once,
+        check_ins_meet,
+        replays_add_up,
+        companions_share_their_events_fate,
     }
 }

@@ -8,8 +8,8 @@ use rusqlite::{Connection, OpenFlags};
 use crate::store::{Result, StoreError};
 
 /// What a file's `user_version` counts up to: one entry per migration, oldest first.
-pub(super) const META: &[&str] = &[include_str!("meta.sql")];
-pub(super) const DAY: &[&str] = &[include_str!("day.sql")];
+pub(super) const META: &[&str] = &[include_str!("meta.sql"), include_str!("meta_2.sql")];
+pub(super) const DAY: &[&str] = &[include_str!("day.sql"), include_str!("day_2.sql")];
 
 /// Opens for writing, creating and migrating as needed. A commit is on disk when it returns.
 pub(super) fn writer(path: &Path, page_bytes: u32, migrations: &[&str]) -> Result<Connection> {
@@ -35,7 +35,20 @@ pub(super) fn reader(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Brings a file up to date; one that is already is only looked at.
+pub(super) fn migrated(path: &Path, page_bytes: u32, migrations: &[&str]) -> Result<()> {
+    let done: u32 = reader(path)?.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if done as usize != migrations.len() {
+        writer(path, page_bytes, migrations)?;
+    }
+    Ok(())
+}
+
 fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<()> {
+    let done: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if done as usize == migrations.len() {
+        return Ok(());
+    }
     // Immediate, so that two processes starting at once do not both migrate.
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let done: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;

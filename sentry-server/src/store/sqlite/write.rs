@@ -6,10 +6,12 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::Writer;
 use super::claim::{self, Claims};
-use super::days::Days;
+use super::days::{DayWriter, Days};
 use super::delta::Delta;
+use super::texts::Interner;
+use super::{health, monitors, replays, telemetry};
 use crate::instant;
-use crate::store::{Batch, IssueId, NewEvent, NewItem, OutcomeKey, Result, Written};
+use crate::store::{Batch, IssueId, NewEvent, NewItem, OutcomeKey, Result, Tells, Written};
 
 pub(super) fn resume_at(meta: &Connection) -> Result<u64> {
     let at: i64 = meta.query_row("SELECT resume_at FROM spool", [], |row| row.get(0))?;
@@ -33,7 +35,12 @@ pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<W
     for event in &batch.events {
         let day = instant::day(event.received);
         let counted = claim::take_id(&meta, event, day)?;
-        *outcomes.entry(outcome(event, counted)).or_default() += 1;
+        *outcomes.entry(outcome(event, event.category, counted)).or_default() += 1;
+        if event.kind == "transaction" {
+            // The transaction itself is a span, too.
+            let spans = event.rows.spans.len().max(1) as i64;
+            *outcomes.entry(outcome(event, "span", counted)).or_default() += spans;
+        }
         if !counted {
             written.duplicates += 1;
             continue;
@@ -49,8 +56,18 @@ pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<W
         };
         rows.entry(day).or_default().events.push((event, issue));
     }
+    let counted_to: i64 = meta.query_row("SELECT items_at FROM spool", [], |row| row.get(0))?;
     for item in &batch.items {
-        rows.entry(instant::day(item.received)).or_default().items.push(item);
+        let is_copy = item.is_companion && claim::is_copy(&meta, item)?;
+        if item.seq as i64 > counted_to {
+            count_item(&meta, item, is_copy, &mut outcomes)?;
+        }
+        if !is_copy && (item.kept.is_some() || !item.rows.is_empty()) {
+            rows.entry(instant::day(item.received)).or_default().items.push(item);
+        }
+    }
+    if let Some(last) = batch.items.iter().map(|item| item.seq).max() {
+        meta.prepare_cached("UPDATE spool SET items_at = max(items_at, ?1)")?.execute([last as i64])?;
     }
     for (issue, delta) in &deltas {
         delta.apply(&meta, *issue)?;
@@ -69,8 +86,47 @@ pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<W
     Ok(written)
 }
 
-fn write_day(file: &mut Connection, rows: &DayRows<'_>) -> Result<()> {
-    let transaction = file.transaction_with_behavior(TransactionBehavior::Immediate)?;
+/// Books an item, and tells what it tells.
+fn count_item(
+    meta: &Connection,
+    item: &NewItem,
+    is_copy: bool,
+    outcomes: &mut HashMap<OutcomeKey, i64>,
+) -> Result<()> {
+    let mut verdict = if is_copy { ("invalid", "duplicate") } else { ("accepted", "") };
+    if !is_copy {
+        match &item.tells {
+            Tells::Nothing => {}
+            Tells::Sessions(sessions) => {
+                for session in sessions {
+                    health::count(meta, session)?;
+                }
+            }
+            Tells::CheckIn(report) => {
+                if !monitors::take(meta, report)? {
+                    verdict = ("invalid", "too_many_monitors");
+                }
+            }
+            Tells::Replay(piece) => replays::add(meta, piece)?,
+        }
+    }
+    let (outcome, reason) = verdict;
+    for (category, quantity) in &item.counts {
+        let key = OutcomeKey {
+            project: item.project,
+            hour: instant::hour(item.received),
+            category: (*category).to_owned(),
+            outcome,
+            reason: reason.to_owned(),
+        };
+        *outcomes.entry(key).or_default() += quantity;
+    }
+    Ok(())
+}
+
+fn write_day(day: &mut DayWriter, rows: &DayRows<'_>) -> Result<()> {
+    let transaction = day.file.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut texts = Interner::new(&day.texts);
     {
         let mut insert = transaction.prepare_cached(
             "INSERT OR REPLACE INTO events (seq, project_id, issue_id, event_id, kind, received, timestamp, title, \
@@ -91,25 +147,31 @@ fn write_day(file: &mut Connection, rows: &DayRows<'_>) -> Result<()> {
                 event.size_bytes as i64,
                 event.body,
             ])?;
+            telemetry::write(&transaction, &mut texts, &event.rows)?;
         }
         let mut insert = transaction.prepare_cached(
             "INSERT OR REPLACE INTO items (seq, project_id, event_id, kind, received, header, size_bytes, body) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?;
         for item in &rows.items {
-            insert.execute(params![
-                item.seq as i64,
-                item.project,
-                item.event_id,
-                item.kind,
-                item.received,
-                item.header,
-                item.size_bytes as i64,
-                item.body,
-            ])?;
+            if let Some(kept) = &item.kept {
+                insert.execute(params![
+                    item.seq as i64,
+                    item.project,
+                    item.event_id,
+                    item.kind,
+                    item.received,
+                    kept.header,
+                    kept.size_bytes as i64,
+                    kept.body,
+                ])?;
+            }
+            telemetry::write(&transaction, &mut texts, &item.rows)?;
         }
     }
+    let fresh = texts.into_fresh();
     transaction.commit()?;
+    day.texts.learn(fresh);
     Ok(())
 }
 
@@ -135,12 +197,12 @@ fn add_outcomes(meta: &Connection, outcomes: &HashMap<OutcomeKey, i64>) -> Resul
     Ok(())
 }
 
-fn outcome(event: &NewEvent, counted: bool) -> OutcomeKey {
+fn outcome(event: &NewEvent, category: &str, counted: bool) -> OutcomeKey {
     let (outcome, reason) = if counted { ("accepted", "") } else { ("invalid", "duplicate") };
     OutcomeKey {
         project: event.project,
         hour: instant::hour(event.received),
-        category: event.category.to_owned(),
+        category: category.to_owned(),
         outcome,
         reason: reason.to_owned(),
     }

@@ -1,0 +1,41 @@
+//! Points of metrics.
+
+use super::{Arrival, MAX_NAME, Read, container, text};
+use crate::store::{MetricRow, Rows};
+
+pub(super) fn read(payload: &[u8], arrival: &Arrival) -> Result<Read, &'static str> {
+    let entries = container::entries(payload)?;
+    let (metrics, rejected) = container::rows(&entries, arrival, |entry, place| {
+        let kind = text(entry, "type", 16).unwrap_or_else(|| "gauge".to_owned());
+        Some(MetricRow {
+            common: container::common(entry, arrival, place, "timestamp"),
+            name: text(entry, "name", MAX_NAME)?,
+            kind: matches!(kind.as_str(), "counter" | "gauge" | "distribution").then_some(kind)?,
+            value: entry.get("value")?.as_f64().filter(|value| value.is_finite())?,
+            unit: text(entry, "unit", 64),
+        })
+    });
+    let counts = vec![("trace_metric", metrics.len() as i64), ("trace_metric_byte", payload.len() as i64)];
+    Ok(Read {
+        keep: !metrics.is_empty(),
+        rows: Rows { metrics, ..Rows::default() },
+        counts,
+        rejected,
+        ..Read::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::arrival;
+
+    #[test]
+    fn points_need_a_name_and_a_number() {
+        let payload = br#"{"items":[{"name":"a","type":"counter","value":2,"unit":"second"},
+            {"name":"","type":"counter","value":1},{"name":"b","type":"set","value":1},{"name":"c","value":"x"}]}"#;
+        let read = super::read(payload, &arrival()).unwrap();
+        assert_eq!((read.rejected, read.rows.metrics.len()), (3, 1));
+        let point = &read.rows.metrics[0];
+        assert_eq!((point.name.as_str(), point.value, point.unit.as_deref()), ("a", 2.0, Some("second")));
+    }
+}

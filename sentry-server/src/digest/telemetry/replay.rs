@@ -1,0 +1,37 @@
+//! What a piece of a replay says about the whole.
+
+use super::{Arrival, MAX_ENVIRONMENT, MAX_RELEASE, Read, hex, object, text, texts};
+use crate::store::{NewReplay, Tells};
+
+pub(super) fn read(payload: &[u8], arrival: &Arrival) -> Result<Read, &'static str> {
+    let piece = object(payload)?;
+    let replay = ["replay_id", "event_id"].iter().find_map(|key| hex(piece.get(*key))).ok_or("malformed")?;
+    let finished = arrival.time(piece.get("timestamp"));
+    let started = piece.get("replay_start_timestamp").map_or(finished, |at| arrival.time(Some(at)));
+    let user = piece.get("user").filter(|user| user.is_object()).map(ToString::to_string);
+    let told = NewReplay {
+        project: arrival.project,
+        replay,
+        segment: piece.get("segment_id").and_then(serde_json::Value::as_u64).unwrap_or(0).min(MAX_SEGMENT)
+            as u32,
+        started: started.min(finished),
+        finished,
+        kind: text(&piece, "replay_type", 16).unwrap_or_else(|| "session".to_owned()),
+        platform: text(&piece, "platform", 64).unwrap_or_else(|| "javascript".to_owned()),
+        release: text(&piece, "release", MAX_RELEASE),
+        environment: text(&piece, "environment", MAX_ENVIRONMENT),
+        user: user.filter(|text| text.len() <= MAX_USER_BYTES),
+        urls: texts(&piece, "urls", 1_000),
+        errors: texts(&piece, "error_ids", 36),
+        traces: texts(&piece, "trace_ids", 36),
+    };
+    Ok(Read {
+        tells: Tells::Replay(Box::new(told)),
+        keep: true,
+        counts: vec![("replay", 1)],
+        ..Read::default()
+    })
+}
+
+const MAX_SEGMENT: u64 = 1_000_000;
+const MAX_USER_BYTES: usize = 4_096;

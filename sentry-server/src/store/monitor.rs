@@ -1,0 +1,60 @@
+//! Scheduled jobs and what they report.
+
+use serde_json::Value;
+
+use super::types::ProjectId;
+use crate::instant::Micros;
+
+pub(crate) type MonitorId = i64;
+
+/// A report of a job.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct NewCheckIn {
+    pub(crate) project: ProjectId,
+    pub(crate) slug: String,
+    /// `None` (all zeros on the wire): the latest run in progress.
+    pub(crate) check_in: Option<[u8; 16]>,
+    /// Names the run if none is in progress; the same whenever the report is read again.
+    pub(crate) fallback: [u8; 16],
+    /// `in_progress`, `ok`, `error`.
+    pub(crate) status: &'static str,
+    pub(crate) environment: String,
+    pub(crate) received: Micros,
+    pub(crate) duration: Option<Micros>,
+    pub(crate) release: Option<String>,
+    pub(crate) trace: Option<[u8; 16]>,
+    /// JSON text; makes the monitor, or changes it.
+    pub(crate) config: Option<String>,
+}
+
+/// A job that reports.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Monitor {
+    pub(crate) id: MonitorId,
+    pub(crate) project: ProjectId,
+    pub(crate) slug: String,
+    pub(crate) name: String,
+    /// `null` for a job that reports without having said when it is to run.
+    pub(crate) config: Value,
+    pub(crate) created: Micros,
+    pub(crate) last_check_in: Option<Micros>,
+    /// The latest report's.
+    pub(crate) status: Option<String>,
+}
+
+/// One run of a job.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct CheckInRow {
+    pub(crate) id: i64,
+    pub(crate) monitor: MonitorId,
+    pub(crate) check_in: [u8; 16],
+    pub(crate) environment: String,
+    pub(crate) status: String,
+    /// When its first report arrived.
+    pub(crate) started: Micros,
+    /// When its last report arrived.
+    pub(crate) updated: Micros,
+    pub(crate) duration: Option<Micros>,
+    pub(crate) release: Option<String>,
+    pub(crate) trace: Option<[u8; 16]>,
+}

@@ -1,0 +1,69 @@
+//! Folders that earlier versions wrote are opened, read and written on.
+//!
+//! `folders/schema-N` is what a server of that schema left behind after SIGKILL between the two commits of a batch: two
+//! databases with what their logs still hold, and a spool with one envelope that is stored and not yet counted.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use support::{NOW, PROJECT, Server, error, event_envelope};
+use watchpost_core::{ManualClock, Timestamp};
+use watchpost_server::{AdminAccount, App, Config, FirstRun, ProjectAccess, create_token, first_run};
+
+fn unpack(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            unpack(&entry.path(), &to.join(name));
+            continue;
+        }
+        let bytes = zstd::decode_all(&std::fs::read(entry.path()).unwrap()[..]).unwrap();
+        std::fs::write(to.join(name.strip_suffix(".zst").unwrap()), bytes).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_folder_of_the_first_schema_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config::new(dir.path().join("data"));
+    unpack(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/folders/schema-1"), &config.data);
+    assert!(first_run(&config.data, support::URL).unwrap().is_none(), "it is set up already");
+    let token = create_token(&config.data, "test").unwrap();
+    let project = ProjectAccess { id: PROJECT, slug: "shop".to_owned(), dsn: String::new() };
+    let admin = AdminAccount { username: "admin".to_owned(), password: String::new() };
+    let first = FirstRun { organization: "default".to_owned(), project, token, admin };
+    // Six days after the folder was written.
+    let clock = Arc::new(ManualClock::new(Timestamp::from_micros(NOW + 6 * 86_400_000_000)));
+    let app: App = support::start(&config, &clock);
+    let server = Server { app, clock, first, config, dir };
+    server.settle().await;
+
+    let events = server.get("/api/0/projects/default/shop/events/").await.ok();
+    assert_eq!(events.as_array().unwrap().len(), 3, "as before");
+    let old = server.get("/api/0/projects/default/shop/events/c67850d993f343daaeda068ad4947b1c/").await.ok();
+    assert_eq!(old["title"], "PaymentError: payment of order 3 failed: bad amount");
+    let files = "/api/0/projects/default/shop/events/c67850d993f343daaeda068ad4947b1c/attachments/";
+    assert_eq!(server.get(files).await.ok().as_array().unwrap().len(), 4);
+    let meta = Connection::open(server.config.data.join("meta.db")).unwrap();
+    let number = |sql: &str| meta.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(number("PRAGMA user_version"), number("SELECT 2"));
+    assert_eq!(number("SELECT sum(total) FROM session_hours"), 1, "the spool's envelope, by the new version");
+    assert_eq!(number("SELECT quantity FROM outcomes WHERE category = 'session'"), 2);
+
+    server.envelope(event_envelope(1, &error("A", "f"))).await.ok();
+    server.envelope(event_envelope(0xc678_50d9_93f3_43da_aeda_068a_d494_7b1c, &error("A", "f"))).await.ok();
+    let log = r#"{"items":[{"body":"x","level":"info"}]}"#;
+    server.envelope(format!("{{}}\n{{\"type\":\"log\",\"length\":{}}}\n{log}\n", log.len())).await.ok();
+    server.settle().await;
+    let events = server.get("/api/0/projects/default/shop/events/").await.ok();
+    assert_eq!(events.as_array().unwrap().len(), 4, "one that is known from before is a copy");
+    let day = Connection::open(server.config.data.join("events-2026-11-28.db")).unwrap();
+    assert_eq!(day.query_row("SELECT count(*) FROM logs", [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+}
