@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(crate) struct Metrics {
     pub(crate) accepted_requests: AtomicU64,
     pub(crate) accepted_wire_bytes: AtomicU64,
-    pub(crate) rejected: Labelled<7>,
+    pub(crate) rejected: Labelled<8>,
     pub(crate) digested_events: AtomicU64,
     pub(crate) duplicate_events: AtomicU64,
     pub(crate) invalid_items: AtomicU64,
@@ -28,11 +28,20 @@ pub(crate) struct Metrics {
 #[derive(Debug)]
 pub(crate) struct Labelled<const N: usize>([(&'static str, AtomicU64); N]);
 
-impl Default for Labelled<7> {
+impl Default for Labelled<8> {
     fn default() -> Self {
         Self(
-            ["malformed", "no_key", "wrong_key", "too_large", "queue_full", "stopping", "other"]
-                .map(|label| (label, AtomicU64::new(0))),
+            [
+                "malformed",
+                "no_key",
+                "wrong_key",
+                "wrong_type",
+                "too_large",
+                "queue_full",
+                "stopping",
+                "other",
+            ]
+            .map(|label| (label, AtomicU64::new(0))),
         )
     }
 }

@@ -8,9 +8,11 @@ mod attempt;
 mod feeder;
 mod ledger;
 mod limits;
+mod native;
 mod outcome;
 mod prepare;
 mod queue;
+mod security;
 mod telemetry;
 mod writer;
 

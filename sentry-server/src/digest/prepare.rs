@@ -2,11 +2,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use serde_json::{Map, Value};
 use watchpost_core::{Category, EnvelopeReader, EventId, ItemHeader, ItemType, Timestamp};
 use watchpost_spool::Position;
 
 use super::telemetry::{self, Arrival};
-use super::{Chunk, Parts, Prepared, limits, outcome};
+use super::{Chunk, Parts, Prepared, limits, native, outcome, security};
 use crate::group::{self, Grouping};
 use crate::ingest::{Endpoint, RecordHead, stored_json};
 use crate::metrics;
@@ -45,12 +46,50 @@ struct Record<'a> {
     invalid: usize,
 }
 
+/// What is known about an event besides its payload.
+#[derive(Default)]
+struct Given<'a> {
+    id: Option<EventId>,
+    sent_at: Option<Timestamp>,
+    kind: Option<EventKind>,
+    /// Counts as this, whatever it says.
+    category: Option<Category>,
+    crash: Option<Crash<'a>>,
+}
+
+/// A file beside an event that says what crashed.
+#[derive(Clone, Copy)]
+enum Crash<'a> {
+    Minidump(&'a [u8]),
+    AppleReport(&'a [u8]),
+}
+
+impl<'a> Crash<'a> {
+    fn of(header: &ItemHeader, payload: &'a [u8]) -> Option<Self> {
+        match header.attachment_type.as_deref()? {
+            "event.minidump" => Some(Self::Minidump(payload)),
+            "event.applecrashreport" => Some(Self::AppleReport(payload)),
+            _ => None,
+        }
+    }
+
+    fn add_to(self, event: &mut Map<String, Value>) {
+        match self {
+            Self::Minidump(dump) => native::add_minidump(event, dump),
+            Self::AppleReport(report) => native::add_apple_report(event, report),
+        }
+    }
+}
+
 impl Record<'_> {
     fn read(&mut self, body: &[u8]) {
         fail_point(body);
         match self.head.endpoint {
             Endpoint::Store => match stored_json(body, self.max_body_bytes) {
-                Ok(json) => self.event(&json, None, None, Some(EventId::from_bytes(self.head.id))),
+                Ok(json) => {
+                    let id = Some(EventId::from_bytes(self.head.id));
+                    self.event(&json, Given { id, ..Given::default() });
+                }
                 Err(_) => self.drop_item(Category::Error, "malformed"),
             },
             Endpoint::Envelope => self.envelope(body),
@@ -62,25 +101,37 @@ impl Record<'_> {
         let Ok(mut reader) = EnvelopeReader::new(body) else {
             return self.drop_item(Category::Default, "malformed");
         };
-        let has_event = has_event(body);
         let sent_at = reader.header().sent_at.as_deref().and_then(Timestamp::parse_rfc3339);
+        let mut items = Vec::new();
+        while let Ok(Some(item)) = reader.next_item() {
+            items.push(item);
+        }
+        let has_event = items.iter().any(|(header, _)| is_event(&header.item_type));
+        let crash = items.iter().find_map(|(header, payload)| Crash::of(header, payload));
+        // The envelope names one event; a second one, though not allowed, keeps its own id.
         let mut envelope_id = Some(EventId::from_bytes(self.head.id));
-        let companion_id = EventId::from_bytes(self.head.id);
-        while let Ok(Some((header, payload))) = reader.next_item() {
+        if !has_event && let Some(crash) = crash {
+            let given = Given { id: envelope_id.take(), sent_at, crash: Some(crash), ..Given::default() };
+            self.event(b"{}", given);
+        }
+        for (header, payload) in &items {
             let category = header.item_type.category();
             if payload.len() > limits::max_bytes(&header.item_type) {
                 self.drop_item(category, "too_large");
                 continue;
             }
+            let given = Given { sent_at, ..Given::default() };
             match &header.item_type {
-                ItemType::Event | ItemType::Transaction | ItemType::Feedback => {
-                    let kind = match header.item_type {
-                        ItemType::Transaction => Some(EventKind::Transaction),
-                        ItemType::Feedback => Some(EventKind::Feedback),
-                        _ => None,
-                    };
-                    // The envelope names one event; a second one, though not allowed, keeps its own id.
-                    self.event(payload, kind, sent_at, envelope_id.take());
+                ItemType::Event => {
+                    self.event(payload, Given { id: envelope_id.take(), crash, ..given });
+                }
+                ItemType::Transaction => {
+                    let kind = Some(EventKind::Transaction);
+                    self.event(payload, Given { id: envelope_id.take(), kind, ..given });
+                }
+                ItemType::Feedback => {
+                    let kind = Some(EventKind::Feedback);
+                    self.event(payload, Given { id: envelope_id.take(), kind, ..given });
                 }
                 ItemType::ClientReport => {
                     if !outcome::client_report(&mut self.batch.outcomes, self.head, payload) {
@@ -90,53 +141,57 @@ impl Record<'_> {
                 ItemType::UserReport => match telemetry::feedback_event(payload, self.head.project) {
                     Some((event, id)) => {
                         let id = Some(EventId::from_bytes(id));
-                        self.event(&event, Some(EventKind::Feedback), sent_at, id);
+                        self.event(&event, Given { id, kind: Some(EventKind::Feedback), ..given });
                     }
                     None => self.drop_item(category, "malformed"),
                 },
+                ItemType::RawSecurity | ItemType::Security | ItemType::Nel => {
+                    match security::event(header, payload) {
+                        Some(event) => {
+                            let category = Some(Category::Security);
+                            self.event(&event, Given { id: envelope_id.take(), category, ..given });
+                        }
+                        None => self.drop_item(category, "malformed"),
+                    }
+                }
                 ItemType::Unknown(_) => self.drop_item(category, "unknown_item"),
-                _ => self.item(&header, payload, sent_at, companion_id, has_event),
+                _ => self.item(header, payload, sent_at, has_event || crash.is_some()),
             }
         }
     }
 
-    fn event(
-        &mut self,
-        payload: &[u8],
-        kind: Option<EventKind>,
-        sent_at: Option<Timestamp>,
-        id: Option<EventId>,
-    ) {
+    fn event(&mut self, payload: &[u8], given: Given<'_>) {
         let Some(seq) = self.next_seq() else { return self.drop_item(Category::Error, "too_many_items") };
-        let id = id.map(|id| id.to_string());
+        let id = given.id.map(|id| id.to_string());
         let fallback = fallback_id(self.head.id, seq);
         let context = NormalizeContext {
             project_id: self.head.project as u64,
             received_us: self.head.received,
-            sent_at_us: sent_at.map(Timestamp::micros),
+            sent_at_us: given.sent_at.map(Timestamp::micros),
             remote_addr: self.head.address,
             user_agent: self.head.user_agent.as_deref(),
             header_event_id: id.as_deref(),
-            item_kind: kind,
+            item_kind: given.kind,
             new_id: &|| fallback,
         };
-        match normalize::normalize(payload, &context) {
-            Ok(event) => match row(seq, self.head, event, payload.len()) {
+        let normalized = match given.crash {
+            None => normalize::normalize(payload, &context),
+            Some(crash) => normalize::object(payload).map(|mut body| {
+                crash.add_to(&mut body);
+                normalize::normalize_object(body, &context)
+            }),
+        };
+        let category = given.category.unwrap_or(Category::Error);
+        match normalized {
+            Ok(event) => match row(seq, self.head, event, payload.len(), given.category) {
                 Some(row) => self.batch.events.push(row),
-                None => self.drop_item(Category::Error, "internal"),
+                None => self.drop_item(category, "internal"),
             },
-            Err(_) => self.drop_item(Category::Error, "malformed"),
+            Err(_) => self.drop_item(category, "malformed"),
         }
     }
 
-    fn item(
-        &mut self,
-        header: &ItemHeader,
-        payload: &[u8],
-        sent_at: Option<Timestamp>,
-        event_id: EventId,
-        has_event: bool,
-    ) {
+    fn item(&mut self, header: &ItemHeader, payload: &[u8], sent_at: Option<Timestamp>, has_event: bool) {
         let category = header.item_type.category();
         let Some(seq) = self.next_seq() else { return self.drop_item(category, "too_many_items") };
         let arrival = Arrival {
@@ -166,7 +221,7 @@ impl Record<'_> {
         self.batch.items.push(NewItem {
             seq,
             project: self.head.project,
-            event_id: Some(*event_id.as_bytes()),
+            event_id: Some(self.head.id),
             kind: header.item_type.to_string(),
             received: self.head.received,
             counts: read.counts,
@@ -192,11 +247,18 @@ impl Record<'_> {
     }
 }
 
-fn row(seq: u64, head: &RecordHead, event: NormalizedEvent, size_bytes: usize) -> Option<NewEvent> {
+fn row(
+    seq: u64,
+    head: &RecordHead,
+    event: NormalizedEvent,
+    size_bytes: usize,
+    category: Option<Category>,
+) -> Option<NewEvent> {
     let event_id: EventId = event.event_id.parse().ok()?;
     let json = serde_json::to_vec(&event.body).ok()?;
     let body = zstd::bulk::compress(&json, EVENT_LEVEL).ok()?;
-    let (kind, category) = match event.kind {
+    let (kind, natural) = match event.kind {
+        EventKind::Csp => ("csp", Category::Security),
         EventKind::Transaction => ("transaction", Category::Transaction),
         EventKind::Feedback => ("feedback", Category::Feedback),
         EventKind::Default => ("default", Category::Error),
@@ -224,7 +286,7 @@ fn row(seq: u64, head: &RecordHead, event: NormalizedEvent, size_bytes: usize) -
         project: head.project,
         event_id: *event_id.as_bytes(),
         kind,
-        category: category.as_str(),
+        category: category.unwrap_or(natural).as_str(),
         received: head.received,
         timestamp: event.timestamp_us,
         title,
@@ -261,15 +323,8 @@ fn is_unhandled(body: &serde_json::Map<String, serde_json::Value>) -> bool {
     })
 }
 
-/// Whether an event is among the items.
-fn has_event(body: &[u8]) -> bool {
-    let Ok(mut reader) = EnvelopeReader::new(body) else { return false };
-    while let Ok(Some((header, _))) = reader.next_item() {
-        if matches!(header.item_type, ItemType::Event | ItemType::Transaction | ItemType::Feedback) {
-            return true;
-        }
-    }
-    false
+fn is_event(item: &ItemType) -> bool {
+    matches!(item, ItemType::Event | ItemType::Transaction | ItemType::Feedback)
 }
 
 /// Whether an item belongs to the event beside it.

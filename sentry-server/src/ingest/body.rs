@@ -73,6 +73,13 @@ pub(crate) struct ReadBody {
     pub(crate) inflated: Bytes,
 }
 
+impl ReadBody {
+    /// The same request with other bytes: what was made of the body.
+    pub(crate) fn replaced(self, bytes: Bytes) -> Self {
+        Self { encoding: Encoding::Identity, wire: bytes.clone(), inflated: bytes, share: self.share }
+    }
+}
+
 impl Encoding {
     pub(crate) fn of(headers: &HeaderMap) -> Result<Self, Refusal> {
         let Some(value) = headers.get(header::CONTENT_ENCODING) else { return Ok(Self::Identity) };

@@ -38,6 +38,18 @@ impl KeyTable {
         keys.iter().fold(false, |found, known| found | bool::from(known.as_bytes().ct_eq(key.as_bytes())))
     }
 
+    /// The project that a key belongs to.
+    pub(crate) fn project_of(&self, key: &str) -> Option<ProjectId> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let mut found = None;
+        for (project, keys) in &state.keys {
+            if keys.iter().any(|known| bool::from(known.as_bytes().ct_eq(key.as_bytes()))) {
+                found = Some(*project);
+            }
+        }
+        found
+    }
+
     /// Whether a miss is worth a look at the store: another process may have made a project, but wrong keys
     /// must not become a query each.
     pub(crate) fn is_stale(&self, now: Micros) -> bool {

@@ -4,15 +4,23 @@ mod auth;
 mod body;
 mod committer;
 mod cors;
+mod cron;
 mod endpoint;
+mod framed;
 mod keys;
+mod minidump;
+mod multipart;
+mod otlp;
 mod payload;
 mod record;
 mod refusal;
+mod request;
+mod security;
+mod unreal;
 
 use axum::Router;
 use axum::middleware;
-use axum::routing::post;
+use axum::routing::{MethodRouter, get, post};
 
 #[cfg(test)]
 pub(crate) use self::body::Encoding;
@@ -23,12 +31,32 @@ pub(crate) use self::payload::stored_json;
 pub(crate) use self::record::{Endpoint, RecordHead};
 use crate::app::App;
 
-/// `/api/{project}/envelope/` and `/api/{project}/store/`, with and without the last slash.
+/// Every address that takes data, with and without the last slash: a POST is never answered with a redirect.
 pub(crate) fn router() -> Router<App> {
-    Router::new()
-        .route("/api/{project}/envelope/", post(endpoint::envelope))
-        .route("/api/{project}/envelope", post(endpoint::envelope))
-        .route("/api/{project}/store/", post(endpoint::store))
-        .route("/api/{project}/store", post(endpoint::store))
-        .layer(middleware::from_fn(cors::layer))
+    let cron = || get(cron::check_in).post(cron::check_in);
+    let store = || post(endpoint::store).get(endpoint::pixel);
+    let routes: [(&str, MethodRouter<App>); 17] = [
+        ("/api/{project}/envelope", post(endpoint::envelope)),
+        ("/api/{project}/store", store()),
+        ("/api/store", store()),
+        ("/api/{project}/security", post(security::report)),
+        ("/api/{project}/csp-report", post(security::report)),
+        ("/api/{project}/nel", post(security::network)),
+        ("/api/{project}/minidump", post(minidump::minidump)),
+        ("/api/{project}/unreal/{key}", post(minidump::unreal)),
+        ("/api/{project}/events/{event_id}/attachments", post(minidump::attachments)),
+        ("/api/{project}/cron/{slug}", cron()),
+        ("/api/{project}/cron/{slug}/{key}", cron()),
+        ("/api/{project}/otlp/v1/traces", post(otlp::traces)),
+        ("/api/{project}/otlp/v1/logs", post(otlp::logs)),
+        ("/api/{project}/otlp/v1/metrics", post(otlp::metrics)),
+        ("/api/{project}/integration/otlp/v1/traces", post(otlp::traces)),
+        ("/api/{project}/integration/otlp/v1/logs", post(otlp::logs)),
+        ("/api/{project}/integration/otlp/v1/metrics", post(otlp::metrics)),
+    ];
+    let mut router = Router::new();
+    for (path, methods) in routes {
+        router = router.route(path, methods.clone()).route(&format!("{path}/"), methods);
+    }
+    router.layer(middleware::from_fn(cors::layer))
 }

@@ -59,6 +59,17 @@ pub(crate) fn own_id(payload: &[u8]) -> Option<EventId> {
     peek.event_id?.trim().parse().ok()
 }
 
+/// A field of a form, where the body is a form that has it.
+pub(crate) fn form_field(body: &[u8], name: &str) -> Option<String> {
+    // Neither JSON nor base64 looks like this.
+    memchr::memmem::find(&body[..body.len().min(4_096)], format!("{name}=").as_bytes())?;
+    if body.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
+    let mut pairs = form_urlencoded::parse(body);
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
 /// The JSON in a body of the store endpoint: plain, or base64 of (zlib of) it as the oldest clients send.
 pub(crate) fn stored_json(bytes: &[u8], max_bytes: usize) -> Result<Cow<'_, [u8]>, Refusal> {
     let trimmed = bytes.trim_ascii();
@@ -69,7 +80,13 @@ pub(crate) fn stored_json(bytes: &[u8], max_bytes: usize) -> Result<Cow<'_, [u8]
         return Ok(Cow::Borrowed(trimmed));
     }
     let refuse = || Refusal::malformed("the body is not a JSON object, nor base64 of one");
-    let decoded = base64::engine::general_purpose::STANDARD.decode(trimmed).map_err(|_| refuse())?;
+    // A plus sign that a form decoded.
+    let text: Cow<'_, [u8]> = if trimmed.contains(&b' ') {
+        trimmed.iter().map(|byte| if *byte == b' ' { b'+' } else { *byte }).collect::<Vec<_>>().into()
+    } else {
+        trimmed.into()
+    };
+    let decoded = base64::engine::general_purpose::STANDARD.decode(&text).map_err(|_| refuse())?;
     if decoded.trim_ascii_start().starts_with(b"{") {
         return Ok(Cow::Owned(decoded));
     }

@@ -15,6 +15,8 @@ pub(crate) enum Refusal {
     NoKey,
     /// 403: the key does not belong to the project, or is switched off.
     WrongKey,
+    /// 415: the media type is none that the endpoint reads.
+    WrongType(String),
     /// 413: what was too large.
     TooLarge(&'static str),
     /// 429: queue or disk is full; these categories are to wait.
@@ -60,6 +62,7 @@ impl Refusal {
             Self::Malformed { .. } => "malformed",
             Self::NoKey => "no_key",
             Self::WrongKey => "wrong_key",
+            Self::WrongType(_) => "wrong_type",
             Self::TooLarge(_) => "too_large",
             Self::Full { .. } => "queue_full",
             Self::Stopping => "stopping",
@@ -84,6 +87,9 @@ impl IntoResponse for Refusal {
                 "unknown project or key",
                 vec!["compare the DSN with the one on the project's page".to_owned()],
             ),
+            Self::WrongType(cause) => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported media type", vec![cause.clone()])
+            }
             Self::TooLarge(what) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "too large", vec![format!("{what} exceeds its limit")])
             }

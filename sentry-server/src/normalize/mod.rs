@@ -146,3 +146,8 @@ pub fn normalize(raw: &[u8], context: &NormalizeContext<'_>) -> Result<Normalize
     let body = parse::object(raw)?;
     Ok(event::normalize(body, context))
 }
+
+/// Brings an event that is parsed already into canonical form.
+pub(crate) fn normalize_object(body: Map<String, Value>, context: &NormalizeContext<'_>) -> NormalizedEvent {
+    event::normalize(body, context)
+}

@@ -1,0 +1,198 @@
+//! One request to ingest: whose it is, and making what it brought durable.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
+use watchpost_core::{Category, EventId};
+
+use super::auth::{self, ShownKey};
+use super::body::{self, ReadBody};
+use super::committer::CommitError;
+use super::record::{Endpoint, RecordHead};
+use super::refusal::Refusal;
+use crate::app::App;
+use crate::instant;
+use crate::proxy;
+use crate::store::{OutcomeKey, ProjectId};
+
+/// A request without its body.
+pub(super) struct Request {
+    pub(super) app: App,
+    path: Vec<(String, String)>,
+    pub(super) query: Option<String>,
+    pub(super) headers: HeaderMap,
+    extensions: Extensions,
+}
+
+/// What a request brought, ready for the spool.
+pub(super) struct Brought {
+    pub(super) endpoint: Endpoint,
+    pub(super) id: EventId,
+    pub(super) body: ReadBody,
+    /// What is inside, by category.
+    pub(super) categories: Vec<Category>,
+}
+
+impl FromRequestParts<App> for Request {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let path = RawPathParams::from_request_parts(parts, app).await;
+        let path = path.map_err(|error| Refusal::malformed(error.to_string()))?;
+        Ok(Self {
+            app: app.clone(),
+            path: path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            query: parts.uri.query().map(str::to_owned),
+            headers: std::mem::take(&mut parts.headers),
+            extensions: std::mem::take(&mut parts.extensions),
+        })
+    }
+}
+
+impl Request {
+    /// A part of the path by its name in the route.
+    pub(super) fn path(&self, name: &str) -> &str {
+        self.path.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The media type without parameters, in lower case; empty if none is given.
+    pub(super) fn content_type(&self) -> String {
+        let full = self.header("content-type").unwrap_or_default();
+        full.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// A parameter of the query, decoded.
+    pub(super) fn parameter(&self, name: &str) -> Option<String> {
+        let pairs = form_urlencoded::parse(self.query.as_deref()?.as_bytes());
+        pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    pub(super) fn project_id(&self) -> Result<ProjectId, Refusal> {
+        let project = self.path("project");
+        project
+            .parse()
+            .map_err(|_| Refusal::malformed(format!("project id {project:?} in the path is not a number")))
+    }
+
+    pub(super) fn shown_key(&self) -> Result<Option<ShownKey>, Refusal> {
+        auth::shown(&self.headers, self.query.as_deref())
+    }
+
+    /// The project, after its key was checked: the one shown, or the one in the path.
+    pub(super) async fn admitted(&self) -> Result<ProjectId, Refusal> {
+        let project = self.project_id()?;
+        let in_path = Some(self.path("key")).filter(|key| !key.is_empty());
+        let key = match (self.shown_key()?, in_path) {
+            (Some(shown), _) => shown,
+            (None, Some(key)) => ShownKey(key.to_owned()),
+            (None, None) => return Err(Refusal::NoKey),
+        };
+        self.check(project, &key).await?;
+        Ok(project)
+    }
+
+    /// The project that a key opens by itself.
+    pub(super) async fn project_of(&self, key: &ShownKey) -> Result<ProjectId, Refusal> {
+        if let Some(project) = self.app.keys.project_of(&key.0) {
+            return Ok(project);
+        }
+        self.refresh_keys().await;
+        self.app.keys.project_of(&key.0).ok_or(Refusal::WrongKey)
+    }
+
+    pub(super) async fn check(&self, project: ProjectId, key: &ShownKey) -> Result<(), Refusal> {
+        if self.app.keys.opens(project, &key.0) {
+            return Ok(());
+        }
+        self.refresh_keys().await;
+        if self.app.keys.opens(project, &key.0) { Ok(()) } else { Err(Refusal::WrongKey) }
+    }
+
+    /// Another process may have made the project a moment ago.
+    async fn refresh_keys(&self) {
+        if self.app.keys.is_stale(self.app.now())
+            && let Err(error) = self.app.reload_keys().await
+        {
+            crate::log::error(format_args!("client keys: {error:?}"));
+        }
+    }
+
+    pub(super) async fn read(&self, body: Body) -> Result<ReadBody, Refusal> {
+        body::read(&self.headers, body, self.app.limits.body, &self.app.budget).await
+    }
+
+    pub(super) fn new_id(&self) -> EventId {
+        EventId::random(self.app.rng.as_ref())
+    }
+
+    pub(super) async fn commit(&self, project: ProjectId, brought: Brought) -> Result<(), Refusal> {
+        let Brought { endpoint, id, body, categories } = brought;
+        let head = RecordHead {
+            endpoint,
+            encoding: body.encoding,
+            project,
+            received: self.app.now(),
+            id: *id.as_bytes(),
+            address: proxy::client_address(&self.app.trust_proxy, &self.extensions, &self.headers),
+            user_agent: self.header("user-agent").map(str::to_owned),
+        };
+        let bytes = body.wire.len();
+        let _share = body.share;
+        match self.app.committer.commit(head, body.wire, body.inflated).await {
+            Ok(()) => {
+                crate::metrics::add(&self.app.metrics.accepted_requests, 1);
+                crate::metrics::add(&self.app.metrics.accepted_wire_bytes, bytes);
+                Ok(())
+            }
+            Err(CommitError::Stopped) => Err(Refusal::Stopping),
+            Err(CommitError::Full) => {
+                for category in &categories {
+                    self.app.ledger.add(rate_limited(project, self.app.now(), *category), 1);
+                }
+                Err(full(categories, self.app.rng.unit()))
+            }
+        }
+    }
+
+    /// Stores an envelope that the server made of what came in another form.
+    pub(super) async fn commit_envelope(
+        &self,
+        project: ProjectId,
+        id: EventId,
+        body: ReadBody,
+        envelope: Vec<u8>,
+        categories: Vec<Category>,
+    ) -> Result<(), Refusal> {
+        let body = body.replaced(Bytes::from(envelope));
+        self.commit(project, Brought { endpoint: Endpoint::Envelope, id, body, categories }).await
+    }
+
+    /// Counts a refusal and turns it into its answer.
+    pub(super) fn refuse(&self, refusal: Refusal) -> axum::response::Response {
+        self.app.metrics.rejected.add(refusal.reason());
+        axum::response::IntoResponse::into_response(refusal)
+    }
+}
+
+fn full(mut categories: Vec<Category>, spread: f64) -> Refusal {
+    if categories.contains(&Category::Error) || categories.is_empty() {
+        categories.push(Category::Default);
+    }
+    // 5 to 30 s, spread so that clients do not all come back at once.
+    Refusal::Full { categories, seconds: 5 + (spread * 26.0) as u64 }
+}
+
+fn rate_limited(project: ProjectId, now: i64, category: Category) -> OutcomeKey {
+    OutcomeKey {
+        project,
+        hour: instant::hour(now),
+        category: category.as_str().to_owned(),
+        outcome: "rate_limited",
+        reason: "queue_full".to_owned(),
+    }
+}

@@ -1,0 +1,482 @@
+//! Every other way in: legacy forms, browsers' reports, crash files, cron addresses, OpenTelemetry.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::io::Write as _;
+
+use axum::body::Body;
+use axum::http::Method;
+use base64::Engine as _;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use support::{Answer, KEY, Server, auth, error};
+
+fn day_file(server: &Server) -> Connection {
+    Connection::open(server.config.data.join("events-2026-11-22.db")).unwrap()
+}
+
+fn meta(server: &Server) -> Connection {
+    Connection::open(server.config.data.join("meta.db")).unwrap()
+}
+
+fn texts(file: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = file.prepare(sql).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    writer.write_all(bytes).unwrap();
+    writer.finish().unwrap()
+}
+
+async fn event(server: &Server, id: &str) -> Value {
+    server.settle().await;
+    server.get(&format!("/api/0/projects/default/shop/events/{}/", id.replace('-', ""))).await.ok()
+}
+
+async fn count(server: &Server) -> usize {
+    server.settle().await;
+    server.get("/api/0/projects/default/shop/events/").await.ok().as_array().unwrap().len()
+}
+
+#[tokio::test]
+async fn legacy_bodies_are_read() {
+    let server = Server::start();
+    let own = auth();
+    let shown = [("x-sentry-auth", own.as_str())];
+    let base64 = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
+    // Characters that make + and / in base64.
+    let body = |n: u128| {
+        let mut event = error("Legacy", "f");
+        event["event_id"] = format!("{n:032x}").into();
+        event["extra"] = json!({ "x": "~~~???>>>ÿÿÿ" });
+        event.to_string()
+    };
+    let form = |text: &str| {
+        form_urlencoded::Serializer::new(String::new())
+            .append_pair("a", "b")
+            .append_pair("sentry_data", text)
+            .finish()
+    };
+    let bodies: Vec<Vec<u8>> = vec![
+        body(1).into_bytes(),
+        base64(body(2).as_bytes()).into_bytes(),
+        base64(&zlib(body(3).as_bytes())).into_bytes(),
+        form(&body(4)).into_bytes(),
+        form(&base64(&zlib(body(5).as_bytes()))).into_bytes(),
+        body(6).replace("\"~~~", "NaN,\"y\":\"~~~").into_bytes(),
+    ];
+    for (n, bytes) in bodies.iter().enumerate() {
+        let path = if n % 2 == 0 { "/api/42/store/" } else { "/api/store" };
+        let answer = server.post(path, &shown, bytes.clone()).await;
+        assert_eq!(answer.ok(), json!({ "id": format!("{:032x}", n + 1) }), "{n}");
+    }
+    for (n, data) in [(7, body(7)), (8, base64(&zlib(body(8).as_bytes())))] {
+        let query: String = form_urlencoded::Serializer::new(String::new())
+            .append_pair("sentry_version", "7")
+            .append_pair("sentry_key", KEY)
+            .append_pair("sentry_data", &data)
+            .finish();
+        let answer = server.call(Method::GET, &format!("/api/42/store/?{query}"), &[], Body::empty()).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "image/gif"), "{n}");
+        assert!(answer.body.starts_with(b"GIF89a"));
+    }
+    assert_eq!(count(&server).await, 8);
+    for (path, bytes, status) in [
+        ("/api/42/store/", "", 400),
+        ("/api/42/store/", "%%%", 400),
+        ("/api/42/store/", "aGVsbG8=", 400),
+        ("/api/store/", "{\"event_id\":", 400),
+    ] {
+        let answer = server.post(path, &shown, bytes).await;
+        assert_eq!(answer.status, status, "{bytes}");
+    }
+    let wrong = [("x-sentry-auth", "Sentry sentry_key=f123456789abcdef0123456789abcdef")];
+    assert_eq!(server.post("/api/store/", &wrong, body(9)).await.status, 403);
+}
+
+#[tokio::test]
+async fn reports_of_browsers_become_events() {
+    let server = Server::start();
+    let path =
+        |kind: &str| format!("/api/42/{kind}?sentry_key={KEY}&sentry_release=web%401&sentry_environment=eu");
+    let csp = json!({ "csp-report": { "document-uri": "https://shop.example/pay", "blocked-uri": "https://evil.example/x",
+        "effective-directive": "script-src-elem", "violated-directive": "script-src" } });
+    for kind in ["security/", "security", "csp-report/"] {
+        let headers = [("content-type", "application/csp-report")];
+        let answer = server.post(&path(kind), &headers, csp.to_string()).await;
+        assert_eq!((answer.status.as_u16(), answer.body.len()), (200, 0), "{kind}");
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+    }
+    let many = json!([
+        { "type": "csp-violation", "url": "https://shop.example/", "body": { "documentURL": "https://shop.example/",
+          "blockedURL": "inline", "effectiveDirective": "style-src" } },
+        { "type": "deprecation", "url": "https://shop.example/", "body": { "id": "unload", "message": "unload goes" } },
+    ]);
+    let headers = [("content-type", "application/reports+json")];
+    assert_eq!(server.post(&path("security/"), &headers, many.to_string()).await.status, 200);
+    let nel = json!([{ "age": 1, "type": "network-error", "url": "https://shop.example/a",
+        "body": { "type": "dns.name_not_resolved", "phase": "dns" } }]);
+    assert_eq!(server.post(&path("nel/"), &headers, nel.to_string()).await.status, 200);
+    assert_eq!(count(&server).await, 6);
+    let events = server.get("/api/0/projects/default/shop/events/").await.ok();
+    let titles: Vec<&str> =
+        events.as_array().unwrap().iter().map(|event| event["title"].as_str().unwrap()).collect();
+    assert!(titles.contains(&"Blocked 'script' from 'evil.example'"), "{titles:?}");
+    assert!(titles.contains(&"Request to shop.example failed: dns.name_not_resolved"), "{titles:?}");
+    let issues = server.get("/api/0/organizations/default/issues/").await.ok();
+    assert_eq!(issues.as_array().unwrap().len(), 4, "the same violation is one issue");
+    let outcomes = server.get("/api/0/organizations/default/outcomes/").await.ok();
+    let security = outcomes.as_array().unwrap().iter().find(|row| row["category"] == "security").unwrap();
+    assert_eq!(security["quantity"], 6);
+    let id = events[0]["eventID"].as_str().unwrap();
+    let event = event(&server, id).await;
+    assert!(
+        event["tags"].as_array().unwrap().contains(&json!({ "key": "release", "value": "web@1" })),
+        "{event}"
+    );
+
+    let odd = [("content-type", "application/pdf")];
+    assert_eq!(server.post(&path("security/"), &odd, csp.to_string()).await.status, 415);
+    assert_eq!(server.post(&path("security/"), &headers, "nonsense").await.status, 400);
+    assert_eq!(server.post("/api/42/security/", &headers, csp.to_string()).await.status, 401);
+}
+
+/// A minidump with the least that says what happened: a system and an exception.
+fn minidump() -> Vec<u8> {
+    let (header, directory, system, exception) = (32_u32, 24_u32, 56_u32, 168_u32);
+    let mut dump = Vec::new();
+    dump.extend_from_slice(b"MDMP");
+    for word in [0xA793, 2, header, 0, 0, 0, 0] {
+        dump.extend_from_slice(&u32::to_le_bytes(word));
+    }
+    let system_at = header + directory;
+    for word in [7, system, system_at, 6, exception, system_at + system] {
+        dump.extend_from_slice(&u32::to_le_bytes(word));
+    }
+    let start = dump.len();
+    dump.extend_from_slice(&9_u16.to_le_bytes());
+    dump.extend_from_slice(&[0, 0, 0, 0, 8, 1]);
+    for word in [6_u32, 1, 0, 0x8201, 0] {
+        dump.extend_from_slice(&word.to_le_bytes());
+    }
+    dump.resize(start + system as usize, 0);
+    let start = dump.len();
+    for word in [77_u32, 0, 11, 1] {
+        dump.extend_from_slice(&word.to_le_bytes());
+    }
+    for word in [0_u64, 0xDEAD_BEEF] {
+        dump.extend_from_slice(&word.to_le_bytes());
+    }
+    dump.resize(start + exception as usize, 0);
+    dump
+}
+
+fn form(fields: &[(&str, Option<&str>, &[u8])]) -> (String, Vec<u8>) {
+    let mut body = Vec::new();
+    for (name, file, bytes) in fields {
+        let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
+        let head = format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n");
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--XX--\r\n");
+    ("multipart/form-data; boundary=XX".to_owned(), body)
+}
+
+async fn attachments(server: &Server, id: &str) -> Vec<String> {
+    let path = format!("/api/0/projects/default/shop/events/{}/attachments/", id.replace('-', ""));
+    let list = server.get(&path).await.ok();
+    list.as_array().unwrap().iter().map(|file| file["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_minidump_becomes_an_event_with_its_files() {
+    let server = Server::start();
+    let packed = support::gzip(&minidump());
+    for (n, dump) in [minidump(), packed].into_iter().enumerate() {
+        let sentry = json!({ "release": "game@1", "tags": { "n": n.to_string() } }).to_string();
+        let (content_type, body) = form(&[
+            ("sentry", None, sentry.as_bytes()),
+            ("guid", None, b"abc"),
+            ("upload_file_minidump", Some("crash.dmp"), &dump),
+            ("log", Some("dir/game.log"), b"line"),
+        ]);
+        let path = if n == 0 { "/api/42/minidump/" } else { "/api/42/minidump" };
+        let headers = [("content-type", content_type.as_str())];
+        let answer = server.post(&format!("{path}?sentry_key={KEY}"), &headers, body).await;
+        assert_eq!(answer.status, 200, "{:?}", answer.body);
+        let id = String::from_utf8(answer.body.to_vec()).unwrap();
+        assert_eq!((id.len(), answer.header("content-type")), (36, "text/plain; charset=utf-8"));
+        let event = event(&server, &id).await;
+        assert_eq!(event["title"], "SIGSEGV: Fatal error: SIGSEGV / SEGV_MAPERR at 0xdeadbeef", "{event}");
+        assert_eq!(event["context"]["guid"], "abc", "{event}");
+        assert!(event["tags"].as_array().unwrap().contains(&json!({ "key": "level", "value": "fatal" })));
+        assert_eq!(attachments(&server, &id).await, ["crash.dmp", "game.log"]);
+    }
+    // The file alone, and what is none.
+    let path = format!("/api/42/minidump/?sentry_key={KEY}");
+    assert_eq!(server.post(&path, &[], minidump()).await.status, 200);
+    assert_eq!(server.post(&path, &[], "no dump").await.status, 400);
+    assert_eq!(server.post(&path, &[], "").await.status, 400);
+    let (content_type, body) = form(&[("other", None, b"x")]);
+    assert_eq!(server.post(&path, &[("content-type", &content_type)], body).await.status, 400);
+    let cut = [("content-type", "multipart/form-data; boundary=XX")];
+    assert_eq!(server.post(&path, &cut, "--XX\r\nContent-Disp").await.status, 400);
+    assert_eq!(count(&server).await, 3);
+}
+
+#[tokio::test]
+async fn an_unreal_report_becomes_an_event_with_its_files() {
+    let server = Server::start();
+    let context = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><FGenericCrashContext><RuntimeProperties>\
+        <CrashType>Crash</CrashType><ErrorMessage>Access violation</ErrorMessage><GameName>UE-Shop</GameName>\
+        <BuildVersion>shop@3</BuildVersion></RuntimeProperties></FGenericCrashContext>";
+    let files: [(&str, Vec<u8>); 3] = [
+        ("CrashContext.runtime-xml", context.as_bytes().to_vec()),
+        ("UE4Minidump.dmp", minidump()),
+        ("Shop.log", b"line".to_vec()),
+    ];
+    let mut plain = b"CR1".to_vec();
+    let text = |out: &mut Vec<u8>, text: &str| {
+        out.extend_from_slice(&260_u32.to_le_bytes());
+        let mut fixed = text.as_bytes().to_vec();
+        fixed.resize(260, 0);
+        out.extend_from_slice(&fixed);
+    };
+    text(&mut plain, "UE4CC-Windows");
+    text(&mut plain, "UE4CC-Windows.ue4crash");
+    plain.extend_from_slice(&0_u32.to_le_bytes());
+    plain.extend_from_slice(&(files.len() as u32).to_le_bytes());
+    for (index, (name, bytes)) in files.iter().enumerate() {
+        plain.extend_from_slice(&(index as u32).to_le_bytes());
+        text(&mut plain, name);
+        plain.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
+        plain.extend_from_slice(bytes);
+    }
+    let answer = server.post(&format!("/api/42/unreal/{KEY}/?UserID=me"), &[], zlib(&plain)).await;
+    assert_eq!(answer.status, 200, "{:?}", answer.body);
+    let id = String::from_utf8(answer.body.to_vec()).unwrap();
+    let event = event(&server, &id).await;
+    assert!(event["title"].as_str().unwrap().starts_with("SIGSEGV"), "{event}");
+    assert_eq!(event["user"]["id"], "me");
+    assert!(
+        event["tags"].as_array().unwrap().contains(&json!({ "key": "release", "value": "shop@3" })),
+        "{event}"
+    );
+    assert_eq!(attachments(&server, &id).await, ["CrashContext.runtime-xml", "UE4Minidump.dmp", "Shop.log"]);
+    for wrong in [zlib(b"CR1 and nothing"), b"no zlib".to_vec(), Vec::new()] {
+        assert_eq!(server.post(&format!("/api/42/unreal/{KEY}"), &[], wrong).await.status, 400);
+    }
+    assert_eq!(server.post("/api/42/unreal/f123/", &[], zlib(&plain)).await.status, 403);
+}
+
+#[tokio::test]
+async fn files_are_added_to_an_event() {
+    let server = Server::start();
+    server.envelope(support::event_envelope(1, &error("A", "f"))).await.ok();
+    let path = format!("/api/42/events/{:032x}/attachments/?sentry_key={KEY}", 1);
+    let (content_type, body) = form(&[("x", Some("later.txt"), b"later"), ("y", Some("b.bin"), b"\0\xFF")]);
+    assert_eq!(server.post(&path, &[("content-type", &content_type)], body).await.status, 201);
+    server.settle().await;
+    assert_eq!(attachments(&server, &format!("{:032x}", 1)).await, ["later.txt", "b.bin"]);
+    assert_eq!(
+        server.post("/api/42/events/nonsense/attachments/", &[("x-sentry-auth", &auth())], "x").await.status,
+        400
+    );
+}
+
+#[tokio::test]
+async fn check_ins_by_address() {
+    let server = Server::start();
+    let get = |path: String| {
+        let server = &server;
+        async move { server.call(Method::GET, &path, &[], Body::empty()).await.status.as_u16() }
+    };
+    assert_eq!(get(format!("/api/42/cron/nightly/{KEY}?status=in_progress&environment=eu")).await, 202);
+    assert_eq!(get(format!("/api/42/cron/nightly/{KEY}/?status=ok&environment=eu&duration=2.5")).await, 202);
+    let id = "5afe2427de2d4f2baea15542aa31f3df";
+    assert_eq!(
+        get(format!("/api/42/cron/nightly?sentry_key={KEY}&status=error&check_in_id={id}")).await,
+        202
+    );
+    let config = json!({ "status": "ok", "monitor_config": { "schedule": { "type": "interval", "value": 1, "unit": "hour" } } });
+    let headers = [("content-type", "application/json")];
+    let answer = server.post(&format!("/api/42/cron/hourly/{KEY}/"), &headers, config.to_string()).await;
+    assert_eq!(answer.status, 202);
+    for (path, status) in [
+        (format!("/api/42/cron/nightly/{KEY}"), 400),
+        (format!("/api/42/cron/nightly/{KEY}?status=fine"), 400),
+        (format!("/api/42/cron/nightly/{KEY}?status=ok&duration=long"), 400),
+        ("/api/42/cron/nightly?status=ok".to_owned(), 401),
+        ("/api/42/cron/nightly/f1?status=ok".to_owned(), 403),
+    ] {
+        assert_eq!(get(path.clone()).await, status, "{path}");
+    }
+    server.settle().await;
+    let meta = meta(&server);
+    let runs = texts(
+        &meta,
+        "SELECT slug || ' ' || check_ins.environment || ' ' || check_ins.status || ' ' || coalesce(duration, '-') \
+         FROM check_ins JOIN monitors ON monitors.id = monitor_id ORDER BY check_ins.id",
+    );
+    assert_eq!(runs, ["nightly eu ok 2500000", "nightly production error -", "hourly production ok -"]);
+    assert_eq!(texts(&meta, "SELECT config FROM monitors WHERE slug = 'hourly'").len(), 1);
+}
+
+fn traces() -> Value {
+    let trace = "0102030405060708090a0b0c0d0e0f10";
+    json!({ "resourceSpans": [{
+        "resource": { "attributes": [
+            { "key": "service.version", "value": { "stringValue": "shop@1" } },
+            { "key": "deployment.environment.name", "value": { "stringValue": "eu" } },
+        ] },
+        "scopeSpans": [{ "spans": [
+            { "traceId": trace, "spanId": "0000000000000001", "name": "GET /pay", "kind": 2,
+              "startTimeUnixNano": "1795370399000000000", "endTimeUnixNano": "1795370399250000000",
+              "attributes": [{ "key": "http.request.method", "value": { "stringValue": "GET" } }],
+              "status": { "code": 2 } },
+            { "traceId": trace, "spanId": "0000000000000002", "parentSpanId": "0000000000000001", "name": "SELECT",
+              "kind": 3, "startTimeUnixNano": "1795370399100000000", "endTimeUnixNano": "1795370399110000000",
+              "attributes": [{ "key": "db.system.name", "value": { "stringValue": "postgresql" } },
+                             { "key": "rows", "value": { "intValue": "3" } }], "status": {} },
+        ] }],
+    }] })
+}
+
+fn logs() -> Value {
+    json!({ "resourceLogs": [{ "scopeLogs": [{ "logRecords": [
+        { "timeUnixNano": "1795370399000000000", "severityNumber": 17, "severityText": "ERROR",
+          "body": { "stringValue": "payment failed" }, "traceId": "0102030405060708090a0b0c0d0e0f10",
+          "attributes": [{ "key": "order", "value": { "intValue": "3" } }] },
+        { "observedTimeUnixNano": "1795370399000000000", "severityNumber": 0, "severityText": "",
+          "body": { "kvlistValue": { "values": [{ "key": "a", "value": { "boolValue": true } }] } } },
+    ] }] }] })
+}
+
+fn metrics() -> Value {
+    json!({ "resourceMetrics": [{ "scopeMetrics": [{ "metrics": [
+        { "name": "orders", "unit": "1", "sum": { "isMonotonic": true, "aggregationTemporality": 1, "dataPoints": [
+            { "timeUnixNano": "1795370399000000000", "asInt": "3" } ] } },
+        { "name": "load", "gauge": { "dataPoints": [{ "timeUnixNano": "1795370399000000000", "asDouble": 0.5 }] } },
+        { "name": "took", "unit": "ms", "histogram": { "aggregationTemporality": 1, "dataPoints": [
+            { "timeUnixNano": "1795370399000000000", "count": "4", "sum": 10.0, "min": 1.0, "max": 5.0,
+              "bucketCounts": ["2", "2"], "explicitBounds": [3.0] } ] } },
+    ] }] }] })
+}
+
+async fn otlp(server: &Server, path: &str, kind: &str, body: Vec<u8>) -> Answer {
+    server.post(path, &[("x-sentry-auth", &auth()), ("content-type", kind)], body).await
+}
+
+fn protobuf<T: Message + Default + serde::de::DeserializeOwned>(json: &Value) -> Vec<u8> {
+    serde_json::from_value::<T>(json.clone()).unwrap().encode_to_vec()
+}
+
+/// Both encodings, both families of addresses, with and without the last slash: the same rows.
+#[tokio::test]
+async fn opentelemetry_in_both_encodings() {
+    let mut seen = Vec::new();
+    for (base, end, in_protobuf) in
+        [("/api/42/otlp/v1", "/", false), ("/api/42/integration/otlp/v1", "", true)]
+    {
+        let server = Server::start();
+        let kind = if in_protobuf { "application/x-protobuf" } else { "application/json" };
+        let bodies = if in_protobuf {
+            [
+                ("traces", protobuf::<ExportTraceServiceRequest>(&traces())),
+                ("logs", protobuf::<ExportLogsServiceRequest>(&logs())),
+                ("metrics", protobuf::<ExportMetricsServiceRequest>(&metrics())),
+            ]
+        } else {
+            [("traces", traces()), ("logs", logs()), ("metrics", metrics())]
+                .map(|(name, body)| (name, body.to_string().into_bytes()))
+        };
+        for (signal, body) in bodies {
+            let path = format!("{base}/{signal}{end}");
+            let packed = support::gzip(&body);
+            let headers = [
+                ("x-sentry-auth", auth()),
+                ("content-type", kind.to_owned()),
+                ("content-encoding", "gzip".into()),
+            ];
+            let headers: Vec<(&str, &str)> =
+                headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let answer = server.post(&path, &headers, packed).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.header("content-type")),
+                (202, kind),
+                "{path} {:?}",
+                answer.body
+            );
+            assert_eq!(otlp(&server, &path, "text/csv", body).await.status, 415);
+            assert_eq!(otlp(&server, &path, kind, b"\x07nonsense".to_vec()).await.status, 400);
+            assert_eq!(server.post(&path, &[("content-type", kind)], Body::empty()).await.status, 401);
+            assert_eq!(
+                otlp(&server, &path, "application/x-protobuf", Vec::new()).await.status,
+                202,
+                "empty is fine"
+            );
+        }
+        server.settle().await;
+        let day = day_file(&server);
+        let spans = "SELECT hex(span) || ' ' || o.text || ' ' || s.text || ' ' || is_segment || ' ' || duration || ' ' \
+                     || t.text || ' ' || r.text || ' ' || e.text FROM spans JOIN texts o ON o.id = op \
+                     JOIN texts s ON s.id = segment JOIN texts t ON t.id = status JOIN texts r ON r.id = release \
+                     JOIN texts e ON e.id = environment ORDER BY place";
+        let logs = "SELECT severity || ' ' || body || ' ' || (trace IS NOT NULL) || ' ' || timestamp FROM logs ORDER BY place";
+        let metrics = "SELECT n.text || ' ' || k.text || ' ' || value FROM metrics JOIN texts n ON n.id = name \
+                       JOIN texts k ON k.id = kind ORDER BY place";
+        seen.push([texts(&day, spans), texts(&day, logs), texts(&day, metrics)]);
+    }
+    assert_eq!(
+        seen[0][0],
+        [
+            "0000000000000001 http.server GET /pay 1 250000 error shop@1 eu",
+            "0000000000000002 db GET /pay 0 10000 ok shop@1 eu"
+        ]
+    );
+    assert_eq!(seen[0][1], ["17 payment failed 1 1795370399000000", "9 {\"a\":true} 0 1795370399000000"]);
+    assert_eq!(seen[0][2], ["orders counter 3.0", "load gauge 0.5", "took distribution 2.5"]);
+    assert_eq!(seen[0], seen[1], "protobuf says what JSON says");
+}
+
+/// Browsers ask first on every address, and see the headers on refusals.
+#[tokio::test]
+async fn every_address_lets_browsers_ask() {
+    let server = Server::start();
+    for path in [
+        "/api/42/envelope/",
+        "/api/42/store",
+        "/api/store/",
+        "/api/42/security/",
+        "/api/42/nel",
+        "/api/42/minidump",
+        "/api/42/unreal/x/",
+        "/api/42/events/1/attachments",
+        "/api/42/cron/a",
+        "/api/42/cron/a/b/",
+        "/api/42/otlp/v1/traces",
+        "/api/42/integration/otlp/v1/logs/",
+        "/api/999/otlp/v1/metrics",
+    ] {
+        let asked = server.call(Method::OPTIONS, path, &[("origin", "https://a")], Body::empty()).await;
+        assert_eq!(asked.status, 204, "{path}");
+        assert_eq!(asked.header("access-control-allow-origin"), "*", "{path}");
+        let refused = server.post(path, &[("content-type", "application/json")], "{}").await;
+        assert!(matches!(refused.status.as_u16(), 401 | 403), "{path}: {}", refused.status);
+        assert_eq!(refused.header("access-control-allow-origin"), "*", "{path}");
+        assert!(
+            refused.json()["detail"].is_string() && !refused.header("x-sentry-error").is_empty(),
+            "{path}"
+        );
+    }
+}
