@@ -98,6 +98,12 @@ enum TokenCommand {
         /// What it is for.
         #[arg(long, default_value = "command line")]
         label: String,
+        /// What it may do, like project:releases; may be repeated. Left out: everything that the administrator may do.
+        #[arg(long = "scope", value_name = "SCOPE")]
+        scopes: Vec<String>,
+        /// Make a token of this organisation for builds, which tells sentry-cli where the server is.
+        #[arg(long, value_name = "SLUG", conflicts_with = "scopes")]
+        org: Option<String>,
     },
 }
 
@@ -155,8 +161,11 @@ fn execute(command: Command) -> Result<(), StartError> {
             common.print(&json!({ "id": made.id, "slug": made.slug, "dsn": made.dsn }), &made.dsn);
             Ok(())
         }
-        Command::Token(TokenCommand::Create { common, label }) => {
-            let token = setup::create_token(&common.data, &label)?;
+        Command::Token(TokenCommand::Create { common, label, scopes, org }) => {
+            let token = match org {
+                Some(org) => setup::create_org_token(&common.data, &common.url(), &org, &label)?,
+                None => setup::create_token(&common.data, &label, &scopes)?,
+            };
             common.print(&json!({ "token": token }), &token);
             Ok(())
         }

@@ -15,15 +15,24 @@ pub(crate) enum ApiError {
     /// 401: no credentials, or unknown ones.
     Unauthorized(&'static str),
     /// 403: known, but not allowed.
-    Forbidden(&'static str),
+    Forbidden(String),
     /// 404: no such thing in this scope.
     NotFound(&'static str),
     /// 409: it exists already.
     Conflict(String),
+    /// 413: more than the server takes; the text names the limit.
+    TooLarge(String),
     /// 429 for too many log-in attempts; seconds until the next one is looked at.
     TooManyAttempts(u64),
     /// 500: logged in full, answered in general terms.
     Internal(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl ApiError {
+    /// A failure of something that should not fail.
+    pub(crate) fn internal(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(error.into())
+    }
 }
 
 impl From<StoreError> for ApiError {
@@ -37,8 +46,9 @@ impl IntoResponse for ApiError {
         let (status, detail) = match self {
             Self::BadRequest(detail) => (StatusCode::BAD_REQUEST, detail),
             Self::Unauthorized(detail) => (StatusCode::UNAUTHORIZED, detail.to_owned()),
-            Self::Forbidden(detail) => (StatusCode::FORBIDDEN, detail.to_owned()),
+            Self::Forbidden(detail) => (StatusCode::FORBIDDEN, detail),
             Self::NotFound(detail) => (StatusCode::NOT_FOUND, detail.to_owned()),
+            Self::TooLarge(detail) => (StatusCode::PAYLOAD_TOO_LARGE, detail),
             Self::Conflict(detail) => (StatusCode::CONFLICT, detail),
             Self::TooManyAttempts(seconds) => {
                 let detail = format!("Too many failed log-ins; try again in {seconds} s.");

@@ -43,5 +43,6 @@ pub use crate::cli::run;
 pub use crate::config::{Config, Limits};
 pub use crate::proxy::TrustedProxy;
 pub use crate::setup::{
-    AdminAccount, FirstRun, ProjectAccess, create_project, create_token, first_run, set_password,
+    AdminAccount, FirstRun, ProjectAccess, create_org_token, create_project, create_token, first_run,
+    set_password,
 };

@@ -7,7 +7,10 @@ use watchpost_core::{Clock as _, SystemClock};
 
 use crate::app::{StartError, open_store};
 use crate::auth::{self, Secret};
-use crate::store::{NewProject, Organization, Project, Store, StoreError};
+use crate::instant::{Micros, SECOND};
+use crate::store::{
+    Access as _, NewProject, NewToken, Organization, Project, Role, Store, StoreError, TokenOwner,
+};
 
 /// What the first start made; the secrets are shown once and kept as hashes only.
 #[derive(Debug, Serialize)]
@@ -61,8 +64,10 @@ pub fn first_run(data: &Path, public_url: &str) -> Result<Option<FirstRun>, Star
     };
     let password = Secret::password().map_err(|error| StartError::new("the system's random bytes", error))?.0;
     let hash = auth::hash_password(&password).map_err(|error| StartError::new("the password hash", error))?;
-    let user = store.create_user(ADMIN, &hash, SystemClock.now().micros()).map_err(fail)?;
-    let token = make_token(&store, user, "first start")?;
+    let now = SystemClock.now().micros();
+    let user = store.create_user(ADMIN, &hash, now).map_err(fail)?;
+    store.add_member(org.id, user, Role::Owner, now).map_err(fail)?;
+    let token = make_token(&store, user, "first start", "*")?;
     Ok(Some(FirstRun {
         organization: org.slug,
         project,
@@ -94,7 +99,7 @@ pub fn create_project(
 ///
 /// # Errors
 /// When the folder cannot be written.
-pub fn create_token(data: &Path, label: &str) -> Result<String, StartError> {
+pub fn create_token(data: &Path, label: &str, scopes: &[String]) -> Result<String, StartError> {
     let store = open_store(data)?;
     let fail = |error| StartError::new("the store", error);
     organization(&store).map_err(fail)?;
@@ -105,7 +110,25 @@ pub fn create_token(data: &Path, label: &str) -> Result<String, StartError> {
             return Err(StartError::new(what, "start the server once, or run `watchpost-server init`"));
         }
     };
-    make_token(&store, user, label)
+    let scopes = if scopes.is_empty() { "*".to_owned() } else { scopes.join(" ") };
+    auth::Scopes::parse(&scopes).map_err(|error| StartError::new("the new token", error))?;
+    make_token(&store, user, label, &scopes)
+}
+
+/// Makes a token of an organisation, in the form that tells `sentry-cli` the server's address and the organisation.
+///
+/// # Errors
+/// When there is no such organisation, or the folder cannot be written.
+pub fn create_org_token(data: &Path, public_url: &str, org: &str, label: &str) -> Result<String, StartError> {
+    let store = open_store(data)?;
+    let fail = |error| StartError::new("the store", error);
+    let found = store.organizations().map_err(fail)?.into_iter().find(|known| known.slug == org);
+    let found =
+        found.ok_or_else(|| StartError::new(format!("the organization {org}"), "there is no such one"))?;
+    let now = SystemClock.now().micros();
+    let secret = org_token(public_url, org, now)
+        .map_err(|error| StartError::new("the system's random bytes", error))?;
+    add_token(&store, TokenOwner::Org(found.id), label, ORG_SCOPES, secret)
 }
 
 /// Gives a user a new random password and ends their sessions.
@@ -137,6 +160,17 @@ pub(crate) fn slug_of(name: &str) -> String {
     let words = name.to_lowercase();
     let words = words.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-")
+}
+
+/// Name and slug, each made from the other when it is left out.
+///
+/// # Errors
+/// Says what a slug looks like.
+pub(crate) fn names(name: Option<String>, slug: Option<String>) -> Result<(String, String), String> {
+    let name = name.or_else(|| slug.clone()).unwrap_or_default();
+    let slug = slug.unwrap_or_else(|| slug_of(&name));
+    check_slug(&slug)?;
+    Ok((name, slug))
 }
 
 /// # Errors
@@ -207,13 +241,36 @@ fn access(store: &dyn Store, public_url: &str, project: &Project) -> Result<Proj
     Ok(ProjectAccess { id: project.id, slug: project.slug.clone(), dsn })
 }
 
-fn make_token(store: &dyn Store, user: i64, label: &str) -> Result<String, StartError> {
-    let token = Secret::token().map_err(|error| StartError::new("the system's random bytes", error))?.0;
-    store
-        .create_token(user, label, &auth::fingerprint(&token), SystemClock.now().micros())
-        .map_err(|error| StartError::new("the store", error))?;
-    Ok(token)
+fn make_token(store: &dyn Store, user: i64, label: &str, scopes: &str) -> Result<String, StartError> {
+    let secret = Secret::token().map_err(|error| StartError::new("the system's random bytes", error))?;
+    add_token(store, TokenOwner::User(user), label, scopes, secret)
 }
+
+fn add_token(
+    store: &dyn Store,
+    owner: TokenOwner,
+    label: &str,
+    scopes: &str,
+    secret: Secret,
+) -> Result<String, StartError> {
+    let token = NewToken {
+        owner,
+        label: label.to_owned(),
+        scopes: scopes.to_owned(),
+        hash: auth::fingerprint(&secret.0),
+        tail: Some(secret.tail()),
+        created: SystemClock.now().micros(),
+    };
+    store.add_token(&token).map_err(|error| StartError::new("the store", error))?;
+    Ok(secret.0)
+}
+
+pub(crate) fn org_token(public_url: &str, org: &str, now: Micros) -> Result<Secret, getrandom::Error> {
+    Secret::org_token(public_url.trim_end_matches('/'), org, now as f64 / SECOND as f64)
+}
+
+/// What an organisation's token may do: what a build needs.
+pub(crate) const ORG_SCOPES: &str = "org:ci";
 
 const ADMIN: &str = "admin";
 
@@ -239,7 +296,7 @@ mod tests {
     #[test]
     fn the_first_start_happens_once() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(create_token(dir.path(), "x").is_err());
+        assert!(create_token(dir.path(), "x", &[]).is_err());
         let own =
             create_project(dir.path(), "http://h", "own", None, Some(42), Some("0".repeat(32))).unwrap();
         assert_eq!(own.dsn, format!("http://{}@h/42", "0".repeat(32)));
@@ -247,10 +304,11 @@ mod tests {
         let first = first_run(dir.path(), "http://h").unwrap().unwrap();
         assert_eq!((first.project.slug.as_str(), first.admin.username.as_str()), ("own", "admin"));
         assert!(first_run(dir.path(), "http://h").unwrap().is_none());
-        let token = create_token(dir.path(), "x").unwrap();
+        assert!(create_token(dir.path(), "x", &["all".to_owned()]).is_err());
+        let token = create_token(dir.path(), "x", &[]).unwrap();
         let store = open_store(dir.path()).unwrap();
-        assert!(store.token_holder(&auth::fingerprint(&token)).unwrap().is_some());
-        assert!(store.token_holder(&auth::fingerprint("sntryu_0")).unwrap().is_none());
+        assert!(store.token(&auth::fingerprint(&token)).unwrap().is_some());
+        assert!(store.token(&auth::fingerprint("sntryu_0")).unwrap().is_none());
         let fresh = set_password(dir.path(), "admin").unwrap();
         let stored = store.user("admin").unwrap().unwrap().password_hash;
         assert!(auth::verify_password(&fresh.password, &stored));

@@ -320,7 +320,9 @@ async fn only_known_callers_get_in() {
     // A form on another site has the cookie, but neither header nor content type.
     let forged = with(Method::PUT, "/api/0/issues/1/", vec![("content-type", "text/plain")]).await;
     assert_eq!(forged.status, 403);
-    let own = with(Method::PUT, "/api/0/issues/1/", vec![("content-type", "application/json")]).await;
+    let own =
+        with(Method::PUT, "/api/0/organizations/default/issues/", vec![("content-type", "application/json")])
+            .await;
     assert_eq!(own.status, 400);
     assert_eq!(with(Method::GET, "/api/0/no/such/call/", vec![]).await.status, 404);
     let out = with(Method::POST, "/api/0/auth/logout/", vec![("x-watchpost-request", "1")]).await;

@@ -2,59 +2,81 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 use axum::http::{Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use watchpost_core::EventId;
 
-use super::issues::Query;
-use super::{event_shape, page, scope};
+use super::guard::Guard;
+use super::query::Query;
+use super::routes::Routes;
+use super::scope::{InOrg, InProject};
+use super::{event_shape, page};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
-use crate::store::{Neighbours, ProjectId, ProjectScope, StoredEvent, StoredItem};
+use crate::store::{Neighbours, StoredEvent, StoredItem};
 
-pub(super) async fn list(
-    State(app): State<App>,
-    Path((org, project)): Path<(String, String)>,
-    uri: Uri,
-    RawQuery(query): RawQuery,
-) -> Result<Response, ApiError> {
-    let found = scope::organization(&app, Some(org)).await?;
-    let project = found.project(&project)?.id;
-    let query = Query::parse(query.as_deref());
-    let limit = query.one("per_page").or(query.one("limit"));
-    let request = page::request(query.one("cursor"), limit, 50)?;
+pub(super) fn routes(routes: &mut Routes) {
+    let at = "/api/0/projects/{org}/{project}/events";
+    routes
+        .get(&format!("{at}/"), Guard::Event, "Lists a project's events", list)
+        .get(&format!("{at}/{{event}}/"), Guard::Event, "Shows an event", detail)
+        .get(&format!("{at}/{{event}}/json/"), Guard::Event, "Shows an event as the protocol has it", json)
+        .get(
+            &format!("{at}/{{event}}/attachments/"),
+            Guard::Event,
+            "Lists an event's attachments",
+            attachments,
+        )
+        .get(
+            &format!("{at}/{{event}}/attachments/{{attachment}}/"),
+            Guard::Event,
+            "Downloads an attachment",
+            attachment,
+        )
+        .get(
+            "/api/0/organizations/{org}/eventids/{event}/",
+            Guard::Event,
+            "Finds an event in any project",
+            by_event_id,
+        );
+}
+
+async fn list(State(app): State<App>, at: InProject, uri: Uri, query: Query) -> Result<Response, ApiError> {
+    let (project, request) = (at.project.id, query.page(50)?);
     let page = app.with_store(move |store| store.project_events(project, request)).await?;
     let rows = page.rows.iter().map(event_shape::summary).collect();
     Ok(page::answer(&app, &uri, &page, rows))
 }
 
-pub(super) async fn detail(
+async fn detail(
     State(app): State<App>,
-    Path((org, project, event)): Path<(String, String, String)>,
+    at: InProject,
+    Path((_, _, event)): Path<(String, String, String)>,
 ) -> Result<Json<Value>, ApiError> {
-    let (_, event, neighbours) = find(&app, org, &project, &event).await?;
+    let (event, neighbours) = find(&app, &at, &event).await?;
     Ok(Json(event_shape::full(&event, Some(neighbours))))
 }
 
 /// The normalised event, in the shape of the protocol.
-pub(super) async fn json(
+async fn json(
     State(app): State<App>,
-    Path((org, project, event)): Path<(String, String, String)>,
+    at: InProject,
+    Path((_, _, event)): Path<(String, String, String)>,
 ) -> Result<Response, ApiError> {
-    let (_, event, _) = find(&app, org, &project, &event).await?;
+    let (event, _) = find(&app, &at, &event).await?;
     let body = event.body.ok_or(ApiError::NotFound("The body of this event was not kept."))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
 /// Finds an event by its id in any project of the organisation.
-pub(super) async fn by_event_id(
+async fn by_event_id(
     State(app): State<App>,
-    Path((org, event)): Path<(String, String)>,
+    found: InOrg,
+    Path((_, event)): Path<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
-    let found = scope::organization(&app, Some(org)).await?;
     let (id, all) = (parse_id(&event)?, found.all());
     let event = app.with_store(move |store| store.event(&all, id.as_bytes())).await?;
     let event = event.ok_or(ApiError::NotFound("No such event."))?;
@@ -69,20 +91,22 @@ pub(super) async fn by_event_id(
 }
 
 /// Everything that was sent in the event's envelope beside it.
-pub(super) async fn attachments(
+async fn attachments(
     State(app): State<App>,
-    Path((org, project, event)): Path<(String, String, String)>,
+    at: InProject,
+    Path((_, _, event)): Path<(String, String, String)>,
 ) -> Result<Json<Vec<Value>>, ApiError> {
-    let (project, id) = project_and_id(&app, org, &project, &event).await?;
+    let (project, id) = (at.project.id, parse_id(&event)?);
     let items = app.with_store(move |store| store.items(project, id.as_bytes())).await?;
     Ok(Json(items.iter().map(|item| item_shape(item, id)).collect()))
 }
 
-pub(super) async fn attachment(
+async fn attachment(
     State(app): State<App>,
-    Path((org, project, event, attachment)): Path<(String, String, String, String)>,
+    at: InProject,
+    Path((_, _, event, attachment)): Path<(String, String, String, String)>,
 ) -> Result<Response, ApiError> {
-    let (project, id) = project_and_id(&app, org, &project, &event).await?;
+    let (project, id) = (at.project.id, parse_id(&event)?);
     let missing = ApiError::NotFound("No such attachment.");
     let Ok(seq) = attachment.parse() else { return Err(missing) };
     let body = app.with_store(move |store| store.item_body(project, id.as_bytes(), seq)).await?;
@@ -96,36 +120,24 @@ pub(super) async fn attachment(
     Ok((headers, Body::from(body)).into_response())
 }
 
-async fn find(
+/// An event of a project by its id.
+pub(super) async fn find(
     app: &App,
-    org: String,
-    project: &str,
+    at: &InProject,
     event: &str,
-) -> Result<(ProjectId, StoredEvent, Neighbours), ApiError> {
-    let (project, id) = project_and_id(app, org, project, event).await?;
+) -> Result<(StoredEvent, Neighbours), ApiError> {
+    let (scope, id) = (at.scope(), parse_id(event)?);
     let found = app
         .with_store(move |store| {
-            let Some(event) = store.event(&ProjectScope::new([project]), id.as_bytes())? else {
-                return Ok(None);
-            };
+            let Some(event) = store.event(&scope, id.as_bytes())? else { return Ok(None) };
             let neighbours = match event.issue {
                 Some(issue) => store.neighbours(issue, &event)?,
                 None => Neighbours::default(),
             };
-            Ok(Some((project, event, neighbours)))
+            Ok(Some((event, neighbours)))
         })
         .await?;
     found.ok_or(ApiError::NotFound("No such event."))
-}
-
-async fn project_and_id(
-    app: &App,
-    org: String,
-    project: &str,
-    event: &str,
-) -> Result<(ProjectId, EventId), ApiError> {
-    let found = scope::organization(app, Some(org)).await?;
-    Ok((found.project(project)?.id, parse_id(event)?))
 }
 
 fn parse_id(text: &str) -> Result<EventId, ApiError> {

@@ -6,27 +6,50 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
+use super::guard::Guard;
 use super::issue_shape::{self, Period};
-use super::issue_tags;
-use super::scope::{self, OrgScope};
+use super::routes::Routes;
+use super::scope::{self, InOrg, OrgScope};
+use super::{issue_events, issue_tags};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::store::{Issue, IssueChange, Status};
 
-/// `org` is missing on the paths that begin with `/issues/`.
-pub(super) async fn detail(
+/// The paths that begin with `/issues/` name no organisation.
+pub(super) fn routes(routes: &mut Routes) {
+    for at in ["/api/0/organizations/{org}/issues/{issue}", "/api/0/issues/{issue}"] {
+        routes
+            .get(&format!("{at}/"), Guard::Event, "Shows an issue", detail)
+            .put(&format!("{at}/"), Guard::Event, "Changes an issue", change)
+            .get(&format!("{at}/events/"), Guard::Event, "Lists an issue's events", issue_events::list)
+            .get(
+                &format!("{at}/events/{{event}}/"),
+                Guard::Event,
+                "Shows an event of an issue",
+                issue_events::detail,
+            )
+            .get(&format!("{at}/tags/"), Guard::Event, "Lists an issue's tags", issue_tags::list)
+            .get(&format!("{at}/tags/{{key}}/"), Guard::Event, "Shows a tag of an issue", issue_tags::detail);
+    }
+    let short = "/api/0/organizations/{org}/shortids/{issue}/";
+    routes.get(short, Guard::Event, "Finds an issue by its short id", by_short_id);
+}
+
+async fn detail(
     State(app): State<App>,
+    found: InOrg,
     Path(path): Path<HashMap<String, String>>,
 ) -> Result<Json<Value>, ApiError> {
-    let (found, issue) = find(&app, &path).await?;
+    let issue = find(&app, &found, &path).await?;
     full(&app, &found, issue).await
 }
 
-pub(super) async fn by_short_id(
+async fn by_short_id(
     State(app): State<App>,
+    found: InOrg,
     Path(path): Path<HashMap<String, String>>,
 ) -> Result<Json<Value>, ApiError> {
-    let (found, issue) = find(&app, &path).await?;
+    let issue = find(&app, &found, &path).await?;
     let (group_id, project) =
         (issue.id, found.by_id().get(&issue.project).map(|project| project.slug.clone()));
     let short_id = path.get("issue").cloned().unwrap_or_default();
@@ -40,13 +63,14 @@ pub(super) async fn by_short_id(
     })))
 }
 
-pub(super) async fn change(
+async fn change(
     State(app): State<App>,
+    found: InOrg,
     Path(path): Path<HashMap<String, String>>,
     body: Option<Json<Value>>,
 ) -> Result<Json<Value>, ApiError> {
     let change = read_change(body)?;
-    let (found, issue) = find(&app, &path).await?;
+    let issue = find(&app, &found, &path).await?;
     let (all, id) = (found.all(), issue.id);
     let changed = app
         .with_store(move |store| {
@@ -95,12 +119,13 @@ pub(super) fn change_shape(change: &IssueChange) -> Value {
     })
 }
 
-/// The organisation and the issue that a path names.
-pub(super) async fn find(app: &App, path: &HashMap<String, String>) -> Result<(OrgScope, Issue), ApiError> {
-    let found = scope::organization(app, path.get("org").cloned()).await?;
-    let name = path.get("issue").map(String::as_str).unwrap_or_default();
-    let issue = scope::issue(app, &found, name).await?;
-    Ok((found, issue))
+/// The issue that a path names.
+pub(super) async fn find(
+    app: &App,
+    found: &InOrg,
+    path: &HashMap<String, String>,
+) -> Result<Issue, ApiError> {
+    scope::issue(app, found, path.get("issue").map(String::as_str).unwrap_or_default()).await
 }
 
 async fn full(app: &App, found: &OrgScope, issue: Issue) -> Result<Json<Value>, ApiError> {

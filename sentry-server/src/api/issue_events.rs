@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 use axum::http::Uri;
 use axum::response::Response;
 use serde_json::Value;
 use watchpost_core::EventId;
 
-use super::issues::Query;
+use super::query::Query;
+use super::scope::InOrg;
 use super::{event_shape, issue, page};
 use crate::app::App;
 use crate::error::ApiError;
@@ -17,14 +18,13 @@ use crate::store::{Cursor, PageRequest, ProjectScope, StoredEvent};
 
 pub(super) async fn list(
     State(app): State<App>,
+    found: InOrg,
     Path(path): Path<HashMap<String, String>>,
     uri: Uri,
-    RawQuery(query): RawQuery,
+    query: Query,
 ) -> Result<Response, ApiError> {
-    let (_, issue) = issue::find(&app, &path).await?;
-    let query = Query::parse(query.as_deref());
-    let limit = query.one("per_page").or(query.one("limit"));
-    let request = page::request(query.one("cursor"), limit, 25)?;
+    let issue = issue::find(&app, &found, &path).await?;
+    let request = query.page(25)?;
     let page = app.with_store(move |store| store.issue_events(issue.id, request)).await?;
     let is_full = matches!(query.one("full"), Some("1" | "true"));
     let rows = page
@@ -38,9 +38,10 @@ pub(super) async fn list(
 /// `latest`, `oldest`, `recommended` or an event id.
 pub(super) async fn detail(
     State(app): State<App>,
+    found: InOrg,
     Path(path): Path<HashMap<String, String>>,
 ) -> Result<Json<Value>, ApiError> {
-    let (_, issue) = issue::find(&app, &path).await?;
+    let issue = issue::find(&app, &found, &path).await?;
     let name = path.get("event").map(String::as_str).unwrap_or_default();
     let found = match name {
         "latest" | "recommended" => edge(&app, issue.id, None).await?,

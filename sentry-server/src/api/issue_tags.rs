@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use serde_json::{Value, json};
 
 use super::issue;
+use super::scope::InOrg;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
@@ -14,17 +15,19 @@ use crate::store::TagKey;
 
 pub(super) async fn list(
     State(app): State<App>,
+    found: InOrg,
     Path(path): Path<HashMap<String, String>>,
 ) -> Result<Json<Vec<Value>>, ApiError> {
-    let tags = read(&app, &path, 10).await?;
+    let tags = read(&app, &found, &path, 10).await?;
     Ok(Json(tags.iter().map(full).collect()))
 }
 
 pub(super) async fn detail(
     State(app): State<App>,
+    found: InOrg,
     Path(path): Path<HashMap<String, String>>,
 ) -> Result<Json<Value>, ApiError> {
-    let tags = read(&app, &path, 100).await?;
+    let tags = read(&app, &found, &path, 100).await?;
     let key = path.get("key").map(String::as_str).unwrap_or_default();
     let tag =
         tags.iter().find(|tag| tag.key == key).ok_or(ApiError::NotFound("No such tag on this issue."))?;
@@ -35,8 +38,13 @@ pub(super) fn summary(tag: &TagKey) -> Value {
     json!({ "key": tag.key, "name": tag.key, "totalValues": tag.total, "uniqueValues": tag.unique })
 }
 
-async fn read(app: &App, path: &HashMap<String, String>, top: usize) -> Result<Vec<TagKey>, ApiError> {
-    let (_, issue) = issue::find(app, path).await?;
+async fn read(
+    app: &App,
+    found: &InOrg,
+    path: &HashMap<String, String>,
+    top: usize,
+) -> Result<Vec<TagKey>, ApiError> {
+    let issue = issue::find(app, found, path).await?;
     app.with_store(move |store| store.issue_tags(issue.id, top)).await
 }
 

@@ -1,65 +1,77 @@
 //! Lists of issues, and changes to many at once.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, Uri};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::guard::Guard;
 use super::issue_query::{self, Search};
 use super::issue_shape::{self, Period};
-use super::scope::{self, OrgScope};
+use super::query::Query;
+use super::routes::Routes;
+use super::scope::{InOrg, InProject, OrgScope};
 use super::{issue, page};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::instant;
 use crate::store::{IssueFilter, ProjectScope};
 
-pub(super) async fn list_in_org(
+pub(super) fn routes(routes: &mut Routes) {
+    let org = "/api/0/organizations/{org}";
+    routes.get(&format!("{org}/issues/"), Guard::Event, "Lists issues", list_in_org).put(
+        &format!("{org}/issues/"),
+        Guard::Event,
+        "Changes many issues",
+        change_in_org,
+    );
+    let project = "/api/0/projects/{org}/{project}";
+    routes.get(&format!("{project}/issues/"), Guard::Event, "Lists a project's issues", list_in_project).put(
+        &format!("{project}/issues/"),
+        Guard::Event,
+        "Changes many of a project's issues",
+        change_in_project,
+    );
+    issue::routes(routes);
+}
+
+async fn list_in_org(
     State(app): State<App>,
-    Path(org): Path<String>,
+    found: InOrg,
     uri: Uri,
-    RawQuery(query): RawQuery,
+    query: Query,
 ) -> Result<Response, ApiError> {
-    let found = scope::organization(&app, Some(org)).await?;
-    let query = Query::parse(query.as_deref());
-    let asked = query.all("project").filter(|id| !id.is_empty() && *id != "-1");
-    let asked: Vec<_> = asked.map(|name| Ok(found.project(name)?.id)).collect::<Result<_, ApiError>>()?;
-    let scope = if asked.is_empty() { found.all() } else { ProjectScope::new(asked) };
+    let scope = found.chosen(query.all("project"))?;
     list(&app, &found, scope, &uri, &query).await
 }
 
-pub(super) async fn list_in_project(
+async fn list_in_project(
     State(app): State<App>,
-    Path((org, project)): Path<(String, String)>,
+    at: InProject,
     uri: Uri,
-    RawQuery(query): RawQuery,
+    query: Query,
 ) -> Result<Response, ApiError> {
-    let found = scope::organization(&app, Some(org)).await?;
-    let scope = ProjectScope::new([found.project(&project)?.id]);
-    list(&app, &found, scope, &uri, &Query::parse(query.as_deref())).await
+    list(&app, &at.found, at.scope(), &uri, &query).await
 }
 
-pub(super) async fn change_in_org(
+async fn change_in_org(
     State(app): State<App>,
-    Path(org): Path<String>,
-    RawQuery(query): RawQuery,
+    found: InOrg,
+    query: Query,
     body: Option<Json<Value>>,
 ) -> Result<Json<Value>, ApiError> {
-    let found = scope::organization(&app, Some(org)).await?;
-    let scope = found.all();
-    change(&app, scope, &Query::parse(query.as_deref()), body).await
+    let scope = found.chosen(query.all("project"))?;
+    change(&app, scope, &query, body).await
 }
 
-pub(super) async fn change_in_project(
+async fn change_in_project(
     State(app): State<App>,
-    Path((org, project)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
+    at: InProject,
+    query: Query,
     body: Option<Json<Value>>,
 ) -> Result<Json<Value>, ApiError> {
-    let found = scope::organization(&app, Some(org)).await?;
-    let scope = ProjectScope::new([found.project(&project)?.id]);
-    change(&app, scope, &Query::parse(query.as_deref()), body).await
+    change(&app, at.scope(), &query, body).await
 }
 
 async fn list(
@@ -85,7 +97,6 @@ async fn list(
             })?,
         ),
     };
-    let limit = query.one("limit").or(query.one("per_page"));
     let filter = IssueFilter {
         scope,
         status: search.status,
@@ -94,7 +105,7 @@ async fn list(
         words: search.words,
         seen_since,
         sort: issue_query::sort(query.one("sort")).map_err(ApiError::BadRequest)?,
-        page: page::request(query.one("cursor"), limit, 25)?,
+        page: query.page(25)?,
     };
     let (page, hits, hours) = app
         .with_store(move |store| {
@@ -139,22 +150,4 @@ async fn change(
     let changed = change.clone();
     app.with_store(move |store| store.change_issues(&scope, &ids, &changed)).await?;
     Ok(Json(issue::change_shape(&change)))
-}
-
-/// A query string whose names may repeat.
-pub(super) struct Query(Vec<(String, String)>);
-
-impl Query {
-    pub(super) fn parse(text: Option<&str>) -> Self {
-        let pairs = form_urlencoded::parse(text.unwrap_or_default().as_bytes());
-        Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
-    }
-
-    pub(super) fn one(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-
-    fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
 }

@@ -2,24 +2,113 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::scope;
+use super::body::Body;
+use super::guard::Guard;
+use super::page;
+use super::query::Query;
+use super::routes::Routes;
+use super::scope::{InOrg, InProject};
 use crate::app::App;
+use crate::auth::Secret;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
 use crate::setup;
 use crate::store::ClientKey;
 
-pub(super) async fn list(
-    State(app): State<App>,
-    Path((org, project)): Path<(String, String)>,
-) -> Result<Json<Vec<Value>>, ApiError> {
-    let found = scope::organization(&app, Some(org)).await?;
-    let project = found.project(&project)?.id;
+pub(super) fn routes(routes: &mut Routes) {
+    let all = "/api/0/projects/{org}/{project}/keys/";
+    let one = "/api/0/projects/{org}/{project}/keys/{key}/";
+    routes
+        .get(all, Guard::Project, "Lists a project's client keys", list)
+        .post(all, Guard::Project, "Makes a client key", create)
+        .get(one, Guard::Project, "Shows a client key", detail)
+        .put(one, Guard::Project, "Changes a client key", change)
+        .delete(one, Guard::Project, "Deletes a client key", delete)
+        .get("/api/0/organizations/{org}/project-keys/", Guard::Project, "Lists client keys", list_in_org);
+}
+
+async fn list(State(app): State<App>, at: InProject, uri: Uri, query: Query) -> Result<Response, ApiError> {
+    let request = query.page(100)?;
     let keys = app.with_store(|store| store.client_keys()).await?;
-    let own = keys.iter().filter(|key| key.project == project);
-    Ok(Json(own.map(|key| shape(&app, key)).collect()))
+    let own = keys.iter().filter(|key| key.project == at.project.id);
+    Ok(page::of_list(&app, &uri, request, own, |key| shape(&app, key)))
+}
+
+async fn list_in_org(
+    State(app): State<App>,
+    found: InOrg,
+    uri: Uri,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let request = query.page(100)?;
+    let scope = found.chosen(query.all("project"))?;
+    let keys = app.with_store(|store| store.client_keys()).await?;
+    let own = keys.iter().filter(|key| scope.ids().contains(&key.project));
+    Ok(page::of_list(&app, &uri, request, own, |key| shape(&app, key)))
+}
+
+async fn detail(
+    State(app): State<App>,
+    at: InProject,
+    Path((_, _, key)): Path<(String, String, String)>,
+) -> Result<Json<Value>, ApiError> {
+    Ok(Json(shape(&app, &find(&app, &at, &key).await?)))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Form {
+    name: Option<String>,
+    is_active: Option<bool>,
+}
+
+async fn create(
+    State(app): State<App>,
+    at: InProject,
+    Body(form): Body<Form>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let public = Secret::public_key().map_err(ApiError::internal)?;
+    let (project, now) = (at.project.id, app.now());
+    let label = form.name.unwrap_or_else(|| "Default".to_owned());
+    let made = app.with_store(move |store| store.add_key(project, &public, &label, now)).await?;
+    app.reload_keys().await?;
+    Ok((StatusCode::CREATED, Json(shape(&app, &made))))
+}
+
+async fn change(
+    State(app): State<App>,
+    at: InProject,
+    Path((_, _, key)): Path<(String, String, String)>,
+    Body(form): Body<Form>,
+) -> Result<Json<Value>, ApiError> {
+    let (project, id) = (at.project.id, find(&app, &at, &key).await?.id);
+    app.with_store(move |store| store.change_key(project, id, form.name.as_deref(), form.is_active)).await?;
+    app.reload_keys().await?;
+    Ok(Json(shape(&app, &find(&app, &at, &key).await?)))
+}
+
+async fn delete(
+    State(app): State<App>,
+    at: InProject,
+    Path((_, _, key)): Path<(String, String, String)>,
+) -> Result<StatusCode, ApiError> {
+    let (project, id) = (at.project.id, find(&app, &at, &key).await?.id);
+    app.with_store(move |store| store.delete_key(project, id)).await?;
+    app.reload_keys().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A key by its id or its public half.
+async fn find(app: &App, at: &InProject, name: &str) -> Result<ClientKey, ApiError> {
+    let keys = app.with_store(|store| store.client_keys()).await?;
+    let own = keys.into_iter().filter(|key| key.project == at.project.id);
+    let mut named = own.filter(|key| key.public == name || key.id.to_string() == name);
+    named.next().ok_or(ApiError::NotFound("No such key."))
 }
 
 fn shape(app: &App, key: &ClientKey) -> Value {
@@ -38,7 +127,13 @@ fn shape(app: &App, key: &ClientKey) -> Value {
             "public": dsn,
             "secret": dsn,
             "security": format!("{base}/api/{project}/security/?sentry_key={public}"),
+            "csp": format!("{base}/api/{project}/csp-report/?sentry_key={public}"),
             "minidump": format!("{base}/api/{project}/minidump/?sentry_key={public}"),
+            "nel": format!("{base}/api/{project}/nel/?sentry_key={public}"),
+            "unreal": format!("{base}/api/{project}/unreal/{public}/"),
+            "crons": format!("{base}/api/{project}/cron/___MONITOR_SLUG___/{public}/"),
+            "otlp_traces": format!("{base}/api/{project}/integration/otlp/v1/traces"),
+            "otlp_logs": format!("{base}/api/{project}/integration/otlp/v1/logs"),
         },
         "dateCreated": rfc3339(key.created),
     })

@@ -7,11 +7,20 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::caller::{self, COOKIE, Caller};
+use super::guard::Guard;
+use super::routes::Routes;
 use crate::app::App;
 use crate::auth::{self, Secret};
 use crate::error::ApiError;
 use crate::instant::{DAY, SECOND};
 use crate::store::Holder;
+
+pub(super) fn routes(routes: &mut Routes) {
+    routes
+        .get("/api/0/", Guard::Known, "Says who calls and what they may do", root)
+        .get("/api/0/auth/", Guard::Known, "Says who is logged in", who_am_i)
+        .post("/api/0/auth/logout/", Guard::Known, "Ends the session", logout);
+}
 
 #[derive(Deserialize)]
 pub(super) struct Form {
@@ -45,7 +54,7 @@ pub(super) async fn login(State(app): State<App>, body: Option<Json<Form>>) -> R
     Ok(([(header::SET_COOKIE, cookie)], Json(person(&holder))).into_response())
 }
 
-pub(super) async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
+async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response, ApiError> {
     if let Some(secret) = caller::cookie(&headers) {
         let hash = auth::fingerprint(secret);
         app.with_store(move |store| store.delete_session(&hash)).await?;
@@ -53,17 +62,18 @@ pub(super) async fn logout(State(app): State<App>, headers: HeaderMap) -> Result
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, set_cookie(&app, "", 0))]).into_response())
 }
 
-pub(super) async fn who_am_i(Extension(Caller(holder)): Extension<Caller>) -> Json<Value> {
-    Json(person(&holder))
+async fn who_am_i(Extension(caller): Extension<Caller>) -> Json<Value> {
+    Json(caller.holder.as_ref().map_or(Value::Null, person))
 }
 
 /// What `sentry-cli info` asks.
-pub(super) async fn root(Extension(Caller(holder)): Extension<Caller>) -> Json<Value> {
-    Json(json!({ "version": "0", "user": person(&holder), "auth": { "scopes": SCOPES } }))
+async fn root(Extension(caller): Extension<Caller>) -> Json<Value> {
+    let user = caller.holder.as_ref().map_or(Value::Null, person);
+    Json(json!({ "version": "0", "user": user, "auth": { "scopes": caller.scope_names() } }))
 }
 
 fn person(holder: &Holder) -> Value {
-    json!({ "id": holder.id.to_string(), "username": holder.username, "name": holder.username, "email": null })
+    json!({ "id": holder.id.to_string(), "username": holder.username, "name": holder.username, "email": holder.username })
 }
 
 fn set_cookie(app: &App, value: &str, max_age: i64) -> String {
@@ -72,4 +82,3 @@ fn set_cookie(app: &App, value: &str, max_age: i64) -> String {
 }
 
 const SESSION: i64 = 14 * DAY;
-const SCOPES: [&str; 5] = ["org:read", "project:read", "project:write", "event:read", "event:write"];

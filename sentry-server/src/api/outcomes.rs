@@ -1,23 +1,24 @@
 //! The ledger: what was accepted, what was not, and why.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::issues::Query;
-use super::scope;
+use super::guard::Guard;
+use super::query::Query;
+use super::routes::Routes;
+use super::scope::InOrg;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::instant::{self, HOUR, rfc3339};
 
+pub(super) fn routes(routes: &mut Routes) {
+    let at = "/api/0/organizations/{org}/outcomes/";
+    routes.get(at, Guard::Org, "Lists what was accepted and what was not", list);
+}
+
 /// Rows by project, hour, category, outcome and reason; `statsPeriod` (default 24h) says how far back.
-pub(super) async fn list(
-    State(app): State<App>,
-    Path(org): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Result<Json<Vec<Value>>, ApiError> {
-    let found = scope::organization(&app, Some(org)).await?;
-    let query = Query::parse(query.as_deref());
+async fn list(State(app): State<App>, found: InOrg, query: Query) -> Result<Json<Vec<Value>>, ApiError> {
     let period = instant::period(query.one("statsPeriod").unwrap_or("24h"))
         .ok_or_else(|| ApiError::BadRequest("statsPeriod must be like 24h or 14d.".to_owned()))?;
     let (all, since) = (found.all(), instant::hour(app.now() - period));

@@ -45,6 +45,29 @@ pub(super) fn answer<T>(app: &crate::app::App, uri: &Uri, page: &Page<T>, rows: 
     response
 }
 
+/// One page of a list that is small enough to be read whole; the cursor's id is how many rows come before it.
+pub(super) fn of_list<T>(
+    app: &crate::app::App,
+    uri: &Uri,
+    request: PageRequest,
+    rows: impl Iterator<Item = T>,
+    shape: impl Fn(T) -> Value,
+) -> Response {
+    let skip = request.cursor.map_or(0, |cursor| usize::try_from(cursor.id).unwrap_or_default());
+    let mut rows: Vec<T> = rows.skip(skip).take(request.limit + 1).collect();
+    let has_next = rows.len() > request.limit;
+    rows.truncate(request.limit);
+    let at = |id: usize| Some(Cursor { value: 0, id: id as i64, backwards: false });
+    let page = Page {
+        previous: at(skip.saturating_sub(request.limit)),
+        next: at(skip + rows.len()),
+        has_previous: skip > 0,
+        has_next,
+        rows: Vec::<()>::new(),
+    };
+    answer(app, uri, &page, rows.into_iter().map(shape).collect())
+}
+
 fn link(app: &crate::app::App, uri: &Uri, rel: &str, cursor: Option<Cursor>, results: bool) -> String {
     let cursor = cursor.map_or_else(
         || format!("0:0:{}", u8::from(rel == "previous")),

@@ -1,61 +1,129 @@
-//! Projects: list, detail, create.
+//! Projects.
 
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::extract::{Extension, Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::scope;
+use super::body::Body;
+use super::caller::Caller;
+use super::guard::Guard;
+use super::query::Query;
+use super::routes::Routes;
+use super::scope::{InOrg, InProject};
+use super::{page, teams};
 use crate::app::App;
 use crate::auth::Secret;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
 use crate::setup;
-use crate::store::{NewProject, Organization, Project};
+use crate::store::{Changed, NewProject, Organization, Project, Rename, Team};
 
-pub(super) async fn list_all(State(app): State<App>) -> Result<Json<Vec<Value>>, ApiError> {
-    let found = scope::organization(&app, None).await?;
-    Ok(Json(found.projects.iter().map(|project| shape(&found.org, project)).collect()))
+pub(super) fn routes(routes: &mut Routes) {
+    let in_org = "/api/0/organizations/{org}/projects/";
+    let in_team = "/api/0/teams/{org}/{team}/projects/";
+    let one = "/api/0/projects/{org}/{project}/";
+    routes
+        .get("/api/0/projects/", Guard::Known, "Lists projects of all the caller's organizations", list_all)
+        .get(in_org, Guard::Project, "Lists projects", list)
+        .post(in_org, Guard::Project, "Makes a project", create)
+        .get(in_team, Guard::Project, "Lists a team's projects", list_of_team)
+        .post(in_team, Guard::Project, "Makes a project of a team", create_in_team)
+        .get(one, Guard::Project, "Shows a project", detail)
+        .put(one, Guard::Project, "Changes a project", change)
+        .delete(one, Guard::Project, "Deletes a project with everything in it", delete);
 }
 
-pub(super) async fn list(
+async fn list_all(
     State(app): State<App>,
-    Path(org): Path<String>,
-) -> Result<Json<Vec<Value>>, ApiError> {
-    let found = scope::organization(&app, Some(org)).await?;
-    Ok(Json(found.projects.iter().map(|project| shape(&found.org, project)).collect()))
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let request = query.page(100)?;
+    let found = app
+        .with_store(move |store| {
+            let mut all = Vec::new();
+            for org in store.organizations()? {
+                let scopes = caller.scopes_in(org.id);
+                if scopes.is_some_and(|scopes| Guard::Project.lets_in(&axum::http::Method::GET, &scopes)) {
+                    let teams = store.teams(org.id)?;
+                    let shapes =
+                        store.projects(org.id)?.iter().map(|project| shape(&org, project, &teams)).collect();
+                    let shapes: Vec<Value> = shapes;
+                    all.extend(shapes);
+                }
+            }
+            Ok(all)
+        })
+        .await?;
+    Ok(page::of_list(&app, &uri, request, found.into_iter(), |project| project))
 }
 
-pub(super) async fn detail(
+async fn list(State(app): State<App>, found: InOrg, uri: Uri, query: Query) -> Result<Response, ApiError> {
+    let request = query.page(100)?;
+    let teams = teams::all(&app, &found).await?;
+    Ok(page::of_list(&app, &uri, request, found.projects.iter(), |project| {
+        shape(&found.org, project, &teams)
+    }))
+}
+
+async fn list_of_team(
     State(app): State<App>,
-    Path((org, project)): Path<(String, String)>,
-) -> Result<Json<Value>, ApiError> {
-    let found = scope::organization(&app, Some(org)).await?;
-    Ok(Json(shape(&found.org, found.project(&project)?)))
+    found: InOrg,
+    Path((_, team)): Path<(String, String)>,
+    uri: Uri,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let request = query.page(100)?;
+    let teams = teams::all(&app, &found).await?;
+    let team = teams::named(&teams, &team)?;
+    let own = found.projects.iter().filter(|project| team.projects.contains(&project.id));
+    Ok(page::of_list(&app, &uri, request, own, |project| shape(&found.org, project, &teams)))
+}
+
+async fn detail(State(app): State<App>, at: InProject) -> Result<Json<Value>, ApiError> {
+    let teams = teams::all(&app, &at.found).await?;
+    Ok(Json(shape(&at.found.org, &at.project, &teams)))
 }
 
 #[derive(Deserialize)]
-pub(super) struct Form {
+struct Form {
     name: Option<String>,
     slug: Option<String>,
     platform: Option<String>,
 }
 
-/// 201 with the project and its DSN.
-pub(super) async fn create(
+async fn create(
     State(app): State<App>,
-    Path(org): Path<String>,
-    body: Option<Json<Form>>,
+    found: InOrg,
+    Body(form): Body<Form>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let Some(Json(form)) = body else {
-        return Err(ApiError::BadRequest("Send JSON with name or slug.".to_owned()));
-    };
-    let found = scope::organization(&app, Some(org)).await?;
-    let name = form.name.or_else(|| form.slug.clone()).unwrap_or_default();
-    let slug = form.slug.unwrap_or_else(|| setup::slug_of(&name));
-    setup::check_slug(&slug).map_err(ApiError::BadRequest)?;
-    let public_key = Secret::public_key().map_err(|error| ApiError::Internal(Box::new(error)))?;
+    make(&app, &found, None, form).await
+}
+
+async fn create_in_team(
+    State(app): State<App>,
+    found: InOrg,
+    Path((_, team)): Path<(String, String)>,
+    Body(form): Body<Form>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let teams = teams::all(&app, &found).await?;
+    let team = teams::named(&teams, &team)?.id;
+    make(&app, &found, Some(team), form).await
+}
+
+/// 201 with the project and its DSN.
+async fn make(
+    app: &App,
+    found: &InOrg,
+    team: Option<i64>,
+    form: Form,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let (name, slug) = setup::names(form.name, form.slug).map_err(ApiError::BadRequest)?;
+    let public_key = Secret::public_key().map_err(ApiError::internal)?;
     let project = NewProject {
         id: None,
         org: found.org.id,
@@ -65,16 +133,54 @@ pub(super) async fn create(
         public_key: public_key.clone(),
         created: app.now(),
     };
-    let made = app.with_store(move |store| store.create_project(&project)).await?;
-    let made =
+    let org = found.org.id;
+    let made = app
+        .with_store(move |store| {
+            let Some(made) = store.create_project(&project)? else { return Ok(None) };
+            if let Some(team) = team {
+                store.own_project(team, made.id, true)?;
+            }
+            Ok(Some((made, store.teams(org)?)))
+        })
+        .await?;
+    let (made, teams) =
         made.ok_or_else(|| ApiError::Conflict(format!("A project with the slug {slug} exists already.")))?;
     app.reload_keys().await?;
-    let mut answer = shape(&found.org, &made);
+    let mut answer = shape(&found.org, &made, &teams);
     answer["dsn"] = setup::dsn(&app.public_url, &public_key, made.id).into();
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
-pub(super) fn shape(org: &Organization, project: &Project) -> Value {
+async fn change(
+    State(app): State<App>,
+    at: InProject,
+    Body(form): Body<Form>,
+) -> Result<Json<Value>, ApiError> {
+    if let Some(slug) = &form.slug {
+        setup::check_slug(slug).map_err(ApiError::BadRequest)?;
+    }
+    let rename = Rename { slug: form.slug, name: form.name, platform: form.platform };
+    let id = at.project.id;
+    let (changed, project) =
+        app.with_store(move |store| Ok((store.rename_project(id, &rename)?, store.project(id)?))).await?;
+    if changed == Changed::Taken {
+        return Err(ApiError::Conflict("A project with this slug exists already.".to_owned()));
+    }
+    let project = project.ok_or(ApiError::NotFound("No such project."))?;
+    let teams = teams::all(&app, &at.found).await?;
+    Ok(Json(shape(&at.found.org, &project, &teams)))
+}
+
+async fn delete(State(app): State<App>, at: InProject) -> Result<StatusCode, ApiError> {
+    let id = at.project.id;
+    app.with_store(move |store| store.delete_project(id)).await?;
+    app.reload_keys().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) fn shape(org: &Organization, project: &Project, teams: &[Team]) -> Value {
+    let own: Vec<Value> =
+        teams.iter().filter(|team| team.projects.contains(&project.id)).map(teams::reference).collect();
     json!({
         "id": project.id.to_string(),
         "slug": project.slug,
@@ -86,8 +192,8 @@ pub(super) fn shape(org: &Organization, project: &Project) -> Value {
         "isMember": true,
         "hasAccess": true,
         "features": [],
-        "team": null,
-        "teams": [],
+        "team": own.first(),
+        "teams": own,
         "organization": super::organizations::shape(org),
     })
 }

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD as STANDARD, BASE64_STANDARD_NO_PAD as STANDARD_NO_PAD};
+
 /// A secret that is shown once.
 #[derive(Clone)]
 pub(crate) struct Secret(pub(crate) String);
@@ -16,6 +19,20 @@ impl Secret {
     /// `sntryu_` and 64 hex digits: the form in which clients expect a user's token.
     pub(crate) fn token() -> Result<Self, getrandom::Error> {
         Ok(Self(format!("sntryu_{}", hex(&random::<32>()?))))
+    }
+
+    /// An organisation's token: `sntrys_`, what a client reads from it (the server's address and the organisation), and a
+    /// secret of 32 bytes.
+    pub(crate) fn org_token(public_url: &str, org: &str, issued: f64) -> Result<Self, getrandom::Error> {
+        let facts =
+            serde_json::json!({ "iat": issued, "url": public_url, "region_url": public_url, "org": org });
+        let (facts, secret) = (STANDARD.encode(facts.to_string()), STANDARD_NO_PAD.encode(random::<32>()?));
+        Ok(Self(format!("sntrys_{facts}_{secret}")))
+    }
+
+    /// The last characters, to tell tokens apart by.
+    pub(crate) fn tail(&self) -> String {
+        self.0.chars().skip(self.0.chars().count().saturating_sub(4)).collect()
     }
 
     /// What a session cookie holds.

@@ -1,5 +1,6 @@
 //! Where everything is kept: one trait by use case, one embedded implementation.
 
+mod access;
 mod batch;
 #[cfg(test)]
 mod contract;
@@ -12,6 +13,7 @@ pub(crate) mod sqlite;
 mod telemetry_contract;
 mod types;
 
+pub(crate) use access::{Access, Changed, Member, NewToken, Rename, Role, Team, Token, TokenOwner};
 pub(crate) use batch::{Batch, KeptItem, NewEvent, NewGroup, NewItem, Tells, Written};
 pub(crate) use health::{Health, NewSession, SessionCounts, SessionDay, SessionHour, SessionKind};
 pub(crate) use monitor::{CheckInRow, Monitor, MonitorId, NewCheckIn};
@@ -38,7 +40,7 @@ pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
 /// Everything the server keeps. Calls block; async callers go through `App::read` and `App::write`.
 #[cfg_attr(not(test), expect(dead_code, reason = "the API does not answer all of it yet"))]
-pub(crate) trait Store: Send + Sync + std::fmt::Debug {
+pub(crate) trait Store: Access + Send + Sync + std::fmt::Debug {
     // Organisations, projects, keys.
     fn create_organization(&self, slug: &str, name: &str, now: Micros) -> Result<Organization>;
     fn organizations(&self) -> Result<Vec<Organization>>;
@@ -53,8 +55,6 @@ pub(crate) trait Store: Send + Sync + std::fmt::Debug {
     fn set_password(&self, username: &str, password_hash: &str) -> Result<bool>;
     fn user(&self, username: &str) -> Result<Option<User>>;
     fn has_users(&self) -> Result<bool>;
-    fn create_token(&self, user: UserId, label: &str, hash: &[u8; 32], now: Micros) -> Result<()>;
-    fn token_holder(&self, hash: &[u8; 32]) -> Result<Option<Holder>>;
     fn create_session(&self, user: UserId, hash: &[u8; 32], expires: Micros) -> Result<()>;
     fn session_holder(&self, hash: &[u8; 32], now: Micros) -> Result<Option<Holder>>;
     fn delete_session(&self, hash: &[u8; 32]) -> Result<()>;

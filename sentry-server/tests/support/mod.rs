@@ -105,6 +105,22 @@ impl Server {
         self.call(Method::PUT, path, &headers, body.to_string()).await
     }
 
+    /// Calls the API with a token and a JSON body.
+    pub async fn api(&self, method: Method, path: &str, token: &str, body: Value) -> Answer {
+        let token = format!("Bearer {token}");
+        let headers = [("authorization", token.as_str()), ("content-type", "application/json")];
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        self.call(method, path, &headers, body).await
+    }
+
+    pub async fn post_json(&self, path: &str, body: Value) -> Answer {
+        self.api(Method::POST, path, &self.first.token, body).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.api(Method::DELETE, path, &self.first.token, Value::Null).await
+    }
+
     pub async fn settle(&self) {
         let app = self.app.clone();
         tokio::time::timeout(Duration::from_secs(60), tokio::task::spawn_blocking(move || app.settle()))

@@ -46,27 +46,6 @@ pub(super) fn has_users(meta: &Connection) -> Result<bool> {
     Ok(meta.query_row("SELECT EXISTS (SELECT 1 FROM users)", [], |row| row.get(0))?)
 }
 
-pub(super) fn create_token(
-    meta: &Connection,
-    user: UserId,
-    label: &str,
-    hash: &[u8; 32],
-    now: Micros,
-) -> Result<()> {
-    meta.execute(
-        "INSERT INTO tokens (hash, user_id, label, created) VALUES (?1, ?2, ?3, ?4)",
-        params![hash, user, label, now],
-    )?;
-    Ok(())
-}
-
-pub(super) fn token_holder(meta: &Connection, hash: &[u8; 32]) -> Result<Option<Holder>> {
-    let mut statement = meta.prepare_cached(
-        "SELECT u.id, u.username FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.hash = ?1",
-    )?;
-    Ok(statement.query_row([hash], holder).optional()?)
-}
-
 pub(super) fn create_session(
     meta: &Connection,
     user: UserId,

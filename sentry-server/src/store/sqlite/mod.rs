@@ -4,6 +4,7 @@
 //! second, and `meta.db` alone says what is counted and where the spool resumes. After a crash in between, the
 //! batch is written again: rows in the day file are named by their place in the spool and are replaced, not doubled.
 
+mod access;
 mod accounts;
 mod claim;
 mod days;
@@ -15,6 +16,7 @@ mod issues;
 mod monitors;
 mod open;
 mod page;
+mod places;
 mod projects;
 mod replays;
 mod telemetry;
@@ -125,14 +127,6 @@ impl Store for SqliteStore {
 
     fn has_users(&self) -> Result<bool> {
         self.read_meta(accounts::has_users)
-    }
-
-    fn create_token(&self, user: UserId, label: &str, hash: &[u8; 32], now: Micros) -> Result<()> {
-        self.write_meta(|meta| accounts::create_token(meta, user, label, hash, now))
-    }
-
-    fn token_holder(&self, hash: &[u8; 32]) -> Result<Option<Holder>> {
-        self.read_meta(|meta| accounts::token_holder(meta, hash))
     }
 
     fn create_session(&self, user: UserId, hash: &[u8; 32], expires: Micros) -> Result<()> {

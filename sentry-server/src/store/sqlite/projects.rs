@@ -3,7 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::instant::Micros;
-use crate::store::{ClientKey, NewProject, OrgId, Organization, OutcomeRow, Project, ProjectScope, Result};
+use crate::store::{
+    ClientKey, NewProject, OrgId, Organization, OutcomeRow, Project, ProjectId, ProjectScope, Result,
+};
 
 pub(super) fn create_organization(
     meta: &Connection,
@@ -36,7 +38,8 @@ pub(super) fn create(meta: &mut Connection, project: &NewProject) -> Result<Opti
     let transaction = meta.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let taken = transaction
         .query_row(
-            "SELECT 1 FROM projects WHERE (org_id = ?1 AND slug = ?2) OR id = ?3",
+            "SELECT 1 FROM projects WHERE (org_id = ?1 AND slug = ?2) OR id = ?3 \
+             UNION ALL SELECT 1 FROM gone_projects WHERE id = ?3",
             params![project.org, project.slug, project.id],
             |_| Ok(()),
         )
@@ -45,7 +48,9 @@ pub(super) fn create(meta: &mut Connection, project: &NewProject) -> Result<Opti
         return Ok(None);
     }
     transaction.execute(
-        "INSERT INTO projects (id, org_id, slug, name, platform, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO projects (id, org_id, slug, name, platform, created) VALUES (coalesce(?1, 1 + max( \
+         (SELECT coalesce(max(id), 0) FROM projects), (SELECT coalesce(max(id), 0) FROM gone_projects))), \
+         ?2, ?3, ?4, ?5, ?6)",
         params![project.id, project.org, project.slug, project.name, project.platform, project.created],
     )?;
     let id = transaction.last_insert_rowid();
@@ -70,6 +75,13 @@ pub(super) fn list(meta: &Connection, org: OrgId) -> Result<Vec<Project>> {
     )?;
     let rows = statement.query_map([org], project)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn by_id(meta: &Connection, id: ProjectId) -> Result<Option<Project>> {
+    let mut statement = meta.prepare_cached(
+        "SELECT id, slug, name, platform, created, first_event FROM projects WHERE id = ?1",
+    )?;
+    Ok(statement.query_row([id], project).optional()?)
 }
 
 pub(super) fn client_keys(meta: &Connection) -> Result<Vec<ClientKey>> {

@@ -1,0 +1,105 @@
+//! The API's description, made from the table of routes that serves it.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::http::Method;
+use axum::routing::{MethodRouter, get};
+use serde_json::json;
+use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    Required, ResponseBuilder, ResponsesBuilder,
+};
+
+use super::guard::Guard;
+use super::routes::Operation;
+use crate::app::App;
+
+/// Answers the description, to anybody: it says nothing about this server's data.
+pub(super) fn serve(operations: &[Operation]) -> MethodRouter<App> {
+    let document = Arc::new(document(operations));
+    get(move || {
+        let document = Arc::clone(&document);
+        async move { Json(document.as_ref().clone()) }
+    })
+}
+
+fn document(operations: &[Operation]) -> OpenApi {
+    let mut paths = PathsBuilder::new();
+    for operation in operations {
+        let method = match operation.method {
+            Method::POST => HttpMethod::Post,
+            Method::PUT => HttpMethod::Put,
+            Method::DELETE => HttpMethod::Delete,
+            _ => HttpMethod::Get,
+        };
+        paths = paths.path(&operation.path, PathItem::new(method, describe(operation)));
+    }
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+    let error = ObjectBuilder::new()
+        .property("detail", ObjectBuilder::new().schema_type(Type::String))
+        .required("detail")
+        .description(Some("What went wrong and how to put it right."));
+    let components = ComponentsBuilder::new()
+        .security_scheme("token", SecurityScheme::Http(bearer.build()))
+        .schema("Error", Schema::Object(error.build()))
+        .build();
+    let about = "Lists are paged: the Link header has a cursor for the previous and the next page.";
+    let info =
+        InfoBuilder::new().title("Watchpost").version(env!("CARGO_PKG_VERSION")).description(Some(about));
+    OpenApiBuilder::new().info(info.build()).paths(paths.build()).components(Some(components)).build()
+}
+
+fn describe(operation: &Operation) -> utoipa::openapi::path::Operation {
+    let scopes = operation.guard.any_of(&operation.method);
+    let mut described = OperationBuilder::new()
+        .summary(Some(operation.summary))
+        .operation_id(Some(format!("{} {}", operation.method, operation.path)))
+        .tag(tag(operation.guard));
+    for name in operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+        let text = Schema::Object(ObjectBuilder::new().schema_type(Type::String).build());
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .schema(Some(RefOr::T(text)));
+        described = described.parameter(parameter);
+    }
+    if scopes.is_empty() {
+        described = described.security(SecurityRequirement::new("token", Vec::<String>::new()));
+    }
+    for scope in scopes {
+        described = described.security(SecurityRequirement::new("token", [*scope]));
+    }
+    let problem = |why: &str| {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error")));
+        ResponseBuilder::new().description(why).content("application/json", content.build()).build()
+    };
+    let any = ObjectBuilder::new().build();
+    let done = ContentBuilder::new().schema(Some(Schema::Object(any))).example(Some(json!({})));
+    let responses = ResponsesBuilder::new()
+        .response(
+            "2XX",
+            ResponseBuilder::new().description("Done.").content("application/json", done.build()),
+        )
+        .response("400", problem("The request is wrong; detail names the field."))
+        .response("401", problem("No credentials, or unknown ones."))
+        .response("403", problem("The credentials lack the scope."))
+        .response("404", problem("No such thing, or not for this caller."));
+    described.responses(responses.build()).build()
+}
+
+fn tag(guard: Guard) -> &'static str {
+    match guard {
+        Guard::Known => "Account",
+        Guard::Org => "Organizations",
+        Guard::Project => "Projects",
+        Guard::Event => "Events and issues",
+        Guard::Team => "Teams",
+        Guard::Member => "Members",
+        Guard::OrgTokens => "Tokens",
+    }
+}

@@ -1,0 +1,85 @@
+//! The table of routes: what is served, what is checked before, and what the API's description says are one thing.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware::{self, Next};
+use axum::routing::{MethodFilter, on};
+
+use super::guard::Guard;
+use super::scope;
+use crate::app::App;
+
+/// Routes under construction.
+#[derive(Debug)]
+pub(super) struct Routes {
+    app: App,
+    router: Router<App>,
+    operations: Vec<Operation>,
+}
+
+/// One call, as the API's description has it.
+#[derive(Debug, Clone)]
+pub(super) struct Operation {
+    pub(super) path: String,
+    pub(super) method: Method,
+    pub(super) guard: Guard,
+    pub(super) summary: &'static str,
+}
+
+macro_rules! methods {
+    ($($name:ident: $method:ident, $filter:ident;)*) => {$(
+        /// Adds a call, with and without the last slash: a POST must never be answered with a redirect.
+        pub(super) fn $name<H: Handler<T, App>, T: 'static>(
+            &mut self,
+            path: &str,
+            guard: Guard,
+            summary: &'static str,
+            handler: H,
+        ) -> &mut Self {
+            self.add(path, (Method::$method, MethodFilter::$filter), guard, summary, handler)
+        }
+    )*};
+}
+
+impl Routes {
+    pub(super) fn new(app: &App) -> Self {
+        Self { app: app.clone(), router: Router::new(), operations: Vec::new() }
+    }
+
+    methods! {
+        get: GET, GET;
+        post: POST, POST;
+        put: PUT, PUT;
+        delete: DELETE, DELETE;
+    }
+
+    pub(super) fn finish(self) -> (Router<App>, Vec<Operation>) {
+        (self.router, self.operations)
+    }
+
+    fn add<H: Handler<T, App>, T: 'static>(
+        &mut self,
+        path: &str,
+        (method, filter): (Method, MethodFilter),
+        guard: Guard,
+        summary: &'static str,
+        handler: H,
+    ) -> &mut Self {
+        let app = self.app.clone();
+        let enter = middleware::from_fn(move |request: Request, next: Next| {
+            scope::enter(app.clone(), guard, request, next)
+        });
+        let route = on(filter, handler).layer(enter);
+        let router = std::mem::take(&mut self.router);
+        let bare = path.trim_end_matches('/');
+        self.router = if bare == path {
+            router.route(path, route)
+        } else {
+            router.route(path, route.clone()).route(bare, route)
+        };
+        self.operations.push(Operation { path: path.to_owned(), method, guard, summary });
+        self
+    }
+}
