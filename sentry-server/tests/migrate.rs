@@ -35,7 +35,7 @@ async fn a_folder_of_the_first_schema_goes_on() {
     let config = Config::new(dir.path().join("data"));
     unpack(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/folders/schema-1"), &config.data);
     assert!(first_run(&config.data, support::URL).unwrap().is_none(), "it is set up already");
-    let token = create_token(&config.data, "test").unwrap();
+    let token = create_token(&config.data, "test", &[]).unwrap();
     let project = ProjectAccess { id: PROJECT, slug: "shop".to_owned(), dsn: String::new() };
     let admin = AdminAccount { username: "admin".to_owned(), password: String::new() };
     let first = FirstRun { organization: "default".to_owned(), project, token, admin };
