@@ -53,7 +53,11 @@ async fn a_folder_of_the_first_schema_goes_on() {
     assert_eq!(server.get(files).await.ok().as_array().unwrap().len(), 4);
     let meta = Connection::open(server.config.data.join("meta.db")).unwrap();
     let number = |sql: &str| meta.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!(number("PRAGMA user_version"), number("SELECT 2"));
+    let fresh = tempfile::tempdir().unwrap();
+    first_run(fresh.path(), support::URL).unwrap().unwrap();
+    let newest = Connection::open(fresh.path().join("meta.db")).unwrap();
+    let newest = newest.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(number("PRAGMA user_version"), newest);
     assert_eq!(number("SELECT sum(total) FROM session_hours"), 1, "the spool's envelope, by the new version");
     assert_eq!(number("SELECT quantity FROM outcomes WHERE category = 'session'"), 2);
 
