@@ -112,6 +112,12 @@ pub(crate) fn call<T>(hook: impl FnOnce() -> HookOutcome<T>) -> HookOutcome<T> {
     catch_unwind(AssertUnwindSafe(hook)).unwrap_or_else(|panic| Err(HookFailure::new(panic_text(&*panic))))
 }
 
+/// Runs foreign code that is no hook, like a `Display`, by the same rules: a panic ends here (`None`) and is no event, and
+/// what it captures itself is refused.
+pub fn contain<T>(code: impl FnOnce() -> T) -> Option<T> {
+    call(|| Ok(Some(code()))).ok().flatten()
+}
+
 /// What a filter hook (`before_*`, a processor) decided.
 #[derive(Debug)]
 pub(crate) enum Verdict<T> {

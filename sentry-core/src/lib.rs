@@ -85,7 +85,9 @@ pub use crate::dsn::Dsn;
 pub use crate::envelope::{Envelope, EnvelopeHeader, EnvelopeReader, Item, ItemHeader, ItemReader, ItemType, RAW_FRAMES};
 pub use crate::error::{Error, Result};
 pub use crate::fork::{ForkLock, bump_generation, generation};
-pub use crate::hook::{BreadcrumbHook, ErrorSampler, EventHook, Hint, HookFailure, HookOutcome, in_hook};
+pub use crate::hook::{
+    BreadcrumbHook, ErrorSampler, EventHook, Hint, HookFailure, HookOutcome, contain, in_hook,
+};
 pub use crate::hook::{CheckInHook, LogHook, MetricHook};
 pub use crate::http::{BodyPlace, BodyTee, IncomingRequest, OutgoingRequest, RequestBody};
 pub use crate::options::{ClientOptions, Compression, Spotlight, TransportOptions};

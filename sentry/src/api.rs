@@ -29,12 +29,37 @@ pub fn capture_error<E: Error + ?Sized>(error: &E) -> Option<EventId> {
 
 /// Reports an error with the backtrace that it noted when it was made. One that is disabled (`RUST_BACKTRACE`) is
 /// replaced by the caller's.
+///
+/// ```
+/// let here = std::backtrace::Backtrace::force_capture();
+/// let error = "12x".parse::<u32>().unwrap_err();
+/// watchpost::capture_error_with_backtrace(&error, &here);
+/// ```
 #[cfg(feature = "backtrace")]
 pub fn capture_error_with_backtrace<E: Error + ?Sized>(
     error: &E,
     backtrace: &std::backtrace::Backtrace,
 ) -> Option<EventId> {
     capture_chain(error, || crate::integrations::std_backtrace::stacktrace(backtrace))
+}
+
+/// The event that [`capture_error`] would report, but for the stack trace: to be changed and captured by
+/// [`capture_event`].
+///
+/// ```
+/// let error = "12x".parse::<u32>().unwrap_err();
+/// let mut event = watchpost::event_from_error(&error);
+/// event.tags.insert("order".into(), "1002".into());
+/// watchpost::capture_event(event);
+/// ```
+pub fn event_from_error<E: Error + ?Sized>(error: &E) -> Event {
+    let mut chain = error_chain::exceptions(error);
+    if let Some(caught) = chain.last_mut() {
+        let mechanism = caught.mechanism.get_or_insert_default();
+        mechanism.ty = Text::from_static("generic");
+        mechanism.handled = Some(true);
+    }
+    Event::exception(chain)
 }
 
 /// `own` is the error's stack trace, if it has one: else it is the caller's.
@@ -46,17 +71,15 @@ pub(crate) fn capture_chain<E: Error + ?Sized>(
         if !client.is_enabled() {
             return None;
         }
-        let mut chain = error_chain::exceptions(error);
-        if let Some(caught) = chain.last_mut() {
-            caught.mechanism.get_or_insert_default().ty = Text::from_static("generic");
-            caught.mechanism.get_or_insert_default().handled = Some(true);
+        let mut event = event_from_error(error);
+        if let Some(caught) = event.exception.last_mut() {
             caught.stacktrace = own();
             #[cfg(feature = "backtrace")]
             {
                 caught.stacktrace = caught.stacktrace.take().or_else(crate::integrations::backtrace::stored);
             }
         }
-        send(client, Event::exception(chain))
+        send(client, event)
     })
     .flatten()
 }
@@ -73,6 +96,12 @@ pub(crate) fn send(client: &Client, event: Event) -> Option<EventId> {
 }
 
 /// Reports a message; without a level it takes the scopes', else `info`.
+///
+/// ```
+/// use watchpost::Level;
+/// watchpost::capture_message("the day was closed", None);
+/// watchpost::capture_message("the ledger is empty", Level::Warning);
+/// ```
 pub fn capture_message(text: impl Into<Text>, level: impl Into<Option<Level>>) -> Option<EventId> {
     let (text, level) = (text.into(), level.into());
     let captured = with_client(|client| {
@@ -93,6 +122,12 @@ pub fn capture_message(text: impl Into<Text>, level: impl Into<Option<Level>>) -
 }
 
 /// Reports an event that the caller made.
+///
+/// ```
+/// use watchpost::{Event, Level};
+/// let event = Event { logger: Some("ledger".into()), ..Event::message("it does not add up", Level::Error) };
+/// watchpost::capture_event(event);
+/// ```
 pub fn capture_event(event: Event) -> Option<EventId> {
     let captured =
         with_client(|client| with_all(|scopes| client.capture_event(event, &Hint::default(), scopes)));
@@ -105,6 +140,17 @@ pub fn last_event_id() -> Option<EventId> {
 }
 
 /// Adds a breadcrumb to the isolation scope.
+///
+/// ```
+/// use watchpost::{Breadcrumb, Level};
+/// watchpost::add_breadcrumb(Breadcrumb {
+///     category: Some("cart".into()),
+///     message: Some("put in an order".into()),
+///     level: Some(Level::Info),
+///     data: [("order", 1002.into())].into(),
+///     ..Breadcrumb::default()
+/// });
+/// ```
 pub fn add_breadcrumb(crumb: Breadcrumb) {
     with_client(|client| client.add_breadcrumb(crumb, &Hint::default(), &isolation_scope()));
 }
@@ -127,6 +173,13 @@ pub fn set_extra(key: impl Into<String>, value: impl Into<Value>) {
 }
 
 /// Replaces a context of the isolation scope; `None` removes it.
+///
+/// ```
+/// use watchpost::{Map, Value};
+/// let ledger = Map::from_iter([("rows".to_owned(), Value::from(42))]);
+/// watchpost::set_context("ledger", ledger);
+/// watchpost::set_context("ledger", None);
+/// ```
 pub fn set_context(key: impl Into<Text>, value: impl Into<Option<Map>>) {
     let (key, value) = (key.into(), value.into());
     isolation_scope().update(|scope| match value {
@@ -136,6 +189,12 @@ pub fn set_context(key: impl Into<Text>, value: impl Into<Option<Map>>) {
 }
 
 /// Replaces the user of the isolation scope; `None` forgets it.
+///
+/// ```
+/// use watchpost::User;
+/// watchpost::set_user(User { id: Some("7".into()), ..User::default() });
+/// watchpost::set_user(None);
+/// ```
 pub fn set_user(user: impl Into<Option<User>>) {
     let user = user.into();
     isolation_scope().update(|scope| scope.set_user(user));
@@ -148,6 +207,10 @@ pub fn set_level(level: impl Into<Option<Level>>) {
 }
 
 /// Overrides the grouping of events without a fingerprint; `{{ default }}` stands for the usual grouping.
+///
+/// ```
+/// watchpost::set_fingerprint(["{{ default }}", "ledger"]);
+/// ```
 pub fn set_fingerprint<T: Into<Text>>(parts: impl IntoIterator<Item = T>) {
     let parts = parts.into_iter().map(Into::into).collect();
     isolation_scope().update(|scope| scope.set_fingerprint(parts));
@@ -168,6 +231,11 @@ pub fn is_enabled() -> bool {
 }
 
 /// Waits until everything captured has left, for at most `timeout`; true if it has.
+///
+/// ```
+/// use std::time::Duration;
+/// assert!(watchpost::flush(Duration::from_secs(2)));
+/// ```
 pub fn flush(timeout: Duration) -> bool {
     client().is_none_or(|client| client.flush(timeout))
 }

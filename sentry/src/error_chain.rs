@@ -1,27 +1,32 @@
 //! From `std::error::Error` to the exceptions of an event.
 
 use std::error::Error;
+use std::fmt::Debug;
 
-use watchpost_core::{Exception, Mechanism, Text};
+use watchpost_core::{Exception, Mechanism, Text, contain};
+
+use crate::shown::{display, start_of_debug};
 
 /// How many errors of a chain are reported.
 const MAX_CHAIN: usize = 50;
+/// So many bytes of a `Debug` form are looked at for a type's name.
+const MAX_NAME: usize = 256;
 
 /// The error and its sources, oldest cause first, as the protocol wants them; ids count from the root, which is last.
 pub(crate) fn exceptions<E: Error + ?Sized>(error: &E) -> Vec<Exception> {
     let mut chain = vec![Exception {
         ty: Some(own_type(error)),
-        value: Some(error.to_string().into()),
+        value: Some(display(error).into()),
         ..Exception::default()
     }];
-    let mut source = error.source();
+    let mut source = contain(|| error.source()).flatten();
     while let Some(error) = source.filter(|_| chain.len() < MAX_CHAIN) {
         chain.push(Exception {
-            ty: Some(debug_type(&format!("{error:?}"))),
-            value: Some(error.to_string().into()),
+            ty: Some(debug_type(error)),
+            value: Some(display(error).into()),
             ..Exception::default()
         });
-        source = error.source();
+        source = contain(|| error.source()).flatten();
     }
     if chain.len() > 1 {
         for (id, exception) in (0..).zip(chain.iter_mut()) {
@@ -42,7 +47,7 @@ pub(crate) fn exceptions<E: Error + ?Sized>(error: &E) -> Vec<Exception> {
 fn own_type<E: Error + ?Sized>(error: &E) -> Text {
     let name = std::any::type_name::<E>();
     if name.starts_with("dyn ") || name.starts_with("alloc::boxed::Box<") {
-        return debug_type(&format!("{error:?}"));
+        return debug_type(error);
     }
     // `a::b::Kind<c::d::T>` is shown as `Kind<c::d::T>`.
     let generics = name.find('<').unwrap_or(name.len());
@@ -51,7 +56,8 @@ fn own_type<E: Error + ?Sized>(error: &E) -> Text {
 }
 
 /// A derived `Debug` begins with the name of the type or variant.
-pub(crate) fn debug_type(debug: &str) -> Text {
+pub(crate) fn debug_type<T: Debug + ?Sized>(value: &T) -> Text {
+    let debug = start_of_debug(value, MAX_NAME);
     let end = debug.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(debug.len());
     let name = debug[..end].trim_end_matches(':');
     let is_name = name.starts_with(|c: char| c.is_ascii_uppercase());

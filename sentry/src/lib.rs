@@ -74,7 +74,7 @@
 //! | `actix-web` | a middleware: [`integrations::actix_web`] |
 //! | `anyhow` | [`capture_anyhow`], with the backtrace that the error carries: [`integrations::anyhow`] |
 //! | `axum` | `tower`, with the matched route and the client's address |
-//! | `crash` | crashes by a signal become events on the next start |
+//! | `crash` | crashes by a signal become events on the next start; nothing is to be called for it |
 //! | `log` | a logger in front of the application's: [`integrations::log`] |
 //! | `opentelemetry` | a span processor and a propagator: [`integrations::opentelemetry`] |
 //! | `reqwest` | a middleware for outgoing requests: [`integrations::reqwest`] |
@@ -100,6 +100,7 @@ mod modules;
 mod monitors;
 mod scopes;
 mod sessions;
+mod shown;
 mod signals_api;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -111,8 +112,9 @@ pub mod integrations;
 #[cfg(feature = "backtrace")]
 pub use crate::api::capture_error_with_backtrace;
 pub use crate::api::{
-    add_breadcrumb, capture_error, capture_event, capture_message, close, flush, is_enabled, last_event_id,
-    remove_tag, set_context, set_extra, set_fingerprint, set_level, set_tag, set_transaction_name, set_user,
+    add_breadcrumb, capture_error, capture_event, capture_message, close, event_from_error, flush,
+    is_enabled, last_event_id, remove_tag, set_context, set_extra, set_fingerprint, set_level, set_tag,
+    set_transaction_name, set_user,
 };
 pub use crate::future::{ScopeFuture, ScopeFutureExt};
 pub use crate::init::{Guard, IntoOptions, client, init};

@@ -138,6 +138,7 @@ pub mod private {
 
     use crate::init::with_client;
     use crate::scopes::with_all;
+    use crate::shown::{debug, display};
 
     /// A parameter, to be turned into a value by the first of three ways that its type knows.
     #[derive(Debug)]
@@ -169,13 +170,13 @@ pub mod private {
 
     impl<T: fmt::Display + ?Sized> ByDisplay for &&Given<'_, T> {
         fn parameter(&self) -> AttributeValue {
-            self.0.to_string().into()
+            display(self.0).into()
         }
     }
 
     impl<T: fmt::Debug + ?Sized> ByDebug for Given<'_, T> {
         fn parameter(&self) -> AttributeValue {
-            format!("{:?}", self.0).into()
+            debug(self.0).into()
         }
     }
 
@@ -192,7 +193,7 @@ pub mod private {
         parameters: &[(&'static str, AttributeValue)],
         attributes: Attributes,
     ) {
-        let body = body.as_str().map_or_else(|| Text::from(fmt::format(body)), Text::from_static);
+        let body = body.as_str().map_or_else(|| Text::from(display(&body)), Text::from_static);
         let mut log = Log { attributes, ..Log::new(level, body) };
         let positional = parameters.iter().filter(|(name, _)| name.is_empty());
         log.set_template(Text::from_static(template), positional.map(|(_, value)| value.clone()));

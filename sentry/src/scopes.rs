@@ -41,6 +41,10 @@ pub(crate) fn prepare() {
 }
 
 /// The scope of the whole process.
+///
+/// ```
+/// watchpost::global_scope().update(|scope| scope.set_tag("host", "web-1"));
+/// ```
 pub fn global_scope() -> SharedScope {
     #[cfg(feature = "testing")]
     if let Some(sandbox) = local().sandbox {
@@ -74,6 +78,14 @@ pub fn with_scope<R>(f: impl FnOnce() -> R) -> R {
 
 /// Runs `f` with scopes of its own, as for a request: nothing that it sets is seen outside, and it starts a trace.
 /// For a future, see [`ScopeFutureExt::isolated`](crate::ScopeFutureExt::isolated).
+///
+/// ```
+/// watchpost::isolate(|| {
+///     watchpost::set_tag("order", "1002");
+///     watchpost::capture_message("has the tag", None);
+/// });
+/// watchpost::capture_message("has it not", None);
+/// ```
 pub fn isolate<R>(f: impl FnOnce() -> R) -> R {
     enter(isolated(), f)
 }

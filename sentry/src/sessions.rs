@@ -29,6 +29,13 @@ pub fn resume_session() {
 /// Begins the session of a request in this isolation scope, which ends with the guard. For servers without an
 /// integration; to be called inside of [`isolate`](crate::isolate). From the first one on, requests are the sessions,
 /// and the run itself is none.
+///
+/// ```
+/// watchpost::isolate(|| {
+///     let _session = watchpost::start_request_session();
+///     // Answers the request; an error that is captured here counts for it.
+/// });
+/// ```
 pub fn start_request_session() -> Option<RequestSession> {
     with_client(|client| client.start_request_session(&isolation_scope())).flatten()
 }

@@ -57,12 +57,20 @@ pub fn clear_attachments() {
 }
 
 /// Notes on the isolation scope that a feature flag was asked for. Events tell the last 100.
+///
+/// ```
+/// watchpost::add_feature_flag("new-checkout", true);
+/// ```
 pub fn add_feature_flag(flag: impl Into<Text>, result: bool) {
     let flag = flag.into();
     isolation_scope().update(|scope| scope.add_feature_flag(flag, result));
 }
 
 /// Sets an attribute of every log and metric on the isolation scope.
+///
+/// ```
+/// watchpost::set_attribute("region", "eu");
+/// ```
 pub fn set_attribute(name: impl Into<Text>, value: impl Into<Attribute>) {
     let (name, value) = (name.into(), value.into());
     isolation_scope().update(|scope| scope.set_attribute(name, value));
@@ -87,6 +95,16 @@ pub fn remove_attribute(name: &str) {
 
 /// Says whether the user agrees to be reported about. With the option `require_consent`, nothing is collected, stored,
 /// sent or counted before `true`; `false` stops at once. To be said again after each start.
+///
+/// ```
+/// # fn main() -> watchpost::Result<()> {
+/// let options = watchpost::ClientOptions::new().with_require_consent(true);
+/// let _guard = watchpost::init(options)?;
+/// // Once the user has agreed:
+/// watchpost::set_consent(true);
+/// # Ok(())
+/// # }
+/// ```
 pub fn set_consent(given: bool) {
     with_client(|client| client.set_consent(given));
 }

@@ -25,11 +25,23 @@ pub fn start_transaction(name: impl Into<Label<'static>>, op: impl Into<Label<'s
 }
 
 /// Starts a transaction and makes it the active span until the guard is dropped.
+///
+/// ```
+/// use watchpost::{TransactionOptions, TransactionSource};
+/// let options = TransactionOptions::new("/orders/{id}", "http.server").source(TransactionSource::Route);
+/// let _transaction = watchpost::start_transaction_with(options.attribute("http.request.method", "GET"));
+/// ```
 pub fn start_transaction_with(options: TransactionOptions) -> SpanGuard {
     SpanGuard::enter(start_transaction_detached(options))
 }
 
 /// Starts a transaction that is not the active span of anything; its owner ends it by `finish`.
+///
+/// ```
+/// use watchpost::TransactionOptions;
+/// let transaction = watchpost::start_transaction_detached(TransactionOptions::new("import ledger", "task"));
+/// std::thread::spawn(move || watchpost::with_span(&transaction, || transaction.finish())).join().unwrap();
+/// ```
 pub fn start_transaction_detached(options: TransactionOptions) -> Span {
     let started =
         with_shared_client(|client| scopes::with_all(|scopes| client.start_transaction(options, scopes)));
@@ -41,6 +53,12 @@ pub fn start_transaction_detached(options: TransactionOptions) -> Span {
 ///
 /// The guard may be kept across an `await` in a future that has scopes of its own
 /// ([`ScopeFutureExt`](crate::ScopeFutureExt)); in any other, use [`in_span`](crate::ScopeFutureExt::in_span).
+///
+/// ```
+/// let span = watchpost::start_span("cache.get", "rates");
+/// span.set_data("cache.hit", true);
+/// span.finish();
+/// ```
 pub fn start_span<'a>(op: impl Into<Label<'static>>, description: impl Into<Label<'a>>) -> SpanGuard {
     start_span_with(SpanOptions::new(op, description))
 }
@@ -75,6 +93,14 @@ pub fn trace<'a, R>(
 }
 
 /// Runs `f` with `span` as the active one, and does not end it.
+///
+/// ```
+/// if let Some(parent) = watchpost::current_span() {
+///     let span = parent.start_child("task", "close the day");
+///     watchpost::with_span(&span, || watchpost::capture_message("belongs to the span", None));
+///     span.finish();
+/// }
+/// ```
 pub fn with_span<R>(span: &Span, f: impl FnOnce() -> R) -> R {
     struct Back<'a>(&'a Span, Option<Span>);
     impl Drop for Back<'_> {
@@ -105,6 +131,12 @@ pub fn continue_trace<K: AsRef<str>, V: AsRef<str>>(headers: impl IntoIterator<I
 }
 
 /// A transaction that continues the trace in these headers, to be given to [`start_transaction_with`].
+///
+/// ```
+/// let headers = [("sentry-trace", "771a43a4192642f0b136d5159a501700-b7ad6b7169203331-1")];
+/// let options = watchpost::continue_from_headers("book an order", "queue.process", headers);
+/// let _transaction = watchpost::start_transaction_with(options);
+/// ```
 pub fn continue_from_headers<K: AsRef<str>, V: AsRef<str>>(
     name: impl Into<Label<'static>>,
     op: impl Into<Label<'static>>,
@@ -124,11 +156,25 @@ pub fn get_trace_data() -> Option<TraceHeaders> {
 
 /// The trace headers for a request to `url` that has the header `baggage` already or not; `None` if the option
 /// `trace_propagation_targets` says that it is to carry none.
+///
+/// ```
+/// if let Some(headers) = watchpost::outgoing_headers("https://rates.example.com/eur", None) {
+///     for (name, value) in headers.iter() {
+///         println!("{name}: {value}");
+///     }
+/// }
+/// ```
 pub fn outgoing_headers(url: &str, baggage: Option<&str>) -> Option<TraceHeaders> {
     with_client(|client| scopes::with_all(|scopes| client.headers_for(url, baggage, scopes))).flatten()
 }
 
 /// Runs `f` in a trace of its own; no span of the caller is active in there.
+///
+/// ```
+/// watchpost::start_new_trace(|| {
+///     let _transaction = watchpost::start_transaction("clean up", "task");
+/// });
+/// ```
 pub fn start_new_trace<R>(f: impl FnOnce() -> R) -> R {
     let mut local = scopes::local();
     local.current = local.current.fork();

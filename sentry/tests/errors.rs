@@ -84,3 +84,75 @@ fn integrations_that_are_compiled_in_are_named() {
     }
     drop(guard);
 }
+
+/// An error whose own code is broken, each time in another place.
+struct Broken(&'static str);
+
+impl std::fmt::Debug for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Broken")?;
+        if self.0 == "debug" { panic!("in Debug") } else { Ok(()) }
+    }
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("it broke: ")?;
+        match self.0 {
+            "display" => panic!("in Display"),
+            "refuses" => Err(std::fmt::Error),
+            "captures" => {
+                watchpost::capture_message("from Display", None);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Broken {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        if self.0 == "source" { panic!("in source") } else { None }
+    }
+}
+
+#[test]
+fn an_error_that_cannot_be_shown_is_reported_all_the_same() {
+    for (how, value) in [
+        ("debug", "it broke: "),
+        ("display", "it broke: <unprintable>"),
+        ("refuses", "it broke: <unprintable>"),
+        ("captures", "it broke: "),
+        ("source", "it broke: "),
+    ] {
+        let ((), recorded) = record(ClientOptions::new(), || {
+            let error: Box<dyn std::error::Error> = Box::new(Broken(how));
+            watchpost::capture_error(&*error).unwrap();
+        });
+        let exception = &recorded.only_event().exception[0];
+        assert_eq!(
+            (exception.ty.as_deref(), exception.value.as_deref()),
+            (Some("Broken"), Some(value)),
+            "{how}"
+        );
+    }
+    let ((), recorded) = record(ClientOptions::new().with_enable_logs(true), || {
+        watchpost::log_info!("an error: {}", Broken("refuses"));
+    });
+    assert_eq!(recorded.logs()[0]["body"], "an error: it broke: <unprintable>");
+}
+
+#[test]
+fn an_event_of_an_error_may_be_changed_before_it_is_captured() {
+    let error = "12x".parse::<u32>().unwrap_err();
+    let ((), recorded) = record(ClientOptions::new(), || {
+        let mut event = watchpost::event_from_error(&error);
+        event.tags.insert("order".into(), "1002".into());
+        watchpost::capture_event(event).unwrap();
+    });
+    let event = recorded.only_event();
+    assert_eq!(
+        (event.exception[0].ty.as_deref(), event.tags["order"].as_str()),
+        (Some("ParseIntError"), "1002")
+    );
+}

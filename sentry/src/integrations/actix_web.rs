@@ -35,7 +35,7 @@ use watchpost_core::{BodyTee, Event, Exception, Mechanism, Text};
 
 use super::http::{Exchange, Head};
 use crate::init::with_client;
-use crate::{ScopeFutureExt, api, error_chain, scopes, with_span};
+use crate::{ScopeFutureExt, api, error_chain, scopes, shown, with_span};
 
 const ORIGIN: &str = "auto.http.actix_web";
 
@@ -145,8 +145,8 @@ fn finish<B>(
 fn event(error: &Error) -> Event {
     let mechanism = Mechanism { ty: Text::from_static(ORIGIN), handled: Some(false), ..Mechanism::default() };
     let exception = Exception {
-        ty: Some(error_chain::debug_type(&format!("{error:?}"))),
-        value: Some(error.to_string().into()),
+        ty: Some(error_chain::debug_type(error)),
+        value: Some(shown::display(error).into()),
         mechanism: Some(mechanism),
         ..Exception::default()
     };

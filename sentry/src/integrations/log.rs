@@ -31,6 +31,7 @@ use watchpost_core::{Level, LogLevel, Map, Text, Value};
 
 use super::Route;
 use super::record::{Record, by_level, may_route, route};
+use crate::shown::display;
 
 type Filter = Box<dyn Fn(&Metadata<'_>) -> Route + Send + Sync>;
 
@@ -87,7 +88,7 @@ impl<L: Log> Log for WatchpostLogger<L> {
             level: level(record.level()),
             log_level: log_level(record.level()),
             target: record.target().into(),
-            message: record.args().to_string().into(),
+            message: display(record.args()).into(),
             fields: fields(record),
             exception: Vec::new(),
             file: record.file().map(Text::from),
@@ -162,5 +163,5 @@ fn shape(value: &kv::Value<'_>) -> Value {
     }
     let number = value.to_i64().map(Value::from).or_else(|| value.to_u64().map(Value::from));
     let number = number.or_else(|| value.to_f64().map(Value::from));
-    number.or_else(|| value.to_bool().map(Value::from)).unwrap_or_else(|| value.to_string().into())
+    number.or_else(|| value.to_bool().map(Value::from)).unwrap_or_else(|| display(value).into())
 }

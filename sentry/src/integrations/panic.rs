@@ -21,6 +21,13 @@ pub(crate) fn install() {
 }
 
 /// Reports a panic. For programs that set their own hook after `init`.
+///
+/// ```
+/// std::panic::set_hook(Box::new(|info| {
+///     watchpost::integrations::panic::capture(info);
+///     // What the application does about panics comes here.
+/// }));
+/// ```
 pub fn capture(info: &PanicHookInfo<'_>) {
     // A panicking `before_send` is a dropped event, not another event; the worker is not the application.
     if in_hook() || watchpost_transport::is_worker_thread() {

@@ -23,6 +23,7 @@ use watchpost_core::{Level, LogLevel, Map, Text, Value};
 
 use super::Route;
 use super::record::{Record, by_level, may_route, route};
+use crate::shown::display;
 
 type Filter = Box<dyn Fn(slog::Level) -> Route + Send + Sync + UnwindSafe + RefUnwindSafe>;
 
@@ -60,7 +61,7 @@ impl<D: Drain<Ok = ()>> Drain for WatchpostDrain<D> {
             level: level(record.level()),
             log_level: log_level(record.level()),
             target: record.module().into(),
-            message: record.msg().to_string().into(),
+            message: display(record.msg()).into(),
             fields: fields(record, values),
             exception: Vec::new(),
             file: Some(Text::from_static(record.file())),
@@ -159,6 +160,6 @@ impl Serializer for Collect {
     }
 
     fn emit_arguments(&mut self, key: Key, value: &fmt::Arguments<'_>) -> slog::Result {
-        self.put(key, value.to_string())
+        self.put(key, display(value))
     }
 }

@@ -8,6 +8,7 @@ use tracing_core::field::Visit;
 use watchpost_core::{Exception, Map, Value};
 
 use crate::error_chain;
+use crate::shown::{debug, display};
 
 /// What a record carries, sorted.
 #[derive(Debug, Default)]
@@ -36,7 +37,7 @@ impl Fields {
 
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put_text(field, format!("{value:?}"));
+        self.put_text(field, debug(value));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -71,7 +72,7 @@ impl Visit for Fields {
         if self.error.is_empty() {
             self.error = error_chain::exceptions(value);
         } else {
-            self.put(field, value.to_string());
+            self.put(field, display(value));
         }
     }
 }
