@@ -50,6 +50,31 @@
 //! # }
 //! ```
 //!
+//! # Sending in another way
+//!
+//! `with_uploader` takes whoever makes the requests, for environments with rules of their own. Everything else stays: events
+//! are in a file first, limits hold, what failed is tried again.
+//!
+//! ```
+//! # fn main() -> watchpost::Result<()> {
+//! use watchpost::{ClientOptions, UploadRequest, UploadResponse, UploadResult, Uploader};
+//!
+//! #[derive(Debug)]
+//! struct Gateway;
+//!
+//! impl Uploader for Gateway {
+//!     fn upload(&self, request: UploadRequest) -> UploadResult {
+//!         // Posts `request.body` to `request.url` with `request.headers`, and tells what came of it.
+//! #       drop(request);
+//!         UploadResult::Response(UploadResponse { status: 200, ..UploadResponse::default() })
+//!     }
+//! }
+//!
+//! let _guard = watchpost::init(ClientOptions::new().with_uploader(std::sync::Arc::new(Gateway)))?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What it was built of
 //!
 //! `ClientOptions::new().with_modules(watchpost::modules!())` lists the packages of `Cargo.lock` on every error; see
@@ -140,6 +165,10 @@ pub use watchpost_core::{
     LogLevel, Metric, MetricHook, MetricType, MonitorConfig, Schedule, ScheduleUnit,
 };
 pub use watchpost_core::{
+    BodyPlace, BodyTee, IncomingRequest, OutgoingRequest, RequestBody, UploadRequest, UploadResponse,
+    UploadResult, Uploader,
+};
+pub use watchpost_core::{
     Breadcrumb, Client, ClientOptions, Collect, CollectBodies, Compression, Context, Data, DataCollection,
     Diagnostics, Dsn, Envelope, Error, Event, EventHook, EventId, Exception, Frame, Hint, HookFailure,
     IgnoreSpan, Item, ItemType, Label, Level, LogEntry, Map, MaxRequestBodySize, Mechanism, Pattern, Request,
@@ -147,7 +176,14 @@ pub use watchpost_core::{
     SpanLink, SpanOptions, SpanStatus, Stacktrace, Text, Thread, Timestamp, TraceHeaders, TraceId,
     TransactionOptions, TransactionSource, User, Value,
 };
-pub use watchpost_core::{DebugImage, DebugMeta, MechanismMeta, Modules};
+pub use watchpost_core::{
+    BreadcrumbHook, CheckInHook, EnvelopeHeader, ErrorSampler, HookOutcome, ItemHeader, PropagationContext,
+    SpanHook, TracesSampler,
+};
+pub use watchpost_core::{
+    DebugImage, DebugMeta, Errno, Geo, MachException, Measurement, Measurements, MechanismMeta, Modules,
+    NsError, SdkPackage, SdkSettings, SignalMeta, SpanPayload, Tags, TransactionInfo,
+};
 
 /// The code of the page about migrating compiles.
 #[cfg(all(

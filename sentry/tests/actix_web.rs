@@ -113,6 +113,26 @@ fn server_errors_are_events_and_others_are_not() {
 }
 
 #[::core::prelude::v1::test]
+fn scopes_of_routes_have_their_names() {
+    let ((), recorded) = actix_web::rt::System::new().block_on(record_async(options(), async {
+        let orders = web::scope("/shop/{branch}").service(web::resource("/orders/{id}").to(order));
+        let app = test::init_service(App::new().service(orders).wrap(WatchpostMiddleware::new())).await;
+        for (path, status) in [("/shop/7/orders/0", 404), ("/shop/7/nowhere", 404)] {
+            let request = test::TestRequest::get().uri(path).to_request();
+            assert_eq!(test::call_service(&app, request).await.status(), status);
+        }
+    }));
+    let transactions = recorded.transactions();
+    let shown: Vec<_> = transactions
+        .iter()
+        .map(|item| {
+            (item["transaction"].as_str().unwrap(), item["transaction_info"]["source"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(shown, [("GET /shop/{branch}/orders/{id}", "route"), ("GET /shop/7/nowhere", "url")]);
+}
+
+#[::core::prelude::v1::test]
 fn server_errors_may_be_left_to_the_application() {
     let middleware = WatchpostMiddleware::new().with_capture_server_errors(false);
     let (answers, recorded) = ask(middleware, &["/orders/1"]);

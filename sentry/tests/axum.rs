@@ -184,6 +184,27 @@ async fn without_tracing_there_are_events_with_a_trace_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn nested_routers_and_fallbacks_have_their_names() {
+    let shop = Router::new().route("/orders/{id}", get(order)).fallback(async || StatusCode::NOT_FOUND);
+    let app = Router::new().nest("/shop/{branch}", shop).layer(WatchpostLayer);
+    let ((), recorded) = record_async(options(), async {
+        for path in ["/shop/7/nowhere", "/nowhere"] {
+            let call = app.clone().call(request("GET", path).body(Body::empty()).unwrap());
+            assert_eq!(call.await.unwrap().status(), 404);
+        }
+        let inner = Router::new().route("/{id}", get(async || "42"));
+        let app = Router::new().nest("/shop/orders", inner).layer(WatchpostLayer);
+        app.clone().call(request("GET", "/shop/orders/7").body(Body::empty()).unwrap()).await.unwrap();
+    })
+    .await;
+    let transactions = recorded.transactions();
+    let source = |name| transaction(&transactions, name)["transaction_info"]["source"].clone();
+    assert_eq!(source("GET /shop/orders/{id}"), "route");
+    assert_eq!(source("GET /nowhere"), "url");
+    assert_eq!(transactions.len(), 3);
+}
+
+#[tokio::test]
 async fn a_disabled_client_is_not_in_the_way() {
     let answer = router().call(request("GET", "/orders/7").body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(answer.status(), 200);

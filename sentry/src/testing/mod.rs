@@ -25,12 +25,14 @@
 mod recorded;
 
 pub use self::recorded::Recorded;
+pub use watchpost_core::testing::{RecordingTransport, TestClient};
+pub use watchpost_core::{ManualClock, Vanished};
 
 use std::future::Future;
 use std::sync::Arc;
 
-use watchpost_core::testing::{RecordingTransport, TestClient, explicit_sessions};
-use watchpost_core::{Client, ClientOptions, Envelope, Event, SharedScope, Timestamp, Vanished};
+use watchpost_core::testing::explicit_sessions;
+use watchpost_core::{Client, ClientOptions, Envelope, Event, SharedScope, Timestamp};
 
 use crate::ScopeFutureExt as _;
 use crate::init::{Guard, install};
