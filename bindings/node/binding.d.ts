@@ -34,6 +34,14 @@ export declare class NativeClient {
    * As [`start`](Self::start).
    */
   static startTesting(setup: Setup, now: number, seed: number): NativeClient
+  /**
+   * Vectors only: the client of the next start, after this one's process ended as `die` says, in JSON. Empties the
+   * scope of the process.
+   *
+   * # Errors
+   * As [`start`](Self::start), and when `die` says nothing of the kind.
+   */
+  restartTesting(setup: Setup, seed: number, die: string, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): NativeClient
   /** True if a capture can lead anywhere. */
   get isEnabled(): boolean
   /** True if transactions may be sent: there is a rate or a sampler. */
@@ -67,6 +75,31 @@ export declare class NativeClient {
   dsnFacts(): string
   /** Vectors only: moves the clock. */
   advanceClock(seconds: number): void
+  /** Begins a session of this run, after the end of the one before. */
+  startSession(isolation: NativeScope, current?: NativeScope | undefined | null): void
+  /** Ends the session of this run: it went well. */
+  endSession(isolation: NativeScope, current?: NativeScope | undefined | null): void
+  /** The application goes to the background. */
+  pauseSession(): void
+  /** The application comes back. */
+  resumeSession(isolation: NativeScope, current?: NativeScope | undefined | null): void
+  /** Begins the session of a request in its isolation scope. */
+  startRequestSession(isolation: NativeScope): NativeRequestSession | null
+  /** True if log lines can lead anywhere. */
+  get logsEnabled(): boolean
+  /**
+   * Writes a line of the structured log; attributes as a JSON object, parameters of the template as a JSON list. The
+   * answer is why it was refused.
+   */
+  log(isolation: NativeScope, current: NativeScope | undefined | null, level: string, body: string, attributes: string | undefined, template: string | undefined, parameters: string | undefined, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): string | null
+  /** Notes a measurement; attributes as a JSON object. The answer is why it was refused. */
+  metric(isolation: NativeScope, current: NativeScope | undefined | null, kind: string, name: string, value: number, unit: string | undefined, attributes: string | undefined, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): string | null
+  /** Captures a check-in from JSON. Its id; nothing if it was dropped; after a `!` why it was refused. */
+  captureCheckIn(isolation: NativeScope, current: NativeScope | undefined | null, json: string, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): string | null
+  /** Captures feedback from JSON. The answer is that of a check-in. */
+  captureFeedback(isolation: NativeScope, current: NativeScope | undefined | null, processors: boolean, json: string, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): string | null
+  /** The client's time in seconds since 1970. */
+  now(): number
   /**
    * Starts a transaction; start in seconds since 1970, attributes, what is for the sampler alone, and links as JSON.
    * With a `parent` it belongs to that span's trace.
@@ -85,6 +118,16 @@ export declare class NativeClient {
   traceHeaders(isolation: NativeScope, current?: NativeScope | undefined | null, url?: string | undefined | null, baggage?: string | undefined | null): Array<string> | null
   /** The same with this span as the parent on the other side. */
   spanHeaders(span: NativeSpan): Array<string>
+}
+
+/** The session of one request. */
+export declare class NativeRequestSession {
+  /** The request failed, though nothing was captured. */
+  markErrored(): void
+  /** An error that nobody handled ended the request. */
+  markCrashed(): void
+  /** Ends it. */
+  end(): void
 }
 
 /**
@@ -124,6 +167,18 @@ export declare class NativeScope {
   setFingerprint(parts: Array<string>): void
   /** Names the route or task. */
   setTransactionName(name?: string | undefined | null): void
+  /** Adds a file: by its path, or as bytes with a name. */
+  addAttachment(path: string | undefined | null, bytes: Uint8Array | undefined | null, filename: string | undefined | null, contentType: string | undefined | null, attachmentType: string | undefined | null, addToTransactions: boolean): string | null
+  /** Forgets the attachments. */
+  clearAttachments(): void
+  /** Notes that a feature flag was asked for. */
+  addFeatureFlag(flag: string, result: boolean): void
+  /** Forgets a feature flag. */
+  removeFeatureFlag(flag: string): void
+  /** Sets an attribute of logs, metrics and streamed spans from JSON. */
+  setAttribute(key: string, json: string): string | null
+  /** Removes an attribute. */
+  removeAttribute(key: string): void
   /** Forgets the breadcrumbs. */
   clearBreadcrumbs(): void
   /** Forgets everything. */

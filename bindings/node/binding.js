@@ -836,6 +836,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.NativeClient = nativeBinding.NativeClient
+module.exports.NativeRequestSession = nativeBinding.NativeRequestSession
 module.exports.NativeScope = nativeBinding.NativeScope
 module.exports.NativeSpan = nativeBinding.NativeSpan
 module.exports.addBreadcrumb = nativeBinding.addBreadcrumb

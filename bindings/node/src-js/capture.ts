@@ -1,8 +1,9 @@
 import { getClient, say, type Client } from "./client";
-import { active, globalProcessors } from "./context";
+import { active } from "./context";
 import { readThrown } from "./error";
 import { eventToJson, toJson, toText } from "./json";
 import type { Dispatcher, NativeScope } from "./native";
+import { processorsOf } from "./processor";
 import { Scope } from "./scope";
 import type { Event, EventHint, ScopeContext, SeverityLevel } from "./types";
 
@@ -56,7 +57,7 @@ export function captureEvent(event: Event, hint?: EventHint): string | undefined
 
 /** The id of the last event of this piece of work. */
 export function lastEventId(): string | undefined {
-  return active().isolation.lastEventId;
+  return active().isolation.lastEventId();
 }
 
 function captureThrown(
@@ -95,10 +96,7 @@ function capture(
   try {
     const { isolation, current: base } = active();
     const current = context === undefined ? base : callSite(base, context);
-    const processors =
-      globalProcessors().length + isolation.processors.length + current.processors.length === 0
-        ? []
-        : [...globalProcessors(), ...isolation.processors, ...current.processors];
+    const processors = processorsOf(client, isolation, current);
     const request = current.request ?? isolation.request;
     const target: Target = {
       isolation: isolation.handle(),
@@ -111,7 +109,7 @@ function capture(
       ? client.hooks.during({ hint: hintOf(context, found), processors }, () => send(client, target))
       : send(client, target);
     if (id === null) return undefined;
-    isolation.lastEventId = id;
+    isolation.setLastEventId(id);
     return id;
   } catch (error) {
     say(`${name} failed: ${toText(error)}`);
@@ -119,8 +117,8 @@ function capture(
   }
 }
 
-/** A fork of the current scope with what was said at the call. What cannot be read costs no event. */
-function callSite(base: Scope, context: CaptureContext): Scope {
+/** A fork of the current scope with what was said at the call. What cannot be read costs no event. @internal */
+export function callSite(base: Scope, context: CaptureContext): Scope {
   try {
     return readCallSite(base, context);
   } catch (error) {

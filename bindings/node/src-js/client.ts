@@ -1,40 +1,65 @@
 import { arch, hostname, release, totalmem, type as system } from "node:os";
 
 import { Hooks } from "./hook";
+import type { Integration } from "./integration";
 import { native, type Dispatcher, type NativeClient } from "./native";
 import { readOptions, type Options } from "./options";
 import type { EventProcessor } from "./types";
 
-/** A client of the addon with its hooks. */
-export class Client {
-  readonly native: NativeClient;
-  readonly hooks: Hooks;
-  readonly hasBeforeSend: boolean;
-  readonly crumbDispatcher: Dispatcher | undefined;
-  /** Knows the `tracesSampler`, if there is one. */
-  readonly samplerDispatcher: Dispatcher | undefined;
-  /** Processors of all events, which run after those of the scopes. */
-  processors: readonly EventProcessor[] = [];
-  /** Spans may be recorded: there is a rate or a sampler. */
-  readonly isTracingOn: boolean;
-  /** What starts in a span that is not recorded is counted. */
-  readonly countsUnrecorded: boolean;
-  /** A hook looks at transactions or spans when they end. */
-  readonly seesSpans: boolean;
-  /** Something decides about spans by the attributes that they start with. */
-  readonly startsByAttributes: boolean;
-  #flight: Promise<unknown> | undefined;
-  closed = false;
+/** A client that repeats and records: from here on, or after one whose process is gone. @internal */
+export type Testing =
+  | { seed: number; now: number; after?: undefined }
+  | { seed: number; after: Client; die: string };
 
-  /** Throws a TypeError when an option cannot be used. */
-  constructor(given: Options | string | undefined, integrations: string[], testing?: { now: number; seed: number }) {
+/** What `init` made: the client, with its hooks and integrations. */
+export class Client {
+  /** @internal */
+  readonly native: NativeClient;
+  /** @internal */
+  readonly hooks: Hooks;
+  /** @internal */
+  readonly hasBeforeSend: boolean;
+  /** @internal */
+  readonly crumbDispatcher: Dispatcher | undefined;
+  /** Knows the `tracesSampler`, if there is one. @internal */
+  readonly samplerDispatcher: Dispatcher | undefined;
+  /** Knows `beforeSendLog`, if there is one. @internal */
+  readonly logDispatcher: Dispatcher | undefined;
+  /** @internal */
+  readonly metricDispatcher: Dispatcher | undefined;
+  /** @internal */
+  readonly checkInDispatcher: Dispatcher | undefined;
+  /** @internal */
+  readonly feedbackDispatcher: Dispatcher | undefined;
+  /** Processors of all events, which run after those of the scopes. @internal */
+  processors: readonly EventProcessor[] = [];
+  /** Spans may be recorded: there is a rate or a sampler. @internal */
+  readonly isTracingOn: boolean;
+  /** What starts in a span that is not recorded is counted. @internal */
+  readonly countsUnrecorded: boolean;
+  /** A hook looks at transactions or spans when they end. @internal */
+  readonly seesSpans: boolean;
+  /** Something decides about spans by the attributes that they start with. @internal */
+  readonly startsByAttributes: boolean;
+  /** In tests: what {@link say} has said. @internal */
+  readonly said: string[] | undefined;
+  /** @internal */
+  closed = false;
+  readonly #options: Options;
+  readonly #integrations: readonly Integration[];
+  #flight: Promise<unknown> | undefined;
+
+  /** Throws a TypeError when an option cannot be used. @internal */
+  constructor(given: Options | string | undefined, integrations: readonly Integration[], testing?: Testing) {
     const options = readOptions(given);
+    this.#options = typeof given === "string" ? { dsn: given } : { ...given };
+    this.#integrations = integrations;
     this.hooks = new Hooks(options);
-    this.hasBeforeSend = options.functions.beforeSend !== undefined;
+    this.hasBeforeSend = Boolean(options.functions.beforeSend ?? options.functions.errorSampler);
     this.crumbDispatcher = options.functions.beforeBreadcrumb && this.hooks.dispatch;
     const setup = {
       options: options.json,
-      integrations,
+      integrations: integrations.map(({ name }) => name),
       serverName: hostname(),
       contexts: JSON.stringify({
         runtime: { name: "node", version: process.version },
@@ -45,18 +70,25 @@ export class Client {
       hooks: this.hooks.numbers,
     };
     try {
-      this.native = testing
-        ? native.NativeClient.startTesting(setup, testing.now, testing.seed)
-        : native.NativeClient.start(setup, this.hooks.dispatch);
+      this.native = !testing
+        ? native.NativeClient.start(setup, this.hooks.dispatch)
+        : testing.after
+          ? testing.after.native.restartTesting(setup, testing.seed, testing.die, this.hooks.dispatch)
+          : native.NativeClient.startTesting(setup, testing.now, testing.seed);
     } catch (error) {
       throw new TypeError((error as Error).message.replace("{}", options.odd));
     }
+    this.said = testing && [];
     this.hooks.attach(this.native);
     const { functions, ignoresSpans, streams } = options;
     this.isTracingOn = this.native.isTracingOn;
     this.countsUnrecorded = this.isTracingOn && (ignoresSpans || streams);
     this.startsByAttributes = ignoresSpans || functions.tracesSampler !== undefined;
     this.samplerDispatcher = functions.tracesSampler && this.hooks.dispatch;
+    this.logDispatcher = functions.beforeSendLog && this.hooks.dispatch;
+    this.metricDispatcher = functions.beforeSendMetric && this.hooks.dispatch;
+    this.checkInDispatcher = functions.beforeSendCheckIn && this.hooks.dispatch;
+    this.feedbackDispatcher = functions.beforeSendFeedback && this.hooks.dispatch;
     this.seesSpans = Boolean(functions.beforeSendTransaction ?? functions.beforeSendSpan);
   }
 
@@ -65,7 +97,39 @@ export class Client {
     return !this.closed && this.native.isEnabled;
   }
 
-  /** Waits until everything has left; one wait at a time occupies a thread of Node's pool. */
+  /** What `init` was given. */
+  getOptions(): Options {
+    return this.#options;
+  }
+
+  /** What is known from the DSN; nothing without one. */
+  getDsn(): Dsn | undefined {
+    const facts = JSON.parse(this.native.dsnFacts()) as { public_key?: string; project_id?: string; org_id?: string };
+    if (facts.public_key === undefined) return undefined;
+    return { publicKey: facts.public_key, projectId: facts.project_id ?? "", orgId: facts.org_id ?? undefined };
+  }
+
+  /** An integration by its name. */
+  getIntegrationByName<I extends Integration = Integration>(name: string): I | undefined {
+    return this.#integrations.find((integration) => integration.name === name) as I | undefined;
+  }
+
+  /** Adds a function that sees every event after those of the scopes. */
+  addEventProcessor(processor: EventProcessor): void {
+    if (typeof processor === "function") this.processors = [...this.processors, processor];
+  }
+
+  /** Waits until everything has left, for at most that many milliseconds. True if it has. */
+  flush(timeoutMs?: number): Promise<boolean> {
+    return this.drain(timeoutMs, false);
+  }
+
+  /** The same, and stops. */
+  close(timeoutMs?: number): Promise<boolean> {
+    return this.drain(timeoutMs, true);
+  }
+
+  /** @internal Waits until everything has left; one wait at a time occupies a thread of Node's pool. */
   async drain(timeout: number | undefined, stop: boolean): Promise<boolean> {
     if (stop) this.closed = true;
     const limit = typeof timeout === "number" && timeout >= 0 ? timeout : this.native.shutdownTimeout;
@@ -85,6 +149,13 @@ export class Client {
   }
 }
 
+/** What is known from a DSN. */
+export interface Dsn {
+  publicKey: string;
+  projectId: string;
+  orgId?: string | undefined;
+}
+
 let current: Client | undefined;
 
 /** The client of the last `init`. */
@@ -92,16 +163,22 @@ export function getClient(): Client | undefined {
   return current;
 }
 
-/** Puts a client in the place of the current one, which delivers what it has. */
+/** Puts a client in the place of the current one, which is left as it is. @internal */
+export function replaceClient(client: Client): void {
+  current = client;
+}
+
+/** Puts a client in the place of the current one, which delivers what it has. @internal */
 export function setClient(client: Client): void {
   const before = current;
   current = client;
   if (before) void before.drain(undefined, true);
 }
 
-/** Says a line about a failure inside, where `debug` asks for it. */
+/** Says a line about a failure inside, where `debug` asks for it. @internal */
 export function say(line: string): void {
   try {
+    current?.said?.push(line);
     current?.native.say(line);
   } catch {
     // Nobody is left to tell.

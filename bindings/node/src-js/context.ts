@@ -11,12 +11,12 @@ export interface Active {
 
 // Costs nothing until `run` is called first.
 const storage = new AsyncLocalStorage<Active>();
-let root: Active = { isolation: new Scope(), current: new Scope() };
+let root: Active | undefined;
 let globalScope: Scope | undefined;
 
 /** What is active here: what `withScope` and `withIsolationScope` around it made, else what the process began with. */
 export function active(): Active {
-  return storage.getStore() ?? root;
+  return storage.getStore() ?? (root ??= { isolation: new Scope(), current: new Scope() });
 }
 
 /** The scope of one block of code. */
@@ -51,9 +51,13 @@ export function withScope<T>(first: Scope | ((scope: Scope) => T), second?: (sco
 }
 
 /** Runs `callback` with forks of the isolation and the current scope: for a request, a job, a message. */
-export function withIsolationScope<T>(callback: (scope: Scope) => T): T {
+export function withIsolationScope<T>(callback: (scope: Scope) => T): T;
+/** Runs `callback` with `scope` as the isolation scope. */
+export function withIsolationScope<T>(scope: Scope, callback: (scope: Scope) => T): T;
+export function withIsolationScope<T>(first: Scope | ((scope: Scope) => T), second?: (scope: Scope) => T): T {
   const { isolation, current } = active();
-  const fork = isolation.forkIsolation();
+  const [fork, callback] = typeof first === "function" ? [isolation.forkIsolation(), first] : [first, second];
+  if (typeof callback !== "function") return undefined as T;
   return storage.run({ isolation: fork, current: current.forkBare() }, callback, fork);
 }
 
@@ -64,6 +68,6 @@ export function within<A extends unknown[], T>(scope: Scope, callback: (...given
 
 /** Forgets everything, between tests. @internal */
 export function resetScopes(): void {
-  root = { isolation: new Scope(), current: new Scope() };
+  root = undefined;
   globalScope = undefined;
 }

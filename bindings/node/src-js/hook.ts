@@ -1,5 +1,7 @@
 import { HOOKS, PROCESSORS } from "./hook-table";
 import { eventToJson, toJson, toText } from "./json";
+import { fromLog, toLog, type Log } from "./log";
+import { toMetric } from "./metric";
 import type { Dispatcher, NativeClient } from "./native";
 import type { Functions, ReadOptions } from "./options";
 import { samplingContext, type Sampled } from "./sampling";
@@ -72,6 +74,16 @@ export class Hooks {
           return written(this.#functions.beforeBreadcrumb?.(item, hint), toJson);
         case HOOKS.beforeSendSpan.number:
           return written(this.#functions.beforeSendSpan?.(item), toJson);
+        case HOOKS.beforeSendLog.number:
+          return written(this.#functions.beforeSendLog?.(toLog(item)), (log) => toJson(fromLog(log as Log)));
+        case HOOKS.beforeSendMetric.number:
+          return written(this.#functions.beforeSendMetric?.(toMetric(item)), toJson);
+        case HOOKS.beforeSendCheckIn.number:
+          return written(this.#functions.beforeSendCheckIn?.(item), toJson);
+        case HOOKS.beforeSendFeedback.number:
+          return written(this.#functions.beforeSendFeedback?.(item, hint), eventToJson);
+        case HOOKS.errorSampler.number:
+          return rate(this.#functions.errorSampler?.(item, hint));
         default:
           return `!there is no hook ${hook}`;
       }

@@ -6,9 +6,14 @@
  * Sentry.init({ dsn: "https://public_key@errors.example.com/42" });
  * try { pay(); } catch (error) { Sentry.captureException(error); }
  */
+export type { Attachment } from "./attachment";
+export type { Attributes, AttributeValue } from "./attribute";
 export { captureEvent, captureException, captureMessage, lastEventId, type CaptureContext } from "./capture";
+export { getClient, type Client, type Dsn } from "./client";
 export { getCurrentScope, getGlobalScope, getIsolationScope, withIsolationScope, withScope } from "./context";
-export { close, flush, init, isInitialized, setConsent } from "./init";
+export { captureFeedback, type Feedback } from "./feedback";
+export { close, flush, init, isEnabled, isInitialized, setConsent } from "./init";
+export { featureFlagsIntegration, type Integration, type Integrations } from "./integration";
 export {
   expressErrorHandler,
   expressRequestHandler,
@@ -17,7 +22,19 @@ export {
   type ErrorHandlerOptions,
   type RequestHandler,
 } from "./integrations/express";
+export {
+  fmt as parameterize,
+  logger,
+  type Log,
+  type LogFunction,
+  type LogMetadata,
+  type LogSeverityLevel,
+  type Parameterized,
+} from "./log";
+export { metrics, type Metric, type MetricOptions } from "./metric";
+export { captureCheckIn, withMonitor, type CheckIn, type MonitorConfig, type Schedule } from "./monitor";
 export type { Options } from "./options";
+export { addEventProcessor } from "./processor";
 export {
   continueTrace,
   getTraceData,
@@ -31,7 +48,22 @@ export {
 } from "./propagation";
 export { Scope } from "./scope";
 export {
+  captureSession,
+  endSession,
+  pauseSession,
+  resumeSession,
+  startRequestSession,
+  startSession,
+  type RequestSession,
+} from "./session";
+export {
+  addAttachment,
   addBreadcrumb,
+  addFeatureFlag,
+  clearAttachments,
+  removeAttribute,
+  setAttribute,
+  setAttributes,
   setContext,
   setExtra,
   setExtras,

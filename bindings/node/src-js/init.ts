@@ -1,6 +1,7 @@
 import { Client, getClient, say, setClient } from "./client";
 import { getIsolationScope } from "./context";
-import { watchUncaught } from "./integrations/uncaught";
+import { chooseIntegrations, setUp } from "./integration";
+import { uncaughtIntegration } from "./integrations/uncaught";
 import { toText } from "./json";
 import type { Options } from "./options";
 
@@ -13,12 +14,15 @@ let watchingExit = false;
  * throws. A second call replaces the first client, which delivers what it has.
  */
 export function init(options?: Options | string): void {
-  const disabled = typeof options === "object" && options ? options.disabledIntegrations : undefined;
-  const uncaught = !(Array.isArray(disabled) && disabled.includes("uncaught"));
-  const client = new Client(options, uncaught ? ["uncaught"] : []);
+  const given = typeof options === "object" && options !== null ? options : {};
+  const disabled = Array.isArray(given.disabledIntegrations) ? given.disabledIntegrations : [];
+  const defaults = given.defaultIntegrations === false ? [] : [uncaughtIntegration()];
+  const integrations = chooseIntegrations(defaults, given.integrations, disabled);
+  const client = new Client(options, integrations);
   setClient(client);
+  setUp(client, integrations);
+  if (given.initialScope) getIsolationScope().update(given.initialScope);
   if (process.env.SENTRY_TRACE) client.native.continueFromEnvironment(getIsolationScope().core());
-  if (uncaught) watchUncaught();
   if (!watchingExit) {
     watchingExit = true;
     // Events are on disk already; this gives them a chance to leave at once, for at most `shutdownTimeout`.
@@ -29,6 +33,11 @@ export function init(options?: Options | string): void {
 /** True if a capture can lead anywhere: there is a DSN, and the client is not closed. */
 export function isInitialized(): boolean {
   return getClient()?.isEnabled ?? false;
+}
+
+/** The same as {@link isInitialized}. */
+export function isEnabled(): boolean {
+  return isInitialized();
 }
 
 /**

@@ -39,9 +39,9 @@ export function objectToJson(value: unknown): string | undefined {
 }
 
 /** Text of any value. Never throws. */
-export function toText(value: unknown): string {
+export function toText(value: unknown, longest = LONGEST): string {
   try {
-    return cut(String(value));
+    return cut(String(value), longest);
   } catch {
     return "<no text>";
   }

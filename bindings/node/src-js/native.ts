@@ -7,5 +7,6 @@ export const native = require(join(__dirname, "..", "binding.js")) as typeof bin
 export type NativeClient = binding.NativeClient;
 export type NativeScope = binding.NativeScope;
 export type NativeSpan = binding.NativeSpan;
+export type NativeRequestSession = binding.NativeRequestSession;
 export type Link = binding.Link;
 export type Dispatcher = (hook: number, json: string) => string | null;

@@ -1,6 +1,10 @@
+import type { Integrations } from "./integration";
+import type { Scope } from "./scope";
+import type { Log } from "./log";
+import type { Metric } from "./metric";
 import { HOOKS } from "./hook-table";
 import type { SamplingContext, StreamedSpan } from "./tracing-types";
-import type { Breadcrumb, BreadcrumbHint, Event, EventHint } from "./types";
+import type { Breadcrumb, BreadcrumbHint, Event, EventHint, ScopeContext } from "./types";
 
 /** A rule of `ignoreSpans`: all that it says must hold. */
 export interface IgnoreSpan {
@@ -114,6 +118,14 @@ export interface Options {
   includeLocalVariables?: boolean | null;
   /** Switched off by name: `uncaught`. */
   disabledIntegrations?: string[] | null;
+  /** Integrations beside the default ones, or a function that is given these and answers with all. */
+  integrations?: Integrations | null;
+  /** False: only those of `integrations`. */
+  defaultIntegrations?: false | null;
+  /** False: nothing is reported, whatever DSN there is. */
+  enabled?: boolean | null;
+  /** What the isolation scope of the process begins with. */
+  initialScope?: ScopeContext | ((scope: Scope) => unknown) | null;
   /** Says on standard error what goes wrong inside. */
   debug?: boolean | null;
   /** Sees each event last, may change it, and drops it with `null`. A promise is waited for; until it settles the
@@ -123,6 +135,17 @@ export interface Options {
   beforeSendTransaction?: ((event: Event, hint: EventHint) => Event | null) | null;
   /** Sees each streamed span last and may change it. It cannot drop it: that is for `ignoreSpans`. */
   beforeSendSpan?: ((span: StreamedSpan) => StreamedSpan) | null;
+  /** Sees each line of the structured log last, may change it, and drops it with `null`. */
+  beforeSendLog?: ((log: Log) => Log | null) | null;
+  /** Sees each measurement last, may change it, and drops it with `null`. */
+  beforeSendMetric?: ((metric: Metric) => Metric | null) | null;
+  /** Sees each check-in last, as it travels, may change it, and drops it with `null`. */
+  beforeSendCheckIn?: ((checkIn: Record<string, unknown>) => Record<string, unknown> | null) | null;
+  /** Sees feedback last, may change it, and drops it with `null`. */
+  beforeSendFeedback?: ((event: Event, hint: EventHint) => Event | null) | null;
+  /** The share of errors like this one that is sent, from 0 to 1. Wins over `sampleRate`, and sees the event after all
+   * other hooks. One that throws is as if it were not set. */
+  errorSampler?: ((event: Event, hint: EventHint) => number | boolean) | null;
   /** Sees each breadcrumb first, may change it, and drops it with `null`. */
   beforeBreadcrumb?: ((breadcrumb: Breadcrumb, hint: BreadcrumbHint) => Breadcrumb | null) | null;
   /** The rate of each trace that starts here, from 0 to 1. Beats a decision that came with the trace, and
@@ -130,12 +153,12 @@ export interface Options {
   tracesSampler?: ((context: SamplingContext) => number | boolean) | null;
 }
 
-/** The options that are functions. */
+/** The options that are functions. @internal */
 export type Functions = {
   [Name in keyof typeof HOOKS]?: NonNullable<Options[Name]>;
 };
 
-/** Options with the functions apart. */
+/** Options with the functions apart. @internal */
 export interface ReadOptions {
   json: string;
   /** What a value is that no option takes; `{}` stands for it. */
@@ -147,6 +170,7 @@ export interface ReadOptions {
   streams: boolean;
 }
 
+/** @internal */
 export function readOptions(given: Options | string | undefined): ReadOptions {
   const options = typeof given === "string" ? { dsn: given } : (given ?? {});
   if (typeof options !== "object" || Array.isArray(options)) {
@@ -156,7 +180,7 @@ export function readOptions(given: Options | string | undefined): ReadOptions {
   const functions: Record<string, unknown> = {};
   let odd = "{}";
   for (const [name, value] of Object.entries(options)) {
-    if (value === undefined || value === null) continue;
+    if (value === undefined || value === null || OURS.has(name)) continue;
     if (Object.hasOwn(HOOKS, name)) {
       functions[name] = hook(name as keyof typeof HOOKS, value);
     } else if (isPlain(value)) {
@@ -168,6 +192,7 @@ export function readOptions(given: Options | string | undefined): ReadOptions {
       odd = `a value of type ${typeof value}`;
     }
   }
+  if ((options as Options).enabled === false) plain.dsn = "";
   return {
     json: JSON.stringify(plain, (_, value: unknown) => (value instanceof RegExp ? pattern(value) : value)),
     odd,
@@ -176,6 +201,9 @@ export function readOptions(given: Options | string | undefined): ReadOptions {
     streams: plain.traceLifecycle === "stream",
   };
 }
+
+/** Options that the core never sees. */
+const OURS = new Set<string>(["defaultIntegrations", "enabled", "initialScope", "integrations"] satisfies (keyof Options)[]);
 
 /** An expression as the core writes it; what its syntax does not know is refused there, by name. */
 function pattern({ source, flags }: RegExp): { regex: string } {

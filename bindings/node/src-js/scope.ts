@@ -1,3 +1,5 @@
+import { attachmentArguments, type Attachment } from "./attachment";
+import { attributeToJson, type Attributes } from "./attribute";
 import { addTo } from "./breadcrumb";
 import { say } from "./client";
 import { objectToJson, toJson, toText } from "./json";
@@ -14,7 +16,19 @@ import type {
   User,
 } from "./types";
 
-type Setter = "setTag" | "removeTag" | "setExtra" | "setContext" | "setUser" | "setLevel" | "setFingerprint" | "setTransactionName";
+type Setter =
+  | "setTag"
+  | "removeTag"
+  | "setExtra"
+  | "setContext"
+  | "setUser"
+  | "setLevel"
+  | "setFingerprint"
+  | "setTransactionName"
+  | "setAttribute"
+  | "removeAttribute"
+  | "addFeatureFlag"
+  | "removeFeatureFlag";
 
 /** What was set and has not been handed over. A list that only grows at its head, so that a fork shares it. */
 interface Pending {
@@ -53,8 +67,8 @@ export class Scope {
   processors: readonly EventProcessor[] = [];
   /** @internal */
   request: (() => IncomingRequest) | undefined;
-  /** @internal */
-  lastEventId: string | undefined;
+  #lastEventId: string | undefined;
+  #user: User | undefined;
 
   /** @internal */
   static of(handle: NativeScope): Scope {
@@ -93,6 +107,7 @@ export class Scope {
 
   /** Replaces the user; `null` forgets it. */
   setUser(user: User | null): this {
+    this.#user = user ?? undefined;
     return this.#set("setUser", objectToJson(user) ?? "null", undefined);
   }
 
@@ -103,12 +118,81 @@ export class Scope {
 
   /** Overrides the grouping; an empty list takes it back. */
   setFingerprint(fingerprint: string[]): this {
-    return this.#set("setFingerprint", Array.isArray(fingerprint) ? fingerprint.map(toText) : [], undefined);
+    return this.#set("setFingerprint", Array.isArray(fingerprint) ? fingerprint.map((part) => toText(part)) : [], undefined);
   }
 
   /** Names the route or task. */
   setTransactionName(name: string | null): this {
     return this.#set("setTransactionName", name === null || name === undefined ? undefined : toText(name), undefined);
+  }
+
+  /** The user that was set on this scope. */
+  getUser(): User | undefined {
+    return this.#user;
+  }
+
+  /** Sets an attribute of logs, metrics and streamed spans: a plain value, or `{ value, unit }`. */
+  setAttribute(key: string, value: unknown): this {
+    const json = attributeToJson(value);
+    return json === undefined ? this.removeAttribute(key) : this.#set("setAttribute", toText(key), json);
+  }
+
+  /** Sets several attributes of logs, metrics and streamed spans. */
+  setAttributes(attributes: Attributes): this {
+    for (const [key, value] of entries(attributes)) this.setAttribute(key, value);
+    return this;
+  }
+
+  /** Removes an attribute. */
+  removeAttribute(key: string): this {
+    return this.#set("removeAttribute", toText(key), undefined);
+  }
+
+  /** Notes that a feature flag was asked for. */
+  addFeatureFlag(flag: string, result: boolean): this {
+    return this.#set("addFeatureFlag", toText(flag), result === true);
+  }
+
+  /** Forgets a feature flag. */
+  removeFeatureFlag(flag: string): this {
+    return this.#set("removeFeatureFlag", toText(flag), undefined);
+  }
+
+  /** Adds a file that goes with every event of the scope. */
+  addAttachment(attachment: Attachment): this {
+    if (typeof attachment !== "object" || attachment === null) return this;
+    this.#settle();
+    const refused = this.core().addAttachment(...attachmentArguments(attachment));
+    if (refused) say(`an attachment was refused: ${refused}`);
+    return this;
+  }
+
+  /** Forgets the attachments. */
+  clearAttachments(): this {
+    this.#changed()?.clearAttachments();
+    return this;
+  }
+
+  /** The id of the last event that was captured with this isolation scope. */
+  lastEventId(): string | undefined {
+    return this.#lastEventId;
+  }
+
+  /** Sets what {@link lastEventId} answers. */
+  setLastEventId(id: string | undefined): this {
+    this.#lastEventId = id;
+    return this;
+  }
+
+  /** Makes a span the active one of this scope. */
+  setSpan(span: Span | undefined): this {
+    this.span = span;
+    return this;
+  }
+
+  /** The active span of this scope. */
+  getSpan(): Span | undefined {
+    return this.span;
   }
 
   /** Adds a processor; they run in the order of their registration. */
@@ -134,12 +218,15 @@ export class Scope {
   clear(): this {
     this.#pending = undefined;
     this.request = undefined;
+    this.#user = undefined;
     this.#changed()?.clear();
     return this;
   }
 
   /** Sets everything that is said at a call. */
-  update(context: ScopeContext): this {
+  update(context: ScopeContext | ((scope: Scope) => unknown) | undefined): this {
+    if (typeof context === "function") return void context(this), this;
+    if (typeof context !== "object" || context === null) return this;
     if (context.tags) this.setTags(context.tags);
     if (context.extra) this.setExtras(context.extra);
     for (const [key, value] of entries(context.contexts)) this.setContext(key, value as Record<string, unknown>);
@@ -147,10 +234,17 @@ export class Scope {
     if (context.level) this.setLevel(context.level);
     if (context.fingerprint) this.setFingerprint(context.fingerprint);
     if (context.transactionName) this.setTransactionName(context.transactionName);
+    if (context.attributes) this.setAttributes(context.attributes);
+    if (Array.isArray(context.attachments)) for (const one of context.attachments) this.addAttachment(one);
     return this;
   }
 
-  /** Another scope that starts with what this one holds. @internal */
+  /** Another scope that starts with what this one holds. */
+  clone(): Scope {
+    return this.fork();
+  }
+
+  /** @internal */
   fork(): Scope {
     const fork = this.#copy(undefined);
     fork.#loan = this.#native ? (this.#lent ??= { native: this.#native }) : this.#loan;
@@ -232,6 +326,7 @@ export class Scope {
     copy.#pending = this.#pending;
     copy.#known = this.#known;
     copy.#ownsTrace = this.#ownsTrace;
+    copy.#user = this.#user;
     copy.span = this.span;
     copy.suppressed = this.suppressed;
     copy.processors = this.processors;

@@ -1,3 +1,5 @@
+import type { Attachment } from "./attachment";
+import type { Attributes } from "./attribute";
 import { addTo } from "./breadcrumb";
 import { getIsolationScope } from "./context";
 import { toText } from "./json";
@@ -37,6 +39,36 @@ export function setExtra(key: string, value: unknown): void {
 /** Sets several extra values of the isolation scope. */
 export function setExtras(extras: Record<string, unknown>): void {
   getIsolationScope().setExtras(extras);
+}
+
+/** Sets an attribute of all logs, metrics and streamed spans of the isolation scope. */
+export function setAttribute(key: string, value: unknown): void {
+  getIsolationScope().setAttribute(key, value);
+}
+
+/** Sets several attributes of the isolation scope. */
+export function setAttributes(attributes: Attributes): void {
+  getIsolationScope().setAttributes(attributes);
+}
+
+/** Removes an attribute of the isolation scope. */
+export function removeAttribute(key: string): void {
+  getIsolationScope().removeAttribute(key);
+}
+
+/** Notes that a feature flag was asked for. */
+export function addFeatureFlag(flag: string, result: boolean): void {
+  getIsolationScope().addFeatureFlag(flag, result);
+}
+
+/** Adds a file that goes with every event of the isolation scope. */
+export function addAttachment(attachment: Attachment): void {
+  getIsolationScope().addAttachment(attachment);
+}
+
+/** Forgets the attachments of the isolation scope. */
+export function clearAttachments(): void {
+  getIsolationScope().clearAttachments();
 }
 
 /** Overrides the level of the isolation scope's events. */

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 
 import { say, type Client } from "./client";
-import { globalProcessors } from "./context";
 import { toJson, toText } from "./json";
 import type { NativeSpan } from "./native";
+import { processorsOf } from "./processor";
 import { linkOf, linksToJson } from "./span-link";
 import { fieldOf, isThrown, split, statusOf, toSeconds } from "./span-value";
 import type { Scope } from "./scope";
@@ -304,8 +304,7 @@ export class Span {
     const native = this.#core();
     if (!client || !native) return;
     const data = this.#data && toJson(this.#data);
-    const scopes = this.#scopes?.flatMap((scope) => scope.processors) ?? [];
-    const processors = this.#parent ? [] : [...globalProcessors(), ...scopes, ...client.processors];
+    const processors = this.#parent ? [] : processorsOf(client, ...(this.#scopes ?? []));
     const dispatcher = processors.length > 0 || client.seesSpans ? client.hooks.dispatch : undefined;
     const finish = () => native.end(end, data, dispatcher, processors.length > 0);
     this.#report(dispatcher ? client.hooks.during({ hint: {}, processors }, finish) : finish());

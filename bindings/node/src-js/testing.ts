@@ -1,5 +1,5 @@
 /** For the conformance vectors: a client that repeats and records. */
-import { Client, getClient, setClient } from "./client";
+import { Client, getClient, replaceClient, setClient } from "./client";
 import { resetScopes } from "./context";
 import type { Options } from "./options";
 
@@ -11,6 +11,16 @@ export function initTesting(options: Options, now: number, seed: number): void {
   setClient(client);
 }
 
+/** Starts the client of the next process, after the present one ended as `die` says: `how` (`killed`, `announced`,
+ * `crashed`), and perhaps `event` and `seconds`. All scopes are empty afterwards. */
+export function restartTesting(options: Options, seed: number, die: Record<string, unknown>): void {
+  const after = getClient();
+  if (!after) throw new Error("there is no client whose process could be gone");
+  const client = new Client(options, [], { seed, after, die: JSON.stringify(die) });
+  resetScopes();
+  replaceClient(client);
+}
+
 /** Takes the recorded envelopes. */
 export function takeRecorded(): unknown[] {
   return JSON.parse(getClient()?.native.takeRecorded() ?? "[]") as unknown[];
@@ -19,6 +29,11 @@ export function takeRecorded(): unknown[] {
 /** Takes the counts of dropped items. */
 export function takeDiscarded(): { reason: string; category: string; quantity: number }[] {
   return JSON.parse(getClient()?.native.takeDiscarded() ?? "[]") as ReturnType<typeof takeDiscarded>;
+}
+
+/** Takes what the debug output would have said about what was refused or has failed here. */
+export function takeSaid(): string[] {
+  return getClient()?.said?.splice(0) ?? [];
 }
 
 /** What is derived from the DSN. */

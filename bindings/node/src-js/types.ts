@@ -1,3 +1,5 @@
+import type { Attachment } from "./attachment";
+
 /** How bad it is. */
 export type SeverityLevel = "fatal" | "error" | "warning" | "log" | "info" | "debug";
 
@@ -79,7 +81,7 @@ export interface RequestData {
   env?: Record<string, unknown>;
 }
 
-/** What a framework knows of a request, before anything of it is collected. @internal */
+/** What a framework knows of a request, before anything of it is collected. */
 export interface IncomingRequest {
   method?: string;
   /** With the query. */
@@ -118,6 +120,8 @@ export interface Event {
 export interface EventHint {
   /** What was thrown. */
   originalException?: unknown;
+  /** Files that go with this one event. */
+  attachments?: Attachment[];
   [key: string]: unknown;
 }
 
@@ -130,6 +134,8 @@ export interface ScopeContext {
   contexts?: Record<string, Record<string, unknown> | null>;
   fingerprint?: string[];
   transactionName?: string;
+  attributes?: Record<string, unknown>;
+  attachments?: Attachment[];
 }
 
 /** Sees an event after the scopes, may change it, and drops it with `null`. It may not be asynchronous. */

@@ -86,6 +86,30 @@ impl NativeClient {
         .unwrap_or_else(|| Err(panicked()))
     }
 
+    /// Vectors only: the client of the next start, after this one's process ended as `die` says, in JSON. Empties the
+    /// scope of the process.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), and when `die` says nothing of the kind.
+    #[napi]
+    pub fn restart_testing(
+        &self,
+        setup: Setup,
+        seed: u32,
+        die: String,
+        #[napi(ts_arg_type = "((hook: number, json: string) => string | null) | undefined | null")]
+        dispatcher: Option<Dispatcher<'_>>,
+    ) -> Result<Self> {
+        guard(|| {
+            let options = options(&setup)?;
+            global_scope().replace(watchpost_core::Scope::new());
+            let next = || self.host.restart_testing(options, u64::from(seed), &die);
+            let host = with_dispatcher(dispatcher.as_ref(), next).map_err(|error| refused(&error))?;
+            Ok(Self::around(host, &setup))
+        })
+        .unwrap_or_else(|| Err(panicked()))
+    }
+
     /// True if a capture can lead anywhere.
     #[napi(getter)]
     pub fn is_enabled(&self) -> bool {

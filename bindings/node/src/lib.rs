@@ -12,6 +12,8 @@ mod flush;
 mod hook;
 mod place;
 mod scope;
+mod session;
+mod signals;
 mod source;
 mod span;
 mod stack;

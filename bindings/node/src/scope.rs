@@ -1,7 +1,10 @@
 //! Scopes as handles.
 
+use std::path::PathBuf;
+
+use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
-use watchpost_bindings::{HostScope, global_scope, guard};
+use watchpost_bindings::{HostAttachment, HostScope, global_scope, guard};
 use watchpost_core::SharedScope;
 
 use crate::span::NativeSpan;
@@ -108,6 +111,61 @@ impl NativeScope {
     #[napi]
     pub fn set_transaction_name(&self, name: Option<String>) {
         guard(|| self.0.set_transaction_name(name.as_deref()));
+    }
+
+    /// Adds a file: by its path, or as bytes with a name.
+    #[napi]
+    pub fn add_attachment(
+        &self,
+        path: Option<String>,
+        bytes: Option<Uint8Array>,
+        filename: Option<String>,
+        content_type: Option<String>,
+        attachment_type: Option<String>,
+        add_to_transactions: bool,
+    ) -> Option<String> {
+        reason(|| {
+            let attachment = HostAttachment {
+                path: path.map(PathBuf::from),
+                bytes: bytes.map(|bytes| bytes.to_vec()),
+                filename,
+                content_type,
+                attachment_type,
+                add_to_transactions,
+            };
+            self.0.add_attachment(attachment.into_attachment()?);
+            Ok(())
+        })
+    }
+
+    /// Forgets the attachments.
+    #[napi]
+    pub fn clear_attachments(&self) {
+        guard(|| self.0.clear_attachments());
+    }
+
+    /// Notes that a feature flag was asked for.
+    #[napi]
+    pub fn add_feature_flag(&self, flag: String, result: bool) {
+        guard(|| self.0.add_feature_flag(&flag, result));
+    }
+
+    /// Forgets a feature flag.
+    #[napi]
+    pub fn remove_feature_flag(&self, flag: String) {
+        guard(|| self.0.remove_feature_flag(&flag));
+    }
+
+    /// Sets an attribute of logs, metrics and streamed spans from JSON.
+    #[napi]
+    pub fn set_attribute(&self, key: String, json: String) -> Option<String> {
+        reason(|| self.0.set_attribute(&key, &json))
+    }
+
+    /// Removes an attribute.
+    #[napi]
+    pub fn remove_attribute(&self, key: String) {
+        guard(|| self.0.remove_attribute(&key));
     }
 
     /// Forgets the breadcrumbs.

@@ -2,13 +2,14 @@
 #![expect(clippy::too_many_arguments, reason = "an object would cost a property access for each")]
 
 use napi_derive::napi;
-use watchpost_bindings::{HostSpan, HostTransaction, global_scope, guard};
-use watchpost_core::{Scopes, SharedScope, Span, Timestamp, TraceHeaders, TransactionSource};
+use watchpost_bindings::{HostSpan, HostTransaction, guard};
+use watchpost_core::{Span, Timestamp, TraceHeaders, TransactionSource};
 
 use crate::breadcrumb::Words;
 use crate::call::{Dispatcher, with_dispatcher};
 use crate::client::NativeClient;
 use crate::scope::NativeScope;
+use crate::signals::with_scopes;
 use crate::span::{NativeSpan, attributes_of, links_of};
 
 #[napi]
@@ -47,10 +48,8 @@ impl NativeClient {
                 parent: parent.and_then(|parent| self.host.trace_of(&parent.0)),
                 links: links_of(links.as_str()),
             };
-            let empty = SharedScope::new();
-            let current = current.map_or(&empty, NativeScope::shared);
-            let scopes = Scopes { global: global_scope(), isolation: isolation.shared(), current };
-            let start = || self.host.start_transaction(given, scopes);
+            let start =
+                || with_scopes(isolation, current, |scopes| self.host.start_transaction(given, scopes));
             match with_dispatcher(dispatcher.as_ref(), start) {
                 Ok(span) => Some(span),
                 Err(error) => {
@@ -95,10 +94,9 @@ impl NativeClient {
         baggage: Option<String>,
     ) -> Option<Vec<String>> {
         guard(|| {
-            let empty = SharedScope::new();
-            let current = current.map_or(&empty, NativeScope::shared);
-            let scopes = Scopes { global: global_scope(), isolation: isolation.shared(), current };
-            self.host.trace_headers(url.as_deref(), baggage.as_deref(), scopes).map(values)
+            with_scopes(isolation, current, |scopes| {
+                self.host.trace_headers(url.as_deref(), baggage.as_deref(), scopes).map(values)
+            })
         })
         .flatten()
     }

@@ -6,10 +6,11 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import * as Sentry from "watchpost";
-import { advanceClock, dsnFacts, initTesting, takeDiscarded, takeRecorded } from "watchpost/testing";
+import { advanceClock, dsnFacts, initTesting, restartTesting, takeDiscarded, takeRecorded } from "watchpost/testing";
 
+import { hint, signalCall, signalHooks } from "./support/signals.mjs";
 import { answered, reset, traceCall, traceHooks } from "./support/traces.mjs";
-import { crumbHook, eventHook, expand } from "./support/vectors.mjs";
+import { crumbHook, eventHook, read } from "./support/vectors.mjs";
 
 const root = fileURLToPath(new URL("../../../tests/conformance/", import.meta.url));
 const files = readdirSync(join(root, "sdk"), { recursive: true }).filter((name) => name.endsWith(".json"));
@@ -26,7 +27,7 @@ for (const name of names) {
   }
   test(name, async () => {
     ran += 1;
-    await run(expand(JSON.parse(readFileSync(join(root, name), "utf8"))));
+    await run(read(readFileSync(join(root, name), "utf8")));
   });
 }
 
@@ -47,12 +48,13 @@ async function run({ given = {}, hooks = {}, calls = [], expect }) {
 
 async function check({ given, hooks, calls, expect }) {
   const options = camel({ dsn: "https://key@errors.example.com/42", ...given.options });
+  const seed = given.seed ?? 1;
   if (hooks.before_send) options.beforeSend = eventHook(hooks.before_send);
   if (hooks.before_breadcrumb) options.beforeBreadcrumb = crumbHook(hooks.before_breadcrumb);
-  Object.assign(options, traceHooks(hooks, eventHook));
+  Object.assign(options, traceHooks(hooks, eventHook), signalHooks(hooks, eventHook));
   reset();
   seen = {};
-  const start = () => initTesting(options, given.now ?? 1767323045, given.seed ?? 1);
+  const start = () => initTesting(options, given.now ?? 1767323045, seed);
   if (expect.init_error) {
     const { option, contains } = expect.init_error;
     assert.throws(start, (error) => {
@@ -63,12 +65,17 @@ async function check({ given, hooks, calls, expect }) {
     return;
   }
   start();
+  if (hooks.event_processor) Sentry.addEventProcessor(eventHook(hooks.event_processor));
   const captured = [];
-  await play(calls, captured);
+  const envelopes = [];
+  for (const { list, die } of starts(calls)) {
+    await play(list, captured);
+    envelopes.push(...takeRecorded());
+    if (die) restartTesting({ ...options, ...camel(die.options ?? {}) }, seed + 1, die);
+  }
   if (expect.captured) assert.deepEqual(captured, expect.captured);
   if (expect.headers) match(expect.headers, answered(), "headers");
   if (expect.dsn) match(expect.dsn, dsnFacts(), "dsn");
-  const envelopes = takeRecorded();
   if (expect.bytes !== undefined) assert.equal(envelopes[0].bytes, expect.bytes);
   if (expect.envelopes) {
     assert.equal(envelopes.length, expect.envelopes.length, "number of envelopes");
@@ -78,6 +85,20 @@ async function check({ given, hooks, calls, expect }) {
     const order = (list) => list.map((drop) => `${drop.reason} ${drop.category} ${drop.quantity}`).sort();
     assert.deepEqual(order(takeDiscarded()), order(expect.dropped));
   }
+}
+
+/** The calls of each start: `die` stands between them. */
+function starts(calls) {
+  const all = [{ list: [] }];
+  for (const call of calls) {
+    if (call.do === "die") {
+      all.at(-1).die = call;
+      all.push({ list: [] });
+    } else {
+      all.at(-1).list.push(call);
+    }
+  }
+  return all;
 }
 
 function play(calls, captured) {
@@ -93,15 +114,18 @@ function play(calls, captured) {
 
 /** Runs a call; the answer is a promise if it has to be waited for. */
 function one(call, captured) {
-  const trace = traceCall(call, (calls) => play(calls, captured));
+  const inner = (calls) => play(calls, captured);
+  const trace = traceCall(call, inner);
   if (trace) return trace();
   const scope = { global: Sentry.getGlobalScope, isolation: Sentry.getIsolationScope, current: Sentry.getCurrentScope }[
     call.scope
   ]?.();
   const target = scope ?? Sentry;
+  const signal = signalCall(call, target, captured, inner);
+  if (signal) return signal();
   switch (call.do) {
     case "capture_event":
-      return captured.push(Sentry.captureEvent(call.event) !== undefined);
+      return captured.push(Sentry.captureEvent(call.event, hint(call)) !== undefined);
     case "capture_message":
       return captured.push(Sentry.captureMessage(call.message, call.level) !== undefined);
     case "add_breadcrumb":

@@ -1,4 +1,5 @@
 import { captureObserved } from "../capture";
+import type { Integration } from "../integration";
 
 /**
  * Errors that nobody catches. They are looked at, never handled: how the process ends, and what it says, stays Node's
@@ -8,7 +9,11 @@ import { captureObserved } from "../capture";
  * own `unhandledRejection` listener keeps rejections from getting there; a listener of ours alone would change the
  * exit code, so ours is there only while one of the application's is.
  */
-export function watchUncaught(): void {
+export function uncaughtIntegration(): Integration {
+  return { name: "uncaught", setup: watchUncaught };
+}
+
+function watchUncaught(): void {
   if (watching) return;
   watching = true;
   process.on("uncaughtExceptionMonitor", onUncaught);

@@ -5,6 +5,8 @@ import * as Sentry from "watchpost";
 
 // `{"$repeat": x, "times": n, "from": 0, "then": y}` stands for `n` times `x` and then `y`; `{i}` is the round.
 export function expand(value) {
+  // Numbers that a double cannot hold are written as texts by `read`.
+  if (typeof value === "string" && value.startsWith(BIG)) return BigInt(value.slice(BIG.length));
   if (Array.isArray(value)) return value.map(expand);
   if (typeof value !== "object" || value === null) return value;
   if (!("$repeat" in value)) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, expand(item)]));
@@ -18,6 +20,13 @@ export function expand(value) {
   if (typeof rounds[0] === "string") return rounds.join("");
   return Array.isArray(rounds[0]) ? rounds.flat() : Object.assign({}, ...rounds);
 }
+
+// A vector from its text.
+export function read(text) {
+  return expand(JSON.parse(text.replace(/([[:,]\s*)(-?\d{17,})(?=\s*[,\]}])/g, `$1"${BIG}$2"`)));
+}
+
+const BIG = "a whole number: ";
 
 export function eventHook(name) {
   if (name.startsWith("mark:")) {
