@@ -50,7 +50,7 @@ impl Client {
             return Err(Error::payload("check_in", text));
         }
         let header = EnvelopeHeader {
-            sdk: Some(self.options.sdk().clone()),
+            sdk: Some(self.options.sdk_now()),
             trace: self.dsc_of(&trace).header(),
             ..EnvelopeHeader::default()
         };

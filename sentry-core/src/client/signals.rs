@@ -116,7 +116,7 @@ impl Client {
     fn send_container<T: Signal>(&self, batch: Batch) {
         let (Some((item, trace)), Some(transport)) = (batch.finish::<T>(), &self.transport) else { return };
         let header = EnvelopeHeader {
-            sdk: Some(self.options.sdk().clone()),
+            sdk: Some(self.options.sdk_now()),
             trace: trace.map(|trace| self.trace_header(trace)),
             ..EnvelopeHeader::default()
         };

@@ -77,7 +77,7 @@ impl Client {
     fn send_spans_of(&self, written: Written) {
         let Some(transport) = &self.transport else { return };
         let header = EnvelopeHeader {
-            sdk: Some(self.options.sdk().clone()),
+            sdk: Some(self.options.sdk_now()),
             trace: written.dsc().header(),
             ..EnvelopeHeader::default()
         };

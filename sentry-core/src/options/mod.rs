@@ -3,6 +3,7 @@
 mod data_collection;
 mod environment;
 mod filters;
+mod integrations;
 mod privacy;
 mod privacy_values;
 mod sessions;
@@ -12,6 +13,7 @@ mod transport;
 
 pub use self::data_collection::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
 use self::environment::Said;
+use self::integrations::Added;
 use self::sessions::SessionOptions;
 pub use self::transport::{Compression, Spotlight, TransportOptions};
 
@@ -54,6 +56,7 @@ pub struct ClientOptions {
     event_processors: Vec<EventHook>,
     diagnostics: Diagnostics,
     sdk: SdkInfo,
+    added: Added,
     platform: Text,
     contexts: BTreeMap<Text, Context>,
     modules: Modules,
@@ -92,6 +95,7 @@ impl Default for ClientOptions {
                 version: Text::from_static(env!("CARGO_PKG_VERSION")),
                 ..SdkInfo::default()
             },
+            added: Added::default(),
             platform: Text::from_static("other"),
             contexts: BTreeMap::new(),
             modules: Modules::default(),

@@ -117,7 +117,7 @@ fn defaults(event: &mut Event, options: &ClientOptions) {
     }
     event.platform.get_or_insert_with(|| options.platform().clone());
     event.environment.get_or_insert_with(|| options.environment().clone());
-    event.sdk.get_or_insert_with(|| options.sdk().clone());
+    event.sdk.get_or_insert_with(|| options.sdk_now());
     for (own, option) in [
         (&mut event.release, options.release()),
         (&mut event.dist, options.dist()),

@@ -242,8 +242,7 @@ impl Sessions {
 
     fn send(&self, item: Item) {
         if let Some(transport) = &self.transport {
-            let header =
-                EnvelopeHeader { sdk: Some(self.options.sdk().clone()), ..EnvelopeHeader::default() };
+            let header = EnvelopeHeader { sdk: Some(self.options.sdk_now()), ..EnvelopeHeader::default() };
             transport.send(Envelope { header, items: vec![item] });
         }
     }

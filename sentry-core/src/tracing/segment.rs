@@ -31,6 +31,8 @@ pub(crate) struct Segment {
 struct State {
     name: Text,
     source: Option<TransactionSource>,
+    /// True once somebody has given it another name.
+    renamed: bool,
     measurements: Measurements,
     spans: Vec<SpanPayload>,
     started: usize,
@@ -78,7 +80,19 @@ impl Segment {
             if let Some(source) = source {
                 state.source = Some(source);
             }
+            state.renamed |= name.is_some();
             name.map(|name| std::mem::replace(&mut state.name, name))
+        });
+        drop(old);
+    }
+
+    /// Renames it where its name is still the bare address that it began with.
+    pub(crate) fn set_found_name(&self, name: Text, source: TransactionSource) {
+        let name = name.shared();
+        let old = self.state.with(|state| {
+            let bare = state.source == Some(TransactionSource::Url) && !state.renamed;
+            state.source = if bare { Some(source) } else { state.source };
+            bare.then(|| std::mem::replace(&mut state.name, name))
         });
         drop(old);
     }

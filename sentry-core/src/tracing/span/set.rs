@@ -32,6 +32,16 @@ impl Span {
         }
     }
 
+    /// Names the transaction that this span belongs to by the route that was found for it, unless somebody has renamed it.
+    /// For integrations that learn of the route after the start.
+    pub fn name_transaction<'a>(&self, name: impl Into<Label<'a>>, source: TransactionSource) {
+        if let Some(recorded) = self.open_one()
+            && let Some(name) = name.into().into_text()
+        {
+            recorded.segment.set_found_name(name, source);
+        }
+    }
+
     /// Changes the operation.
     pub fn set_op(&self, op: impl Into<Label<'static>>) {
         if let Some(recorded) = self.open_one() {
