@@ -8,6 +8,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use crate::framework::Source;
 use crate::once::{Once, intern};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFunction};
@@ -29,6 +30,8 @@ pub(crate) struct Active {
     /// The address of the asyncio task that these are for; zero outside of tasks. A task created by a dead task at
     /// the same address would be taken for it, if its creator never used its scopes: then nobody else does either.
     task: usize,
+    /// The request that is being answered here.
+    pub(crate) request: Option<Arc<Source>>,
 }
 
 impl Active {
@@ -45,11 +48,18 @@ impl Active {
             Ok(inherited) => {
                 let inherited = inherited.get();
                 let (isolation, current) = (inherited.isolation.fork(), inherited.current.fork());
-                Self { isolation, current, last_event: Arc::default(), task }
+                let request = inherited.request.clone();
+                Self { isolation, current, last_event: Arc::default(), task, request }
             }
             Err(_) => {
                 let isolation = if is_main_thread(py) { ROOT.clone() } else { isolation_fork(&ROOT) };
-                Self { isolation, current: SharedScope::new(), last_event: Arc::default(), task }
+                Self {
+                    isolation,
+                    current: SharedScope::new(),
+                    last_event: Arc::default(),
+                    task,
+                    request: None,
+                }
             }
         };
         let fresh = Bound::new(py, fresh)?;
@@ -67,7 +77,8 @@ impl Active {
         let isolation = isolation_fork(&self.isolation);
         let current = self.current.with_span(None).fork();
         current.update(|scope| scope.set_propagation(None));
-        Self { isolation, current, last_event: Arc::default(), task: self.task }
+        let request = self.request.clone();
+        Self { isolation, current, last_event: Arc::default(), task: self.task, request }
     }
 
     /// The same with another active span.
@@ -83,6 +94,16 @@ impl Active {
     /// Makes `self` what is active here; the token takes it back.
     pub(crate) fn enter(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         Variable::of_process(py)?.set.call1(py, (Bound::new(py, self)?,))
+    }
+
+    /// The same for scopes that were active before.
+    pub(crate) fn enter_again(this: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
+        Variable::of_process(this.py())?.set.call1(this.py(), (this,))
+    }
+
+    /// Takes back what [`enter`](Self::enter) did.
+    pub(crate) fn leave(py: Python<'_>, token: Py<PyAny>) -> PyResult<()> {
+        Variable::of_process(py)?.reset.call1(py, (token,)).map(drop)
     }
 
     /// The scopes of a capture.
@@ -112,7 +133,7 @@ impl Tokens {
     /// When it was entered in another context.
     pub(crate) fn leave(&self, py: Python<'_>) -> PyResult<()> {
         match self.0.with(Vec::pop).flatten() {
-            Some(token) => Variable::of_process(py)?.reset.call1(py, (token,)).map(drop),
+            Some(token) => Active::leave(py, token),
             None => Ok(()),
         }
     }
@@ -217,7 +238,10 @@ fn asyncio(py: Python<'_>) -> Option<&Asyncio> {
 }
 
 /// `sys.modules`.
-fn modules(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
+///
+/// # Errors
+/// When `sys` cannot be imported.
+pub(crate) fn modules(py: Python<'_>) -> PyResult<&Bound<'_, PyDict>> {
     static MODULES: Once<Py<PyDict>> = Once::new();
     let modules = MODULES.get_or_try_init(py, || -> PyResult<_> {
         Ok(py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?.unbind())

@@ -37,6 +37,22 @@ pub(crate) fn init_testing(py: Python<'_>, given: &Bound<'_, PyDict>, now: f64, 
     Ok(())
 }
 
+/// Says one diagnostic line, for integrations.
+#[pyfunction]
+pub(crate) fn say(line: &str) {
+    if let Some(session) = &*Session::current() {
+        session.say(|| line.to_owned());
+    }
+}
+
+/// From now on `sdk.integrations` holds this name.
+#[pyfunction]
+pub(crate) fn add_integration(name: &str) {
+    if let Some(session) = &*Session::current() {
+        session.host.client().options().add_integration(name);
+    }
+}
+
 /// Recorded envelopes of a testing client, as JSON.
 #[pyfunction]
 pub(crate) fn take_recorded() -> String {

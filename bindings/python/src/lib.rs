@@ -4,10 +4,14 @@
 //! by the core. Functions that an application calls raise nothing, `init` excepted.
 
 mod active;
+mod asgi;
+mod call;
 mod capture;
 mod code;
 mod convert;
 mod exception;
+mod exchange;
+mod framework;
 mod hook;
 mod in_app;
 mod init;
@@ -16,7 +20,6 @@ mod options;
 mod pending;
 mod propagation;
 mod repr;
-mod request;
 mod sampler;
 mod scope;
 mod session;
@@ -26,12 +29,14 @@ mod span;
 mod stacktrace;
 mod start;
 mod status;
+mod task;
 mod text;
 mod time;
 mod transaction;
 mod types;
 mod vars;
 mod verbs;
+mod wsgi;
 
 /// The native half of the package `watchpost`; its names are not API.
 #[pyo3::pymodule(gil_used = false)]
@@ -47,20 +52,26 @@ mod _watchpost {
     #[expect(non_upper_case_globals, reason = "the name that Python gives it")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
     #[pymodule_export]
+    use crate::asgi::{AsgiExchange, AsgiSend, begin_asgi};
+    #[pymodule_export]
+    use crate::call::{Call, Child, begin_call, begin_child};
+    #[pymodule_export]
     use crate::capture::{
         capture_event, capture_event_from, capture_exception, capture_exception_from, capture_message,
     };
     #[pymodule_export]
+    use crate::exchange::{note_request, request_failed};
+    #[pymodule_export]
+    use crate::framework::Framework;
+    #[pymodule_export]
     use crate::init::{
-        advance_clock, close, dsn_facts, flush, init, init_testing, is_initialized, set_consent,
-        take_discarded, take_recorded,
+        add_integration, advance_clock, close, dsn_facts, flush, init, init_testing, is_initialized, say,
+        set_consent, take_discarded, take_recorded,
     };
     #[pymodule_export]
     use crate::propagation::{
         continue_trace, get_baggage, get_trace_headers, get_traceparent, trace_propagation_meta,
     };
-    #[pymodule_export]
-    use crate::request::set_wsgi_request;
     #[pymodule_export]
     use crate::scope::{Scope, ScopeBlock};
     #[pymodule_export]
@@ -71,6 +82,8 @@ mod _watchpost {
         use_span,
     };
     #[pymodule_export]
+    use crate::task::{Task, begin_task, message_headers};
+    #[pymodule_export]
     use crate::transaction::Transaction;
     #[pymodule_export]
     use crate::verbs::{
@@ -78,4 +91,6 @@ mod _watchpost {
         last_event_id, new_scope, set_context, set_extra, set_fingerprint, set_level, set_tag, set_tags,
         set_transaction_name, set_user,
     };
+    #[pymodule_export]
+    use crate::wsgi::serve_wsgi;
 }

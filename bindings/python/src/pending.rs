@@ -51,6 +51,14 @@ impl Pending {
     }
 }
 
+/// Starts a transaction by `start`, while the sampler can see `given`.
+pub(crate) fn with_sampling(given: Py<PyDict>, start: impl FnOnce() -> core::Span) -> core::Span {
+    let before = SAMPLING.replace(Some(given));
+    let span = start();
+    drop(SAMPLING.replace(before));
+    span
+}
+
 /// What was given for the sampler of the transaction that is being started on this thread.
 pub(crate) fn sampling<'py>(py: Python<'py>) -> Option<Bound<'py, PyDict>> {
     SAMPLING.with_borrow(|given| given.as_ref().map(|given| given.bind(py).clone()))

@@ -58,7 +58,11 @@ pub(crate) fn user(scope: &SharedScope, user: &Bound<'_, PyAny>) -> PyResult<()>
     Ok(())
 }
 
-fn to_user(user: &Bound<'_, PyAny>) -> PyResult<User> {
+/// A user from a dictionary.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn to_user(user: &Bound<'_, PyAny>) -> PyResult<User> {
     let mut read = User::default();
     let mut convert = Converter::new(Limits::DATA);
     for (key, value) in user.cast::<PyDict>()?.iter().collect::<Vec<_>>() {

@@ -7,6 +7,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyList;
 use watchpost_core::{ForkLock, Text};
 
+use crate::active::modules;
+
 /// Lines before and after.
 const AROUND: usize = 5;
 /// Longer lines are cut.
@@ -30,7 +32,7 @@ pub(crate) struct Around {
 }
 
 /// The lines around line `number`, from 1, of a file. `globals` are those of the module, for code that is not in a
-/// plain file; only `linecache` knows where that is.
+/// plain file: `linecache` knows where that is, or the module's loader.
 pub(crate) fn around(path: &str, number: u32, globals: Option<&Bound<'_, PyAny>>, py: Python<'_>) -> Around {
     let Some(file) = FILES.with(|files| files.by_path.as_ref()?.get(path).cloned()) else {
         let file = Arc::new(read(path, globals, py));
@@ -101,10 +103,15 @@ fn read(path: &str, globals: Option<&Bound<'_, PyAny>>, py: Python<'_>) -> File 
         return File::new(String::from_utf8_lossy(&bytes).into_owned());
     }
     let lines = || -> PyResult<String> {
-        let linecache = py.import("linecache")?;
-        let lines = linecache.call_method1("getlines", (path, globals))?;
-        let lines: Vec<String> = lines.cast::<PyList>()?.extract()?;
-        Ok(lines.concat())
+        // Not imported for this: a fork amid an import by another thread would leave the child waiting for ever.
+        if let Some(linecache) = modules(py)?.get_item("linecache")? {
+            let lines = linecache.call_method1("getlines", (path, globals))?;
+            let lines: Vec<String> = lines.cast::<PyList>()?.extract()?;
+            return Ok(lines.concat());
+        }
+        let Some(globals) = globals.filter(|_| !path.starts_with('<')) else { return Ok(String::new()) };
+        let (loader, name) = (globals.get_item("__loader__")?, globals.get_item("__name__")?);
+        loader.call_method1("get_source", (name,))?.extract()
     };
     let text = lines().unwrap_or_default();
     if text.len() as u64 > LARGEST_FILE { File::default() } else { File::new(text) }

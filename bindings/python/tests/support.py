@@ -1,6 +1,8 @@
 """A server that keeps what it gets, and programs that report to it."""
 
+import asyncio
 import gzip
+import importlib
 import json
 import os
 import subprocess
@@ -9,7 +11,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
+
 import watchpost
+from watchpost import testing
 
 PACKAGE = str(Path(watchpost.__file__).resolve().parents[1])
 
@@ -91,3 +96,45 @@ def start(script, **more):
     """Starts a program whose output is read line by line."""
     command = [sys.executable, "-u", "-c", script]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment(**more))
+
+
+def framework(name):
+    """The module of a framework; its tests are skipped where it is not installed, unless all are to be."""
+    if os.environ.get("WATCHPOST_FRAMEWORKS"):
+        return importlib.import_module(name)
+    return pytest.importorskip(name)
+
+
+def recorded():
+    """Takes what a testing client has recorded, as lists by type of item."""
+    found = {}
+    for envelope in testing.envelopes():
+        for item in envelope["items"]:
+            found.setdefault(item["header"]["type"], []).append(item["payload"])
+    return found
+
+
+def serve_asgi(app, path, headers=(), method="GET", query=b"", scheme="http"):
+    """Lets an ASGI application answer one request; the status, or the error that left it."""
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": scheme,
+        "path": path, "raw_path": path.encode(), "query_string": query, "root_path": "",
+        "headers": [(b"host", b"shop.example"), *headers], "client": ("10.0.0.7", 5), "server": ("127.0.0.1", 80),
+    }
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    async def main():
+        try:
+            await app(scope, receive, send)
+        except Exception as error:
+            return error
+        return None
+
+    error = asyncio.run(main())
+    return error if error is not None else sent[0]["status"]

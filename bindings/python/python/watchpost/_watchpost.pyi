@@ -1,6 +1,6 @@
 """The native half of the package; what is not re-exported by `watchpost` is no API."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from types import TracebackType
@@ -33,14 +33,25 @@ class _Fields(_MessageFields, total=False):
     level: Optional[_Level]
 
 __all__ = [
+    "AsgiExchange",
+    "AsgiSend",
+    "Call",
+    "Child",
+    "Framework",
     "Scope",
     "ScopeBlock",
     "Span",
     "SpanBlock",
+    "Task",
     "Transaction",
     "__version__",
     "add_breadcrumb",
+    "add_integration",
     "advance_clock",
+    "begin_asgi",
+    "begin_call",
+    "begin_child",
+    "begin_task",
     "capture_event",
     "capture_event_from",
     "capture_exception",
@@ -62,7 +73,12 @@ __all__ = [
     "is_initialized",
     "isolation_scope",
     "last_event_id",
+    "message_headers",
     "new_scope",
+    "note_request",
+    "request_failed",
+    "say",
+    "serve_wsgi",
     "set_consent",
     "set_context",
     "set_extra",
@@ -72,7 +88,6 @@ __all__ = [
     "set_tags",
     "set_transaction_name",
     "set_user",
-    "set_wsgi_request",
     "start_inner_span",
     "start_new_trace",
     "start_span",
@@ -391,4 +406,59 @@ def take_recorded() -> str: ...
 def take_discarded() -> str: ...
 def dsn_facts() -> str: ...
 def advance_clock(seconds: float) -> None: ...
-def set_wsgi_request(scope: Scope, environ: dict[str, Any]) -> None: ...
+def add_integration(name: str) -> None: ...
+def say(line: str) -> None: ...
+@final
+class Framework:
+    def __new__(
+        cls,
+        origin: str,
+        route: Optional[Callable[[Any], Optional[str]]] = None,
+        more: Optional[Callable[[Any, int, bool], Optional[dict[str, Any]]]] = None,
+        keep: Optional[str] = None,
+    ) -> Framework: ...
+    def switch(self, on: bool) -> None: ...
+
+def note_request(request: Any) -> None: ...
+def request_failed(framework: Framework, error: BaseException) -> None: ...
+def serve_wsgi(framework: Framework, app: Any, environ: Any, start_response: Any) -> Any: ...
+@final
+class AsgiExchange:
+    def sends(self, send: Any) -> AsgiSend: ...
+    def answers(self, status: int) -> None: ...
+    def failed(self, error: BaseException) -> None: ...
+    def finish(self) -> None: ...
+
+@final
+class AsgiSend:
+    def __call__(self, message: Any) -> Any: ...
+
+def begin_asgi(framework: Framework, scope: Any) -> Optional[AsgiExchange]: ...
+@final
+class Child:
+    def set_data(self, key: str, value: Any) -> None: ...
+    def finish(self, failed: bool = False) -> None: ...
+
+def begin_child(
+    op: str, description: Any, origin: str, data: Optional[dict[str, Any]] = None
+) -> Optional[Child]: ...
+@final
+class Call:
+    @property
+    def headers(self) -> list[tuple[str, str]]: ...
+    def finish(self, status: Optional[int] = None) -> None: ...
+
+def begin_call(method: str, url: str, origin: str, baggage: Optional[str] = None) -> Optional[Call]: ...
+@final
+class Task:
+    def set_data(self, key: str, value: Any) -> None: ...
+    def finish(self, failed: bool = False) -> None: ...
+
+def begin_task(
+    name: str,
+    op: str,
+    origin: str,
+    headers: Optional[dict[str, Any]] = None,
+    context: Optional[dict[str, Any]] = None,
+) -> Optional[Task]: ...
+def message_headers(baggage: Optional[str] = None) -> list[tuple[str, str]]: ...

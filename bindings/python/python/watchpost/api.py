@@ -8,6 +8,8 @@ from . import _watchpost, integrations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from typing_extensions import Unpack
 
     from .options import Options
@@ -22,11 +24,29 @@ def init(dsn: str | None = None, **options: Unpack[Options]) -> None:
     replaces the first client, which delivers what it has.
     """
     global _exit_is_watched
-    given = {**options, "dsn": dsn}
-    disabled = options.get("disabled_integrations") or ()
-    wanted = integrations.wanted(disabled if isinstance(disabled, (list, tuple, set)) else ())
-    _watchpost.init(given, [name for name, _ in wanted])
-    integrations.set_up(wanted)
+    given: dict[str, Any] = {**options, "dsn": dsn}
+    names = choose(given)
+    _watchpost.init(given, names)
+    integrations.start()
     if not _exit_is_watched:
         _exit_is_watched = True
         atexit.register(_watchpost.close)
+
+
+def choose(given: dict[str, Any], default_integrations: bool = True) -> list[str]:
+    """Takes what concerns integrations out of the options, and names those that start at once."""
+    named = given.pop("integrations", None) or ()
+    disabled = given.get("disabled_integrations") or ()
+    for option, values in (("integrations", named), ("disabled_integrations", disabled)):
+        if not isinstance(values, (list, tuple, set, frozenset)):
+            raise TypeError(f"invalid option `{option}`: it takes a list, like [FlaskIntegration()]")
+    for one in named:
+        if not isinstance(one, integrations.Integration):
+            raise TypeError(f"invalid option `integrations`: {one!r} is no integration, like FlaskIntegration()")
+    if disabled:
+        given["disabled_integrations"] = [integrations.name_of(one) for one in disabled]
+    switches = {}
+    for option, usual in (("default_integrations", default_integrations), ("auto_enabling_integrations", True)):
+        said = given.pop(option, None)
+        switches[option] = usual if said is None else bool(said)
+    return integrations.choose(named, given.get("disabled_integrations") or (), **switches)

@@ -1,7 +1,10 @@
 """What `init` takes, and what hooks see."""
 
 from os import PathLike
-from typing import Any, Callable, Dict, Optional, Sequence, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence, Type, TypedDict, Union
+
+if TYPE_CHECKING:
+    from .integrations import Integration
 
 #: An event, as the published event payload describes it.
 Event = Dict[str, Any]
@@ -156,5 +159,11 @@ class Options(TypedDict, total=False):
     ignore_spans: Optional[Sequence[Union[str, Dict[str, Any]]]]
     #: "static" sends spans in transactions, "stream" each soon after it ends.
     trace_lifecycle: Optional[str]
-    #: Integrations that are not set up: "excepthook", "threading", "logging", "flask".
-    disabled_integrations: Optional[Sequence[str]]
+    #: Integrations with settings, like `[LoggingIntegration(event_level=None)]`; the others start as usual.
+    integrations: Optional[Sequence["Integration"]]
+    #: Integrations that do not start: names, classes or instances.
+    disabled_integrations: Optional[Sequence[Union[str, "Integration", Type["Integration"]]]]
+    #: False starts only those that are named.
+    default_integrations: Optional[bool]
+    #: False starts none for frameworks, unless it is named.
+    auto_enabling_integrations: Optional[bool]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from . import _watchpost
+from . import _watchpost, integrations
+from .api import choose
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +23,13 @@ def init(
     seed: int = 1,
     **options: Unpack[Options],
 ) -> None:
-    """As `watchpost.init`, but nothing is written or sent, no integration is set up, and all scopes start empty."""
-    _watchpost.init_testing({**options, "dsn": dsn}, now, seed)
+    """As `watchpost.init`, but nothing is written or sent, only the named `integrations` are set up, and all scopes start
+    empty.
+    """
+    given: dict[str, Any] = {**options, "dsn": dsn}
+    choose(given, default_integrations=False)
+    _watchpost.init_testing(given, now, seed)
+    integrations.start()
 
 
 def envelopes() -> list[dict[str, Any]]:

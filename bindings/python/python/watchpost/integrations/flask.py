@@ -1,49 +1,96 @@
-"""Flask: one isolation scope per request, and the errors that no handler of the application took.
+"""Flask: scopes, a transaction and a session per request, and the errors that no handler of the application took.
 
-Set up by `watchpost.init` if Flask has been imported by then; else call `set_up` once. Events say which request they
-belong to, as far as the options `send_default_pii` and `data_collection` let it be collected.
+Events say which request they belong to, as far as the options `send_default_pii` and `data_collection` let it be
+collected. Nothing is read from a request before an event needs it.
 """
 
 from __future__ import annotations
 
-import flask
+import sys
+from types import MethodType
+from urllib.parse import urlencode
 
 from .. import _watchpost
+from . import Integration, active
+from ._patch import wrap
+from ._watch import when_imported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_KEY = "watchpost.scope"
-_is_set_up = False
+
+class FlaskIntegration(Integration):
+    """Names requests by the rule of their route, or with `transaction_style="endpoint"` by their endpoint."""
+
+    identifier = "flask"
+
+    def __init__(self, transaction_style: str = "url") -> None:
+        if transaction_style not in ("url", "endpoint"):
+            raise ValueError(f'transaction_style {transaction_style!r} is neither "url" nor "endpoint"')
+        self.transaction_style = transaction_style
+
+    @staticmethod
+    def set_up_once() -> None:
+        """Stands around the application, and listens to Flask's signal of errors."""
+        when_imported("flask.app", lambda module: wrap(module.Flask, "__call__", _call))
+        when_imported("flask.signals", lambda module: module.got_request_exception.connect(_failed))
+
+    def switched(self, on: bool) -> None:
+        """Tells the native half."""
+        _FRAMEWORK.switch(on)
 
 
-def set_up() -> None:
-    """Listens to Flask's own signals."""
-    global _is_set_up
-    if _is_set_up:
-        return
-    _is_set_up = True
-    flask.request_started.connect(_start)
-    flask.got_request_exception.connect(_capture)
-    flask.request_tearing_down.connect(_end)
+def _call(original: Any) -> Any:
+    serve = _watchpost.serve_wsgi
+
+    def __call__(self: Any, environ: Any, start_response: Any) -> Any:
+        return serve(_FRAMEWORK, MethodType(original, self), environ, start_response)
+
+    return __call__
 
 
-def _start(sender: Any, **_: Any) -> None:
-    block = _watchpost.isolation_scope()
-    scope = block.__enter__()
-    environ = flask.request.environ
-    environ[_KEY] = block
-    _watchpost.set_wsgi_request(scope, environ)
-    if flask.request.url_rule is not None:
-        scope.set_transaction_name(flask.request.url_rule.rule)
+def _failed(sender: Any, exception: BaseException, **_: Any) -> None:
+    _watchpost.request_failed(_FRAMEWORK, exception)
 
 
-def _capture(sender: Any, exception: BaseException, **_: Any) -> None:
-    _watchpost.capture_exception_from(exception, "auto.http.flask", False)
+def _route(request: Any) -> str | None:
+    rule = getattr(request, "url_rule", None)
+    if rule is None:
+        return None
+    settings: Any = active.get("flask")
+    by_endpoint = settings is not None and settings.transaction_style == "endpoint"
+    name: str = rule.endpoint if by_endpoint else rule.rule
+    return name
 
 
-def _end(sender: Any, **_: Any) -> None:
-    block = flask.request.environ.pop(_KEY, None)
-    if block is not None:
-        block.__exit__(None, None, None)
+def _more(request: Any, body_limit: int, wants_user: bool) -> dict[str, Any] | None:
+    if isinstance(request, dict):
+        return None
+    more: dict[str, Any] = {"content_type": request.content_type or ""}
+    if 0 < (request.content_length or 0) <= body_limit:
+        if "form" in vars(request):
+            more["body"] = urlencode(list(request.form.items(multi=True))).encode()
+            more["content_type"] = "application/x-www-form-urlencoded"
+        elif request.mimetype != "multipart/form-data":
+            more["body"] = request.get_data(cache=True)
+    if wants_user:
+        user = _user()
+        if user:
+            more["user"] = user
+    return more
+
+
+def _user() -> dict[str, Any] | None:
+    """The user of flask-login, if the application has that."""
+    login = sys.modules.get("flask_login")
+    if login is None:
+        return None
+    user = login.current_user
+    if not user or not user.is_authenticated:
+        return None
+    found = {"id": user.get_id(), "email": getattr(user, "email", None), "username": getattr(user, "username", None)}
+    return {key: str(value) for key, value in found.items() if value is not None}
+
+
+_FRAMEWORK = _watchpost.Framework("auto.http.flask", _route, _more, "werkzeug.request")

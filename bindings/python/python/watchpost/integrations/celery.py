@@ -1,0 +1,89 @@
+"""Celery: scopes and a transaction per task, the errors that end tasks, and one trace from whoever ordered them."""
+
+from __future__ import annotations
+
+from .. import _watchpost
+from . import Integration, active
+from ._watch import when_imported
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_KEY = "_watchpost_task"
+
+
+class CeleryIntegration(Integration):
+    """Listens to Celery's own signals.
+
+    `propagate_traces=False` sends no trace along with a task. The arguments of a task are told of only with
+    `send_arguments=True`.
+    """
+
+    identifier = "celery"
+
+    def __init__(self, propagate_traces: bool = True, send_arguments: bool = False) -> None:
+        self.propagate_traces = propagate_traces
+        self.send_arguments = send_arguments
+
+    @staticmethod
+    def set_up_once() -> None:
+        """Connects to the signals."""
+        when_imported("celery.signals", _connect)
+
+
+def _connect(signals: Any) -> None:
+    signals.before_task_publish.connect(_publish, weak=False)
+    signals.task_prerun.connect(_begin, weak=False)
+    signals.task_postrun.connect(_end, weak=False)
+    signals.task_failure.connect(_failed, weak=False)
+    signals.worker_process_shutdown.connect(_flush, weak=False)
+
+
+def _publish(headers: Any = None, **_: Any) -> None:
+    settings: Any = active.get("celery")
+    if settings is not None and settings.propagate_traces and isinstance(headers, dict):
+        headers.update(_watchpost.message_headers(headers.get("baggage")))
+
+
+def _begin(task: Any = None, task_id: Any = None, args: Any = (), kwargs: Any = None, **_: Any) -> None:
+    settings: Any = active.get("celery")
+    if settings is None or task is None:
+        return
+    request = task.request
+    headers = {}
+    for name in ("sentry-trace", "baggage", "traceparent"):
+        # The message's headers become the request's attributes; a task that runs at once has them in a dictionary.
+        value = request.get(name) or (request.get("headers") or {}).get(name)
+        if value:
+            headers[name] = value
+    job = {"task": task.name, "id": task_id}
+    if settings.send_arguments:
+        job.update(args=list(args or ()), kwargs=dict(kwargs or {}))
+    begun = _watchpost.begin_task(task.name, "queue.task.celery", "auto.queue.celery", headers, {"celery_job": job})
+    if begun is not None:
+        request.update({_KEY: begun})
+        scope = _watchpost.get_isolation_scope()
+        scope.set_tag("celery_task_id", task_id)
+        scope.set_context("celery-job", job)
+        retries = request.get("retries")
+        if retries:
+            begun.set_data("messaging.message.retry.count", retries)
+
+
+def _end(task: Any = None, state: Any = None, **_: Any) -> None:
+    begun = task.request.get(_KEY) if task is not None else None
+    if begun is not None:
+        begun.finish(state == "FAILURE")
+
+
+def _failed(sender: Any = None, exception: Any = None, **_: Any) -> None:
+    if "celery" not in active or not isinstance(exception, Exception):
+        return
+    if isinstance(exception, tuple(getattr(sender, "throws", ()) or ())):
+        return  # The task says that this is to be expected.
+    _watchpost.capture_exception_from(exception, "auto.queue.celery", False)
+
+
+def _flush(**_: Any) -> None:
+    _watchpost.flush()

@@ -1,0 +1,187 @@
+"""Django: scopes, a transaction and a session per request, unhandled errors, database queries and templates.
+
+Events say which request they belong to and, with `send_default_pii`, who is logged in. Nothing is read from a request
+before an event needs it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from types import MethodType
+from urllib.parse import urlencode
+
+from .. import _watchpost
+from . import Integration, active
+from ._patch import wrap
+from ._watch import when_imported
+from .asgi import answer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class DjangoIntegration(Integration):
+    """Names requests by their URL pattern, or with `transaction_style="function_name"` by their view."""
+
+    identifier = "django"
+
+    def __init__(self, transaction_style: str = "url") -> None:
+        if transaction_style not in ("url", "function_name"):
+            raise ValueError(f'transaction_style {transaction_style!r} is neither "url" nor "function_name"')
+        self.transaction_style = transaction_style
+
+    @staticmethod
+    def set_up_once() -> None:
+        """Stands around both handlers, and uses Django's own hooks for errors and for queries."""
+        when_imported("django.core.handlers.base", _patch_base)
+        when_imported("django.core.handlers.wsgi", lambda module: wrap(module.WSGIHandler, "__call__", _wsgi))
+        when_imported("django.core.handlers.asgi", lambda module: wrap(module.ASGIHandler, "__call__", _asgi))
+        when_imported("django.core.signals", lambda module: module.got_request_exception.connect(_failed))
+        when_imported("django.db.backends.signals", lambda module: module.connection_created.connect(_connected))
+        when_imported("django.template.base", lambda module: wrap(module.Template, "render", _render))
+
+    def switched(self, on: bool) -> None:
+        """Tells the native half."""
+        _FRAMEWORK.switch(on)
+
+
+def _patch_base(module: Any) -> None:
+    wrap(module.BaseHandler, "get_response", _get_response)
+    wrap(module.BaseHandler, "get_response_async", _get_response_async)
+
+
+def _wsgi(original: Any) -> Any:
+    serve = _watchpost.serve_wsgi
+
+    def __call__(self: Any, environ: Any, start_response: Any) -> Any:
+        return serve(_FRAMEWORK, MethodType(original, self), environ, start_response)
+
+    return __call__
+
+
+def _asgi(original: Any) -> Any:
+    async def __call__(self: Any, scope: Any, receive: Any, send: Any) -> Any:
+        return await answer(_FRAMEWORK, MethodType(original, self), scope, receive, send)
+
+    return __call__
+
+
+def _get_response(original: Any) -> Any:
+    def get_response(self: Any, request: Any) -> Any:
+        _watchpost.note_request(request)
+        return original(self, request)
+
+    return get_response
+
+
+def _get_response_async(original: Any) -> Any:
+    async def get_response_async(self: Any, request: Any) -> Any:
+        _watchpost.note_request(request)
+        return await original(self, request)
+
+    return get_response_async
+
+
+def _failed(sender: Any = None, request: Any = None, **_: Any) -> None:
+    error = sys.exc_info()[1]
+    if error is not None:
+        _watchpost.request_failed(_FRAMEWORK, error)
+
+
+def _route(request: Any) -> str | None:
+    match = getattr(request, "resolver_match", None)
+    if match is None:
+        return None
+    settings: Any = active.get("django")
+    if settings is not None and settings.transaction_style == "function_name":
+        view: str = match._func_path
+        return view
+    return readable(match.route or "")
+
+
+def readable(route: str) -> str:
+    """`^orders/(?P<number>[0-9]+)/$` is `/orders/<number>/`."""
+    if "(" in route or "\\" in route or route.startswith("^"):
+        route = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"<\1>", route)
+        route = re.sub(r"\((?!\?)[^()]*\)", "<>", route)
+        route = re.sub(r"[\^$]|\\[AZ]|\(\?:|\)\??", "", route).replace("\\", "")
+    return route if route.startswith("/") else f"/{route}"
+
+
+def _more(request: Any, body_limit: int, wants_user: bool) -> dict[str, Any] | None:
+    if isinstance(request, dict):
+        return None
+    more: dict[str, Any] = {}
+    if body_limit:
+        _add_body(more, request, body_limit)
+    if wants_user and hasattr(request, "user"):
+        more["user"] = _user(request)
+    return more
+
+
+def _add_body(more: dict[str, Any], request: Any, limit: int) -> None:
+    length = request.META.get("CONTENT_LENGTH") or 0
+    if not 0 < int(length) <= limit:
+        return
+    more["content_type"] = request.content_type
+    if "_post" in vars(request) and request.POST:
+        more["body"] = urlencode(list(request.POST.lists()), doseq=True).encode()
+        more["content_type"] = "application/x-www-form-urlencoded"
+    elif "_body" in vars(request) or not getattr(request, "_read_started", True):
+        more["body"] = request.body
+
+
+def _user(request: Any) -> dict[str, Any]:
+    try:
+        user = request.user
+        if not user.is_authenticated:
+            return {}
+        found = {"id": user.pk, "email": getattr(user, "email", None), "username": user.get_username()}
+    except Exception:
+        # Asking may need a database: one that is down, or may not be asked from a coroutine.
+        return {}
+    return {key: str(value) for key, value in found.items() if value}
+
+
+def _connected(connection: Any, **_: Any) -> None:
+    if _execute not in connection.execute_wrappers:
+        connection.execute_wrappers.append(_execute)
+
+
+def _execute(execute: Any, sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    if "django" not in active:
+        return execute(sql, params, many, context)
+    connection = context["connection"]
+    child = _watchpost.begin_child("db", sql, "auto.db.django", {"db.system": connection.vendor})
+    failed = True
+    try:
+        answer = execute(sql, params, many, context)
+        failed = False
+        return answer
+    finally:
+        _watchpost.add_breadcrumb(message=str(sql), category="query")
+        if child is not None:
+            child.finish(failed)
+
+
+def _render(original: Any) -> Any:
+    def render(self: Any, context: Any) -> Any:
+        child = None
+        if "django" in active:
+            child = _watchpost.begin_child("template.render", self.name or "", "auto.http.django")
+        if child is None:
+            return original(self, context)
+        failed = True
+        try:
+            text = original(self, context)
+            failed = False
+            return text
+        finally:
+            child.finish(failed)
+
+    return render
+
+
+_FRAMEWORK = _watchpost.Framework("auto.http.django", _route, _more)

@@ -1,0 +1,85 @@
+"""Log records: breadcrumbs from INFO, events from ERROR."""
+
+from __future__ import annotations
+
+import logging
+
+from .. import _watchpost
+from . import Integration, active
+from ._patch import wrap
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+_ignored: set[str] = set()
+#: What every record has; anything else came with `extra`.
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
+class LoggingIntegration(Integration):
+    """Makes breadcrumbs of records from `level` on, and events of those from `event_level` on; None makes none."""
+
+    identifier = "logging"
+
+    def __init__(self, level: int | None = logging.INFO, event_level: int | None = logging.ERROR) -> None:
+        self.level = logging.CRITICAL + 10_000 if level is None else level
+        self.event_level = logging.CRITICAL + 10_000 if event_level is None else event_level
+
+    @staticmethod
+    def set_up_once() -> None:
+        """Looks at every record on its way to the handlers.
+
+        A handler would do the same, but its mere presence changes what `logging.basicConfig` does and switches off the
+        output of applications that never configured logging.
+        """
+
+        def make(original: Any) -> Any:
+            def callHandlers(self: logging.Logger, record: logging.LogRecord) -> Any:  # noqa: N802
+                settings: Any = active.get("logging")
+                level = record.levelno
+                if settings is not None and (level >= settings.level or level >= settings.event_level):
+                    try:
+                        _observe(settings, record)
+                    except Exception as error:
+                        # A log call never fails because of us.
+                        _watchpost.say(f"a log record could not be read: {error!r}")
+                return original(self, record)
+
+            return callHandlers
+
+        wrap(logging.Logger, "callHandlers", make)
+
+
+def ignore_logger(name: str) -> None:
+    """Makes nothing of what the logger of this name says."""
+    _ignored.add(name)
+
+
+def _observe(settings: LoggingIntegration, record: logging.LogRecord) -> None:
+    if record.name in _ignored:
+        return
+    message = record.getMessage()
+    level = _level(record.levelno)
+    extra = {key: value for key, value in vars(record).items() if key not in _OWN}
+    if record.levelno >= settings.event_level:
+        logentry: dict[str, Any] = {"formatted": message, "message": str(record.msg)}
+        if record.args:
+            logentry["params"] = list(record.args) if isinstance(record.args, tuple) else record.args
+        event: dict[str, Any] = {"level": level, "logger": record.name, "logentry": logentry}
+        if extra:
+            event["extra"] = extra
+        hint = {"log_record": record, "exc_info": record.exc_info}
+        _watchpost.capture_event_from(event, "auto.logging", True, hint)
+    if record.levelno >= settings.level:
+        _watchpost.add_breadcrumb(message=message, category=record.name, level=level, data=extra or None)
+
+
+def _level(number: int) -> Literal["fatal", "error", "warning", "info", "debug"]:
+    if number >= logging.CRITICAL:
+        return "fatal"
+    if number >= logging.ERROR:
+        return "error"
+    if number >= logging.WARNING:
+        return "warning"
+    return "info" if number >= logging.INFO else "debug"

@@ -1,0 +1,178 @@
+//! What the application asks of others: a span around it, and for HTTP a breadcrumb and headers that take the trace along.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+use watchpost_core::{Client, ForkLock, Hint, OutgoingRequest, Span, SpanOptions, SpanStatus, Text};
+
+use crate::active::Active;
+use crate::convert::{Converter, Limits, text_of};
+use crate::session::{Session, entry};
+use crate::text::bounded;
+
+/// Characters of a description, like a query.
+const LONGEST: usize = 8192;
+
+/// Starts a span in the active one, without making it active. `None` where nothing is recorded: then nothing was copied.
+#[pyfunction]
+#[pyo3(signature = (op, description, origin, data=None))]
+pub(crate) fn begin_child(
+    py: Python<'_>,
+    op: &str,
+    description: &Bound<'_, PyAny>,
+    origin: &str,
+    data: Option<&Bound<'_, PyDict>>,
+) -> Option<Child> {
+    let begun = entry(py, "a span", || {
+        let active = Active::here(py)?;
+        let Some(parent) = recording_span(active.get()) else { return Ok(None) };
+        let text = match description.cast::<PyString>() {
+            Ok(text) => bounded(text, LONGEST).0.into_owned(),
+            Err(_) => text_of(description).as_str().to_owned(),
+        };
+        let options = SpanOptions::new(op.to_owned(), text).origin(origin.to_owned());
+        let span = parent.start_child_with(options);
+        if span.is_same(parent) {
+            return Ok(None);
+        }
+        let child = Child(span);
+        for (key, value) in data.into_iter().flatten() {
+            child.set(&text_of(&key), &value);
+        }
+        Ok(Some(child))
+    });
+    begun.flatten()
+}
+
+fn recording_span(active: &Active) -> Option<&Span> {
+    active.current.span().filter(|span| span.is_recording())
+}
+
+/// A span of an integration.
+#[pyclass(frozen, module = "watchpost._watchpost")]
+#[derive(Debug)]
+pub(crate) struct Child(Span);
+
+impl Child {
+    fn set(&self, key: &str, value: &Bound<'_, PyAny>) {
+        if !value.is_none() {
+            self.0.set_data(key, Converter::new(Limits::DATA).value(value));
+        }
+    }
+}
+
+#[pymethods]
+impl Child {
+    /// Sets an attribute; None sets nothing.
+    fn set_data(&self, key: &str, value: &Bound<'_, PyAny>) {
+        self.set(key, value);
+    }
+
+    /// Ends it.
+    #[pyo3(signature = (failed=false))]
+    fn finish(&self, failed: bool) {
+        self.0.set_status(if failed { SpanStatus::InternalError } else { SpanStatus::Ok });
+        self.0.finish();
+    }
+}
+
+/// Begins a request to another server. `None` if nothing is reported, and for requests to the SDK's own server.
+#[pyfunction]
+#[pyo3(signature = (method, url, origin, baggage=None))]
+pub(crate) fn begin_call(
+    py: Python<'_>,
+    method: &Bound<'_, PyAny>,
+    url: &Bound<'_, PyAny>,
+    origin: &str,
+    baggage: Option<&Bound<'_, PyAny>>,
+) -> Option<Call> {
+    let begun = entry(py, "a request", || {
+        let session = Session::current();
+        let Some(session) = session.as_ref().filter(|session| session.host.client().is_enabled()) else {
+            return Ok(None);
+        };
+        let client = session.host.client();
+        let (method, url) = (text_of(method), text_of(url));
+        let request = OutgoingRequest::new(&method, &url);
+        if request.is_to_own_server(client) {
+            return Ok(None);
+        }
+        let active = Active::here(py)?;
+        let active = active.get();
+        let span = recording_span(active).and_then(|parent| child_of(parent, &request, origin, client));
+        let baggage = baggage.map(text_of);
+        let mut scopes = active.scopes();
+        let with_span;
+        if let Some(span) = &span {
+            with_span = active.current.with_span(Some(span.clone()));
+            scopes.current = &with_span;
+        }
+        let headers = client
+            .headers_for(&url, baggage.as_deref(), scopes)
+            .map(|headers| headers.iter().map(|(name, value)| (name, value.to_owned())).collect());
+        let (client, isolation) = (Arc::clone(client), active.isolation.clone());
+        let open = ForkLock::new(Some((client, isolation)));
+        Ok(Some(Call {
+            method,
+            url,
+            origin: origin.into(),
+            span,
+            headers: headers.unwrap_or_default(),
+            open,
+        }))
+    });
+    begun.flatten()
+}
+
+fn child_of(parent: &Span, request: &OutgoingRequest<'_>, origin: &str, client: &Client) -> Option<Span> {
+    let options = SpanOptions::new("http.client", request.description()).origin(origin.to_owned());
+    let span = parent.start_child_with(options);
+    if span.is_same(parent) {
+        return None;
+    }
+    for (key, value) in request.attributes(client) {
+        span.set_data(key.as_str(), value);
+    }
+    Some(span)
+}
+
+/// A request on its way.
+#[pyclass(frozen, module = "watchpost._watchpost")]
+#[derive(Debug)]
+pub(crate) struct Call {
+    method: Text,
+    url: Text,
+    origin: Text,
+    span: Option<Span>,
+    headers: Vec<(&'static str, String)>,
+    open: ForkLock<Option<(Arc<Client>, watchpost_core::SharedScope)>>,
+}
+
+#[pymethods]
+impl Call {
+    /// The headers to be set: names and values. `baggage` replaces the one that was given.
+    #[getter]
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        self.headers.clone()
+    }
+
+    /// It has ended; without a status if there was no answer. The first end counts.
+    #[pyo3(signature = (status=None))]
+    fn finish(&self, py: Python<'_>, status: Option<u16>) {
+        let Some((client, isolation)) = self.open.with(Option::take) else { return };
+        entry(py, "the end of a request", || {
+            if let Some(span) = &self.span {
+                match status {
+                    Some(status) => span.set_http_status(status),
+                    None => span.set_status(SpanStatus::UnknownError),
+                }
+                span.finish();
+            }
+            let mut crumb = OutgoingRequest::new(&self.method, &self.url).breadcrumb(&client, status);
+            crumb.origin = Some(self.origin.clone());
+            client.add_breadcrumb(crumb, &Hint::default(), &isolation);
+            Ok(())
+        });
+    }
+}

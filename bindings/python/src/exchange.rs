@@ -1,0 +1,231 @@
+//! One request that the application answers: its scopes, its trace, its transaction and its session.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+
+use crate::once::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use watchpost_core::{
+    Client, EventHook, ForkLock, RequestSession, Span, SpanStatus, Text, TransactionOptions,
+    TransactionSource,
+};
+
+use crate::active::Active;
+use crate::capture::capture_exception_from;
+use crate::convert::text_of;
+use crate::framework::{Framework, Kind, Source};
+use crate::pending::with_sampling;
+use crate::session::{Session, entry};
+
+/// What is needed from its begin to its end. The first end counts; one that is dropped without an end was given up.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    active: Py<Active>,
+    source: Arc<Source>,
+    span: Option<Span>,
+    session: ForkLock<Option<RequestSession>>,
+    status: AtomicU16,
+    open: AtomicBool,
+}
+
+impl Exchange {
+    /// Begins it: forks the scopes, which are not active yet. `None` if nothing is reported, or if this request is under
+    /// way already and an inner framework is meeting it again.
+    ///
+    /// # Errors
+    /// When the interpreter has no memory left.
+    pub(crate) fn begin(
+        py: Python<'_>,
+        framework: &Bound<'_, Framework>,
+        kind: Kind,
+        data: &Bound<'_, PyDict>,
+    ) -> PyResult<Option<Self>> {
+        let session = Session::current();
+        let Some(session) = session.as_ref().filter(|session| session.host.client().is_enabled()) else {
+            return Ok(None);
+        };
+        if !framework.get().is_on() {
+            return Ok(None);
+        }
+        let here = Active::here(py)?;
+        let here = here.get();
+        if let Some(outer) = here.request.as_ref().filter(|outer| outer.is_of(data)) {
+            outer.adopt(framework);
+            return Ok(None);
+        }
+        let client = session.host.client();
+        let source = Arc::new(Source::new(kind, data, framework));
+        let mut active = here.with_isolation_fork();
+        let requests = client.start_request_session(&active.isolation);
+        let incoming = kind.trace_headers(data)?;
+        if !incoming.is_empty() {
+            client.continue_trace(incoming, &active.isolation);
+        }
+        let hook = describe(Arc::clone(&source));
+        active.isolation.update(|scope| scope.add_blind_event_processor(hook));
+        let span = client.options().is_tracing_on().then(|| start(client, &active, &source, py));
+        if let Some(span) = &span {
+            active.current.set_span(Some(span.clone()));
+        }
+        active.request = Some(Arc::clone(&source));
+        Ok(Some(Self {
+            active: Py::new(py, active)?,
+            source,
+            span,
+            session: ForkLock::new(requests),
+            status: AtomicU16::new(0),
+            open: AtomicBool::new(true),
+        }))
+    }
+
+    /// Makes its scopes the active ones; the token takes that back.
+    ///
+    /// # Errors
+    /// When the interpreter has no memory left.
+    pub(crate) fn enter(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Active::enter_again(self.active.bind(py))
+    }
+
+    /// The answer begins with this status.
+    pub(crate) fn answers(&self, status: u16) {
+        self.status.store(status, Ordering::Relaxed);
+    }
+
+    /// Keeps the framework's own request, which may be gone once the application has returned.
+    pub(crate) fn keep(&self, py: Python<'_>) {
+        self.source.keep(py);
+    }
+
+    /// An error has left the application. To be called while its scopes are active.
+    pub(crate) fn failed(&self, py: Python<'_>, error: &PyErr) {
+        let origin = self.source.framework(py).map(|framework| framework.get().origin.clone());
+        capture_exception_from(
+            py,
+            error.value(py).as_any(),
+            origin.as_deref().unwrap_or("auto.http"),
+            false,
+            None,
+            None,
+        );
+        self.status.store(500, Ordering::Relaxed);
+        self.session.with(|session| session.as_ref().map(RequestSession::mark_crashed));
+    }
+
+    /// Whoever asked has gone, or nobody wants the answer any more.
+    pub(crate) fn cancelled(&self) {
+        if let Some(span) = &self.span {
+            span.set_status(SpanStatus::Cancelled);
+        }
+    }
+
+    /// It is over.
+    pub(crate) fn finish(&self, py: Python<'_>) {
+        if !self.open.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let status = self.status.load(Ordering::Relaxed);
+        let session = self.session.with(Option::take);
+        if let Some(session) = session {
+            if status >= 500 {
+                session.mark_errored();
+            }
+            session.finish();
+        }
+        let Some(span) = self.span.as_ref().filter(|span| span.is_recording()) else { return };
+        entry(py, "the end of a request", || {
+            if status > 0 {
+                span.set_http_status(status);
+            }
+            if let Some(route) = self.source.route(py) {
+                span.name_transaction(route, TransactionSource::Route);
+            }
+            // Hooks attach again.
+            py.detach(|| span.finish());
+            Ok(())
+        });
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if *self.open.get_mut() {
+            Python::attach(|py| self.finish(py));
+        }
+    }
+}
+
+/// Says which request an event belongs to, once there is one.
+fn describe(source: Arc<Source>) -> EventHook {
+    Arc::new(move |mut event, _| {
+        if let Some(session) = &*Session::current() {
+            Python::attach(|py| {
+                entry(py, "reading the request", || source.describe(py, &mut event, session.host.client()))
+            });
+        }
+        Ok(Some(event))
+    })
+}
+
+fn start(client: &Arc<Client>, active: &Active, source: &Source, py: Python<'_>) -> Span {
+    let (method, path) = source.method_and_path(py);
+    let mut options = TransactionOptions::new(path.clone(), source.kind.operation())
+        .source(TransactionSource::Url)
+        .origin(source.framework(py).map_or_else(Text::default, |framework| framework.get().origin.clone()));
+    if client.options().starts_by_attributes() {
+        options =
+            options.attribute("http.request.method", method.as_str()).attribute("url.path", path.as_str());
+        let seen = PyDict::new(py);
+        if seen.set_item(source.kind.sampler_name(), source.data(py)).is_ok() {
+            return with_sampling(seen.unbind(), || client.start_transaction(options, active.scopes()));
+        }
+    }
+    let span = client.start_transaction(options, active.scopes());
+    // Where nobody asks for them at the start, a transaction that is not recorded needs none.
+    if span.is_recording() {
+        span.set_data("http.request.method", method.as_str());
+        span.set_data("url.path", path.as_str());
+    }
+    span
+}
+
+/// Gives the framework's own request to whatever captures while it is answered.
+#[pyfunction]
+pub(crate) fn note_request(py: Python<'_>, request: &Bound<'_, PyAny>) {
+    entry(py, "note_request", || {
+        if let Some(source) = &Active::here(py)?.get().request {
+            source.note(request);
+        }
+        Ok(())
+    });
+}
+
+/// Captures an error that a framework tells about, in the name of the framework.
+#[pyfunction]
+pub(crate) fn request_failed(py: Python<'_>, framework: &Framework, error: &Bound<'_, PyAny>) {
+    if framework.is_on() {
+        entry(py, "request_failed", || {
+            if let Some(source) = &Active::here(py)?.get().request {
+                source.keep(py);
+            }
+            Ok(())
+        });
+        capture_exception_from(py, error, &framework.origin, false, None, None);
+    }
+}
+
+/// The number at the start of a WSGI status, `404 Not Found`, or the number itself.
+pub(crate) fn status_of(status: &Bound<'_, PyAny>) -> Option<u16> {
+    if let Ok(number) = status.extract::<u16>() {
+        return Some(number);
+    }
+    let text = text_of(status);
+    text.get(..3)?.parse().ok()
+}
+
+/// True if an error is the way in which asyncio stops a task.
+pub(crate) fn is_cancelled(py: Python<'_>, error: &PyErr) -> bool {
+    let ty = error.get_type(py);
+    let name = ty.getattr(intern!(py, "__name__"));
+    name.is_ok_and(|name| text_of(&name) == "CancelledError")
+}

@@ -1,0 +1,208 @@
+//! Applications of WSGI (PEP 3333).
+
+use crate::once::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use watchpost_core::IncomingRequest;
+
+use crate::active::Active;
+use crate::convert::text_of;
+use crate::exchange::{Exchange, status_of};
+use crate::framework::{Framework, Kind};
+use crate::session::entry;
+use crate::text::bounded;
+
+/// Answers one request by `app`, with scopes, a transaction and a session of its own. What the application answers
+/// and raises is passed on as it is.
+///
+/// # Errors
+/// Those of the application.
+#[pyfunction]
+pub(crate) fn serve_wsgi<'py>(
+    py: Python<'py>,
+    framework: &Bound<'py, Framework>,
+    app: &Bound<'py, PyAny>,
+    environ: &Bound<'py, PyAny>,
+    start_response: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let begun = entry(py, "a request", || {
+        let Ok(environ) = environ.cast::<PyDict>() else { return Ok(None) };
+        let Some(exchange) = Exchange::begin(py, framework, Kind::Wsgi, environ)? else { return Ok(None) };
+        let token = exchange.enter(py)?;
+        Ok(Some((Bound::new(py, WsgiAnswer { exchange, inner: start_response.clone().unbind() })?, token)))
+    });
+    let Some((answer, token)) = begun.flatten() else { return app.call1((environ, start_response)) };
+    let body = app.call1((environ, &answer));
+    let exchange = &answer.get().exchange;
+    if let Err(error) = &body
+        && error.is_instance_of::<pyo3::exceptions::PyException>(py)
+    {
+        exchange.failed(py, error);
+    }
+    entry(py, "the end of a request", || Active::leave(py, token));
+    match body {
+        Ok(body) if !is_complete(&body, environ) => match body.try_iter() {
+            Ok(iterator) => {
+                let (body, iterator) = (body.clone().unbind(), iterator.into_any().unbind());
+                Ok(Bound::new(py, WsgiBody { answer: answer.clone().unbind(), body, iterator })?.into_any())
+            }
+            Err(_) => Ok(body),
+        },
+        done => {
+            exchange.finish(py);
+            done
+        }
+    }
+}
+
+/// True for a body that cannot fail any more, or that the server treats specially by its type.
+fn is_complete(body: &Bound<'_, PyAny>, environ: &Bound<'_, PyAny>) -> bool {
+    if body.is_instance_of::<PyList>() || body.is_instance_of::<PyTuple>() {
+        return true;
+    }
+    let wrapper = environ
+        .cast::<PyDict>()
+        .ok()
+        .and_then(|environ| environ.get_item(intern!(body.py(), "wsgi.file_wrapper")).ok().flatten());
+    wrapper.is_some_and(|wrapper| body.is_instance(&wrapper).unwrap_or(false))
+}
+
+/// `start_response`, which learns the status.
+#[pyclass(frozen, module = "watchpost._watchpost")]
+#[derive(Debug)]
+struct WsgiAnswer {
+    exchange: Exchange,
+    inner: Py<PyAny>,
+}
+
+#[pymethods]
+impl WsgiAnswer {
+    #[pyo3(signature = (*args, **kwargs))]
+    fn __call__<'py>(
+        &self,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if let Some(status) = args.get_item(0).ok().and_then(|status| status_of(&status)) {
+            self.exchange.answers(status);
+        }
+        self.exchange.keep(args.py());
+        self.inner.bind(args.py()).call(args, kwargs)
+    }
+}
+
+/// The body of an answer while it is being made: still in the scopes of its request.
+#[pyclass(frozen, module = "watchpost._watchpost")]
+#[derive(Debug)]
+struct WsgiBody {
+    answer: Py<WsgiAnswer>,
+    body: Py<PyAny>,
+    iterator: Py<PyAny>,
+}
+
+impl WsgiBody {
+    fn inside<T>(&self, py: Python<'_>, work: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+        let exchange = &self.answer.get().exchange;
+        let token = entry(py, "a body", || exchange.enter(py));
+        let done = work();
+        if let Err(error) = &done
+            && error.is_instance_of::<pyo3::exceptions::PyException>(py)
+            && !error.is_instance_of::<pyo3::exceptions::PyStopIteration>(py)
+        {
+            exchange.failed(py, error);
+        }
+        if let Some(token) = token {
+            entry(py, "a body", || Active::leave(py, token));
+        }
+        done
+    }
+}
+
+#[pymethods]
+impl WsgiBody {
+    fn __iter__(this: Bound<'_, Self>) -> Bound<'_, Self> {
+        this
+    }
+
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.inside(py, || self.iterator.bind(py).call_method0(intern!(py, "__next__")))
+    }
+
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let closed = self.inside(py, || {
+            if let Some(close) = self.body.bind(py).getattr_opt(intern!(py, "close"))? {
+                close.call0()?;
+            }
+            Ok(())
+        });
+        self.answer.get().exchange.finish(py);
+        closed
+    }
+
+    fn __getattr__<'py>(&self, py: Python<'py>, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+        self.body.bind(py).getattr(name)
+    }
+}
+
+/// The headers of a trace that came along.
+pub(crate) fn trace_headers(environ: &Bound<'_, PyDict>) -> PyResult<Vec<(&'static str, String)>> {
+    let py = environ.py();
+    let names = [
+        ("sentry-trace", intern!(py, "HTTP_SENTRY_TRACE")),
+        ("baggage", intern!(py, "HTTP_BAGGAGE")),
+        ("traceparent", intern!(py, "HTTP_TRACEPARENT")),
+    ];
+    let mut found = Vec::new();
+    for (name, key) in names {
+        if let Some(value) = environ.get_item(key)? {
+            found.push((name, text_of(&value).as_str().to_owned()));
+        }
+    }
+    Ok(found)
+}
+
+/// All that is known; what of it is collected is the core's decision.
+pub(crate) fn read(environ: &Bound<'_, PyDict>) -> PyResult<IncomingRequest> {
+    let text = |key: &str| -> PyResult<String> {
+        Ok(environ.get_item(key)?.map(|value| text_of(&value).into()).unwrap_or_default())
+    };
+    let mut headers = Vec::new();
+    for (key, value) in environ.iter() {
+        let Ok(key) = key.cast::<PyString>() else { continue };
+        let (key, _) = bounded(key, 200);
+        let name = match key.strip_prefix("HTTP_") {
+            Some(name) => name,
+            None if matches!(&*key, "CONTENT_TYPE" | "CONTENT_LENGTH") => &*key,
+            None => continue,
+        };
+        let value = text_of(&value);
+        if !value.is_empty() {
+            headers.push((header_name(name).into(), value.as_str().into()));
+        }
+    }
+    let host = match text("HTTP_HOST")? {
+        host if host.is_empty() => text("SERVER_NAME")?,
+        host => host,
+    };
+    let query = match text("QUERY_STRING")? {
+        query if query.is_empty() => query,
+        query => format!("?{query}"),
+    };
+    let (scheme, path) = (text("wsgi.url_scheme")?, text("SCRIPT_NAME")? + &text("PATH_INFO")?);
+    Ok(IncomingRequest {
+        method: text("REQUEST_METHOD")?.into(),
+        url: format!("{scheme}://{host}{path}{query}").into(),
+        headers,
+        remote_addr: Some(text("REMOTE_ADDR")?).filter(|address| !address.is_empty()).map(Into::into),
+        ..IncomingRequest::default()
+    })
+}
+
+/// `USER_AGENT` is `User-Agent`.
+fn header_name(key: &str) -> String {
+    let words = key.split('_').map(|word| match word.split_at_checked(1) {
+        Some((first, rest)) => format!("{first}{}", rest.to_ascii_lowercase()),
+        None => String::new(),
+    });
+    words.collect::<Vec<_>>().join("-")
+}
