@@ -3,8 +3,10 @@
 import asyncio
 import gzip
 import importlib
+import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -24,7 +26,7 @@ class Sink:
 
     def __init__(self, port=0):
         self.requests = []
-        self.arrived = threading.Condition()
+        self.arrived = threading.Condition(threading.RLock())
         sink = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -66,15 +68,39 @@ class Sink:
             self.arrived.wait_for(lambda: len(self.requests) >= count, timeout)
         return self.events()
 
+    def wait_until(self, reached, timeout=60):
+        """Waits until something is true of what has arrived; whether it is."""
+        with self.arrived:
+            return bool(self.arrived.wait_for(lambda: reached(), timeout))
+
+
+def items(sink, kind):
+    """The items of one type that have arrived so far, each id once."""
+    with sink.arrived:
+        bodies = [(headers, body) for _, headers, body in sink.requests]
+    found = [item for headers, body in bodies for item in read_items(headers, body, kind)]
+    return list({item.get("event_id", number): item for number, item in enumerate(found)}.values())
+
+
+def free_port():
+    """A port that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
 
 def read_events(headers, body):
+    return read_items(headers, body, "event")
+
+
+def read_items(headers, body, kind):
     if headers.get("Content-Encoding", headers.get("content-encoding")) == "gzip":
         body = gzip.decompress(body)
     lines = body.split(b"\n")
     found, at = [], 1
     while at + 1 < len(lines):
         header = json.loads(lines[at]) if lines[at] else {}
-        if header.get("type") == "event":
+        if header.get("type") == kind:
             found.append(json.loads(lines[at + 1]))
         at += 2
     return found
@@ -114,6 +140,27 @@ def recorded():
     return found
 
 
+def serve_wsgi(app, path, method="GET", body=b"", **headers):
+    """Lets a WSGI application answer one request, as a server does; its status."""
+    path, _, query = path.partition("?")
+    environ = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+    environ.update({
+        "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "SCRIPT_NAME": "",
+        "SERVER_NAME": "shop.example", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "10.0.0.7",
+        "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body), "wsgi.errors": sys.stderr,
+        "CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/x-www-form-urlencoded" if body else "",
+    })
+    statuses = []
+    answer = app(environ, lambda status, headers, *_: statuses.append(int(status[:3])))
+    try:
+        for _ in answer:
+            pass
+    finally:
+        if hasattr(answer, "close"):
+            answer.close()
+    return statuses[-1]
+
+
 def serve_asgi(app, path, headers=(), method="GET", query=b"", scheme="http"):
     """Lets an ASGI application answer one request; the status, or the error that left it."""
     scope = {
@@ -123,7 +170,12 @@ def serve_asgi(app, path, headers=(), method="GET", query=b"", scheme="http"):
     }
     sent = []
 
+    asked = []
+
     async def receive():
+        if asked:
+            await asyncio.Event().wait()  # Whoever asks stays.
+        asked.append(1)
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message):

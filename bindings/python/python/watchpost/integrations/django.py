@@ -40,6 +40,7 @@ class DjangoIntegration(Integration):
         when_imported("django.core.handlers.asgi", lambda module: wrap(module.ASGIHandler, "__call__", _asgi))
         when_imported("django.core.signals", lambda module: module.got_request_exception.connect(_failed))
         when_imported("django.db.backends.signals", lambda module: module.connection_created.connect(_connected))
+        when_imported("django.db", _connected_before)
         when_imported("django.template.base", lambda module: wrap(module.Template, "render", _render))
 
     def switched(self, on: bool) -> None:
@@ -143,6 +144,13 @@ def _user(request: Any) -> dict[str, Any]:
         # Asking may need a database: one that is down, or may not be asked from a coroutine.
         return {}
     return {key: str(value) for key, value in found.items() if value}
+
+
+def _connected_before(module: Any) -> None:
+    # Of this thread, and only once Django has read its settings: we may be a part of them.
+    if "settings" in vars(module.connections):
+        for connection in module.connections.all(initialized_only=True):
+            _connected(connection)
 
 
 def _connected(connection: Any, **_: Any) -> None:
