@@ -149,6 +149,10 @@ fn shorten(event: &mut Event) {
     for (index, exception) in event.exception.iter_mut().enumerate() {
         exception.other.clear();
         if let Some(stack) = &mut exception.stacktrace {
+            if stack.origin().is_none() {
+                // Frames that are JSON already lose no lines.
+                stack.look_up();
+            }
             let frames = stack.frames.len();
             few_frames(stack, FRAMES);
             if stack.frames.len() < frames {
@@ -227,8 +231,10 @@ fn minimum(event: &Event) -> Event {
 mod tests {
     use std::sync::Arc;
 
+    use serde_json::value::{RawValue, to_raw_value};
+
     use super::*;
-    use crate::protocol::{Breadcrumb, Frame, Level};
+    use crate::protocol::{Breadcrumb, Frame, Level, LookUp, Walked};
 
     #[test]
     fn what_is_cut_is_noted_and_the_error_stays() {
@@ -243,6 +249,32 @@ mod tests {
         assert_eq!(json["_meta"]["breadcrumbs"][""], json!({"rem": [["!limit", "x"]], "len": 20}));
         assert_eq!(json["exception"]["values"][0]["value"], "boom");
         assert_eq!(json["extra"]["kept"], 1);
+    }
+
+    #[test]
+    fn frames_that_are_json_already_lose_their_lines_too() {
+        struct Known(Frame);
+        impl LookUp for Known {
+            fn frames(&self) -> Vec<Frame> {
+                vec![self.0.clone(); 200]
+            }
+            fn without_line(&self) -> &[usize] {
+                &[]
+            }
+        }
+        let lines: Vec<Text> = vec!["x".repeat(500).into(); 5];
+        let frame = Frame { function: Some("pay".into()), pre_context: lines, ..Frame::default() };
+        let json: Arc<RawValue> = to_raw_value(&frame).unwrap().into();
+        let walked = Walked::known(vec![json; 200], Arc::new(Known(frame)));
+        let exception = Exception { stacktrace: Some(Stacktrace::walked(walked)), ..Exception::default() };
+        let mut event = Event::exception(vec![exception; 16]);
+        let bytes = serialize(&mut event, size::EVENT_BYTES).unwrap();
+        let json: Value = serde_json::from_slice(&bytes).unwrap();
+        let frames = &json["exception"]["values"][15]["stacktrace"]["frames"];
+        assert_eq!(frames.as_array().map(Vec::len), Some(100));
+        assert_eq!(frames[99], json!({"function": "pay"}));
+        let noted = &json["_meta"]["exception"]["values"]["15"]["stacktrace"]["frames"][""]["len"];
+        assert_eq!(*noted, 200);
     }
 
     #[test]
