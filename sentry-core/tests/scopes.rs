@@ -72,3 +72,36 @@ fn concurrent_changes_are_never_lost_and_never_half_seen() {
         }
     }
 }
+
+#[test]
+fn held_breadcrumbs_come_in_order_and_the_newest_stay() {
+    let options = ClientOptions::new().with_dsn("https://key@errors.example.com/42").unwrap();
+    assert!(!may_hold(options.clone().with_max_breadcrumbs(0)));
+    assert!(!may_hold(options.clone().with_report_killed(true)));
+    assert!(!may_hold(options.clone().with_before_breadcrumb(|crumb, _| Some(crumb))));
+    let test = TestClient::new(options.with_max_breadcrumbs(3), Timestamp::from_micros(0), 1);
+    assert!(test.client.may_hold_breadcrumbs());
+    let scope = SharedScope::new();
+    let crumb = |n: u32| Breadcrumb {
+        message: Some(format!("step {n} {}", "x".repeat(100_000)).into()),
+        timestamp: Timestamp::from_seconds(n.into()),
+        ..Breadcrumb::default()
+    };
+    test.client.add_held_breadcrumbs(vec![crumb(1)], &scope);
+    let fork = scope.fork();
+    test.client.add_held_breadcrumbs((2..6).map(crumb).collect(), &scope);
+    for (scope, expected) in [(&scope, &[3.0, 4.0, 5.0][..]), (&fork, &[1.0][..])] {
+        let empty = SharedScope::new();
+        let scopes = Scopes { global: &empty, isolation: &empty, current: scope };
+        test.client.capture_event(Event::message("x", Level::Info), &Hint::default(), scopes);
+        let event: Event = serde_json::from_slice(&test.transport.take()[0].items[0].payload).unwrap();
+        let times: Vec<f64> =
+            event.breadcrumbs.iter().filter_map(|crumb| crumb.timestamp).map(Timestamp::seconds).collect();
+        assert_eq!(times, expected);
+        assert!(event.breadcrumbs.iter().all(|crumb| crumb.message.as_ref().unwrap().len() < 10_000));
+    }
+}
+
+fn may_hold(options: ClientOptions) -> bool {
+    TestClient::new(options, Timestamp::from_micros(0), 1).client.may_hold_breadcrumbs()
+}
