@@ -35,13 +35,13 @@ export declare class NativeClient {
    */
   static startTesting(setup: Setup, now: number, seed: number): NativeClient
   /**
-   * Vectors only: the client of the next start, after this one's process ended as `die` says, in JSON. Empties the
-   * scope of the process.
+   * Vectors only: the client of the process that starts so many seconds after this one's ended as `how` says (`killed`,
+   * `announced`, `crashed`); `crash` is the event of the record, as JSON. Empties the scope of the process.
    *
    * # Errors
-   * As [`start`](Self::start), and when `die` says nothing of the kind.
+   * As [`start`](Self::start), and when there is no such end.
    */
-  restartTesting(setup: Setup, seed: number, die: string, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): NativeClient
+  restartTesting(setup: Setup, seed: number, how: string, seconds: number, crash?: string | undefined | null, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): NativeClient
   /** True if a capture can lead anywhere. */
   get isEnabled(): boolean
   /** True if transactions may be sent: there is a rate or a sampler. */

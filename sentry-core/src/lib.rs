@@ -82,7 +82,9 @@ pub use crate::clock::{Clock, ManualClock, SystemClock};
 pub use crate::crash::{Crash, CrashRecorder};
 pub use crate::diagnostics::{DiagnosticSink, Diagnostics};
 pub use crate::dsn::Dsn;
-pub use crate::envelope::{Envelope, EnvelopeHeader, EnvelopeReader, Item, ItemHeader, ItemReader, ItemType, RAW_FRAMES};
+pub use crate::envelope::{
+    Envelope, EnvelopeHeader, EnvelopeReader, Item, ItemHeader, ItemReader, ItemType, RAW_FRAMES,
+};
 pub use crate::error::{Error, Result};
 pub use crate::fork::{ForkLock, bump_generation, generation};
 pub use crate::hook::{

@@ -9,7 +9,7 @@ import type { EventProcessor } from "./types";
 /** A client that repeats and records: from here on, or after one whose process is gone. @internal */
 export type Testing =
   | { seed: number; now: number; after?: undefined }
-  | { seed: number; after: Client; die: string };
+  | { seed: number; after: Client; end: [how: string, seconds: number, crash: string | undefined] };
 
 /** What `init` made: the client, with its hooks and integrations. */
 export class Client {
@@ -73,7 +73,7 @@ export class Client {
       this.native = !testing
         ? native.NativeClient.start(setup, this.hooks.dispatch)
         : testing.after
-          ? testing.after.native.restartTesting(setup, testing.seed, testing.die, this.hooks.dispatch)
+          ? testing.after.native.restartTesting(setup, testing.seed, ...testing.end, this.hooks.dispatch)
           : native.NativeClient.startTesting(setup, testing.now, testing.seed);
     } catch (error) {
       throw new TypeError((error as Error).message.replace("{}", options.odd));

@@ -2,6 +2,7 @@
 import { Client, getClient, replaceClient, setClient } from "./client";
 import { resetScopes } from "./context";
 import type { Options } from "./options";
+import type { Event } from "./types";
 
 /** Starts a client whose clock stands at `now` (seconds since 1970), whose ids and draws follow from `seed`, and which
  * records instead of sending. All scopes are empty afterwards. Throws as `init` does. */
@@ -11,12 +12,19 @@ export function initTesting(options: Options, now: number, seed: number): void {
   setClient(client);
 }
 
-/** Starts the client of the next process, after the present one ended as `die` says: `how` (`killed`, `announced`,
- * `crashed`), and perhaps `event` and `seconds`. All scopes are empty afterwards. */
-export function restartTesting(options: Options, seed: number, die: Record<string, unknown>): void {
+/** How a process came to its end, and when the next one starts. */
+export interface End {
+  how: "killed" | "announced" | "crashed";
+  seconds?: number;
+  /** What it recorded about its crash. */
+  event?: Event;
+}
+
+/** Starts the client of the next process, after the present one ended. All scopes are empty afterwards. */
+export function restartTesting(options: Options, seed: number, { how, seconds = 0, event }: End): void {
   const after = getClient();
   if (!after) throw new Error("there is no client whose process could be gone");
-  const client = new Client(options, [], { seed, after, die: JSON.stringify(die) });
+  const client = new Client(options, [], { seed, after, end: [how, seconds, event && JSON.stringify(event)] });
   resetScopes();
   replaceClient(client);
 }

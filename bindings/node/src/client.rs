@@ -6,7 +6,9 @@ use std::time::Duration;
 use napi::Result;
 use napi::bindgen_prelude::AsyncTask;
 use napi_derive::napi;
-use watchpost_bindings::{HostClient, HostIdentity, HostOptions, NameStyle, TestSetup, global_scope, guard};
+use watchpost_bindings::{
+    HostClient, HostEnd, HostIdentity, HostOptions, NameStyle, TestSetup, global_scope, guard,
+};
 use watchpost_core::{Category, DiscardReason, Map, Text};
 
 use crate::call::{Dispatcher, with_dispatcher};
@@ -86,24 +88,28 @@ impl NativeClient {
         .unwrap_or_else(|| Err(panicked()))
     }
 
-    /// Vectors only: the client of the next start, after this one's process ended as `die` says, in JSON. Empties the
-    /// scope of the process.
+    /// Vectors only: the client of the process that starts so many seconds after this one's ended as `how` says (`killed`,
+    /// `announced`, `crashed`); `crash` is the event of the record, as JSON. Empties the scope of the process.
     ///
     /// # Errors
-    /// As [`start`](Self::start), and when `die` says nothing of the kind.
+    /// As [`start`](Self::start), and when there is no such end.
     #[napi]
     pub fn restart_testing(
         &self,
         setup: Setup,
         seed: u32,
-        die: String,
+        how: String,
+        seconds: f64,
+        crash: Option<String>,
         #[napi(ts_arg_type = "((hook: number, json: string) => string | null) | undefined | null")]
         dispatcher: Option<Dispatcher<'_>>,
     ) -> Result<Self> {
         guard(|| {
             let options = options(&setup)?;
             global_scope().replace(watchpost_core::Scope::new());
-            let next = || self.host.restart_testing(options, u64::from(seed), &die);
+            let after = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+            let end = HostEnd { how, after, crash };
+            let next = || self.host.restart_testing(options, u64::from(seed), &end);
             let host = with_dispatcher(dispatcher.as_ref(), next).map_err(|error| refused(&error))?;
             Ok(Self::around(host, &setup))
         })

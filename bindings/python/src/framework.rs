@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::once::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
-use watchpost_core::{Client, Event, ForkLock, RequestBody, Text, User};
+use watchpost_core::{BodyPlace, Client, Event, ForkLock, RequestBody, Text, User};
 
 use crate::convert::text_of;
 use crate::setters::to_user;
@@ -193,6 +193,8 @@ impl Source {
             match more.map(Bound::cast_into::<PyDict>) {
                 Ok(Ok(more)) => {
                     request.body = body(&more)?;
+                    let body_type = more.get_item(intern!(py, "content_type"))?;
+                    request.body_type = body_type.map(|kind| text_of(&kind)).filter(|kind| !kind.is_empty());
                     if let Some(user) = more.get_item(intern!(py, "user"))?
                         && collect.user_info
                         && event.user.as_ref().is_none_or(|user| *user == User::default())
@@ -220,15 +222,10 @@ impl Source {
     }
 }
 
-fn body(more: &Bound<'_, PyDict>) -> PyResult<Option<RequestBody>> {
-    let py = more.py();
-    let Some(bytes) = more.get_item(intern!(py, "body"))? else { return Ok(None) };
+fn body(more: &Bound<'_, PyDict>) -> PyResult<Option<BodyPlace>> {
+    let Some(bytes) = more.get_item(intern!(more.py(), "body"))? else { return Ok(None) };
     let Ok(bytes) = bytes.cast_into::<PyBytes>() else { return Ok(None) };
-    let content_type = more.get_item(intern!(py, "content_type"))?;
-    Ok(Some(RequestBody {
-        content_type: content_type.map(|value| text_of(&value)).unwrap_or_default(),
-        bytes: bytes.as_bytes().to_vec(),
-    }))
+    Ok(Some(RequestBody::Whole(bytes.as_bytes().to_vec()).into()))
 }
 
 /// `host:port` of an ASGI `server` or `client`.

@@ -35,6 +35,7 @@ pub fn describe_request(client: &Arc<Client>, json: &str) -> Result<EventHook> {
         headers: given.headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
         remote_addr: given.remote_addr.map(Into::into),
         body: None,
+        body_type: None,
         env: given.env,
     };
     let client = Arc::clone(client);

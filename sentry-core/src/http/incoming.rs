@@ -21,6 +21,9 @@ pub struct IncomingRequest {
     pub remote_addr: Option<Text>,
     /// Where the body is found, if it is read.
     pub body: Option<BodyPlace>,
+    /// The media type of the body, where it is not in the form that its header says, like one of several parts that a
+    /// framework has parsed.
+    pub body_type: Option<Text>,
     /// The server's environment, like `SERVER_NAME`.
     pub env: Map,
 }
@@ -117,9 +120,10 @@ impl IncomingRequest {
     fn shown_body(&self, client: &Client, collect: &DataCollection) -> Shown {
         let place = self.body.as_ref().filter(|_| collect.http_bodies.incoming_request);
         let max = client.options().max_request_body_size().bytes();
-        let (Some(body), Some(media)) =
-            (place.and_then(BodyPlace::get), Media::of(self.header("content-type")))
-        else {
+        let (Some(body), Some(media)) = (
+            place.and_then(BodyPlace::get),
+            Media::of(self.body_type.as_deref().or_else(|| self.header("content-type"))),
+        ) else {
             return Shown::Nothing;
         };
         let bytes = match body {
@@ -157,6 +161,7 @@ mod tests {
             ],
             remote_addr: Some("10.0.0.1".into()),
             body: Some(RequestBody::Whole(b"{\"a\":1}".to_vec()).into()),
+            body_type: None,
             env: Map::new(),
         }
     }

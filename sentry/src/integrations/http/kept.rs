@@ -104,6 +104,7 @@ impl Kept {
             headers: headers.map(|place| (Text::from(text(place)), Text::from(text(place + 1)))).collect(),
             remote_addr: self.remote_addr.map(|address| address.to_string().into()),
             body,
+            body_type: None,
             env: Map::new(),
         }
     }
