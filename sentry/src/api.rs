@@ -107,12 +107,8 @@ pub fn capture_message(text: impl Into<Text>, level: impl Into<Option<Level>>) -
     let captured = with_client(|client| {
         #[cfg(feature = "backtrace")]
         if client.options().attach_stacktrace() {
-            let thread = watchpost_core::Thread {
-                id: Some(0.into()),
-                current: Some(true),
-                stacktrace: crate::integrations::backtrace::stored(),
-                ..Default::default()
-            };
+            let mut thread = crate::integrations::thread::current();
+            thread.stacktrace = crate::integrations::backtrace::stored();
             let level = level.unwrap_or(Level::Info);
             return send(client, Event { threads: vec![thread], ..Event::message(text, level) });
         }

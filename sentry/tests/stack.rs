@@ -20,7 +20,8 @@ fn the_caller_is_last_and_has_source() {
     assert!(frame["context_line"].as_str().unwrap().contains("watchpost::capture_error(&error)"), "{frame}");
     assert_eq!((frame["in_app"].as_bool(), frame["pre_context"].as_array().unwrap().len()), (Some(true), 5));
 
-    std::thread::spawn(|| std::env::var_os("WATCHPOST_IS_NEVER_SET").unwrap()).join().unwrap_err();
+    let thread = std::thread::Builder::new().name("importer".into());
+    thread.spawn(|| std::env::var_os("WATCHPOST_IS_NEVER_SET").unwrap()).unwrap().join().unwrap_err();
     let event = only_event(&test);
     let exception = &event["exception"]["values"][0];
     assert_eq!(
@@ -30,6 +31,13 @@ fn the_caller_is_last_and_has_source() {
     assert!(exception["value"].as_str().unwrap().contains("called `Option::unwrap()` on a `None` value"));
     let frame = last_frame(&event);
     assert!(frame["context_line"].as_str().unwrap().contains("WATCHPOST_IS_NEVER_SET"), "{frame}");
+    let thread = &event["threads"]["values"][0];
+    assert_eq!((&thread["name"], &thread["current"]), (&"importer".into(), &true.into()), "{thread}");
+    assert!(thread["id"].as_u64().unwrap() > 1 && thread["stacktrace"].is_null(), "{thread}");
+    assert_eq!(
+        (&event["exception"]["values"][0]["thread_id"], &exception["mechanism"]["type"]),
+        (&thread["id"], &"auto.panic".into())
+    );
 }
 
 fn only_event(test: &watchpost_core::testing::TestClient) -> Value {

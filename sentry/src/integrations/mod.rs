@@ -28,6 +28,8 @@ pub mod reqwest;
 pub mod slog;
 #[cfg(feature = "backtrace")]
 pub(crate) mod std_backtrace;
+#[cfg(any(feature = "backtrace", feature = "panic"))]
+pub(crate) mod thread;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "tracing")]

@@ -53,13 +53,15 @@ fn event(info: &PanicHookInfo<'_>) -> Event {
     let text = text.unwrap_or("the panic carried no text");
     let mechanism =
         Mechanism { ty: Text::from_static("auto.panic"), handled: Some(false), ..Mechanism::default() };
+    let thread = super::thread::current();
     let exception = Exception {
         ty: Some(Text::from_static("panic")),
         value: Some(text.into()),
+        thread_id: thread.id.clone(),
         mechanism: Some(mechanism),
         #[cfg(feature = "backtrace")]
         stacktrace: super::backtrace::stored(),
         ..Exception::default()
     };
-    Event { level: Some(Level::Fatal), ..Event::exception(vec![exception]) }
+    Event { level: Some(Level::Fatal), threads: vec![thread], ..Event::exception(vec![exception]) }
 }

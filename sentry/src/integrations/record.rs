@@ -171,12 +171,9 @@ impl Record {
         match self.exception.last_mut() {
             Some(caught) => caught.stacktrace = super::backtrace::stored(),
             None if with_stack => {
-                event.threads.push(watchpost_core::Thread {
-                    id: Some(0.into()),
-                    current: Some(true),
-                    stacktrace: super::backtrace::stored(),
-                    ..Default::default()
-                });
+                let mut thread = super::thread::current();
+                thread.stacktrace = super::backtrace::stored();
+                event.threads.push(thread);
             }
             None => {}
         }
