@@ -52,7 +52,11 @@ impl Active {
                 Self { isolation, current, last_event: Arc::default(), task, request }
             }
             Err(_) => {
-                let isolation = if is_main_thread(py) { ROOT.clone() } else { isolation_fork(&ROOT) };
+                let isolation = match (is_main_thread(py), task) {
+                    (true, 0) => ROOT.clone(),
+                    (true, _) => ROOT.fork(),
+                    (false, _) => isolation_fork(&ROOT),
+                };
                 Self {
                     isolation,
                     current: SharedScope::new(),
@@ -78,6 +82,17 @@ impl Active {
         let current = self.current.with_span(None).fork();
         current.update(|scope| scope.set_propagation(None));
         let request = self.request.clone();
+        Self { isolation, current, last_event: Arc::default(), task: self.task, request }
+    }
+
+    /// The same with another current scope, around which the same span is active.
+    pub(crate) fn with_current(&self, scope: SharedScope) -> Self {
+        Self { current: scope.with_span(self.current.span_slot().cloned()), ..self.clone() }
+    }
+
+    /// The same with another isolation scope, and a fork of the current one.
+    pub(crate) fn with_isolation(&self, isolation: SharedScope) -> Self {
+        let (current, request) = (self.current.fork(), self.request.clone());
         Self { isolation, current, last_event: Arc::default(), task: self.task, request }
     }
 

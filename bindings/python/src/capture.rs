@@ -5,18 +5,18 @@ use std::cell::Cell;
 use crate::once::intern;
 use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyTuple};
 use watchpost_bindings::parse_value;
 use watchpost_core::{Category, DiscardReason, Event, EventId, LogEntry, SharedScope, Text, Thread};
 
 use crate::active::Active;
+use crate::attachment;
 use crate::convert::{Converter, Limits, text_of};
 use crate::exception::{Caught, chain};
 use crate::hook::Seen;
 use crate::scope::Scope;
 use crate::session::{Session, entry};
 use crate::setters;
-use crate::text::characters;
 use crate::vars::Vars;
 
 type Given<'a, 'py> = Option<&'a Bound<'py, PyAny>>;
@@ -133,14 +133,15 @@ fn capture(
         let active = Active::here(py)?;
         let active = active.get();
         let call_site = match scope.filter(|scope| !scope.is_empty()) {
-            Some(fields) => Some(call_site(session, &active.current, fields)?),
+            Some(fields) => Some(call_site(&active.current, fields)?),
             None => None,
         };
         let mut scopes = active.scopes();
         if let Some(call_site) = &call_site {
             scopes.current = call_site;
         }
-        let hint = seen.into_hint();
+        let files = scope.map(|fields| fields.get_item(intern!(py, "attachments"))).transpose()?.flatten();
+        let hint = attachment::with_files(py, seen.into_hint(), files.as_ref())?;
         let client = session.host.client();
         // Hooks attach again; everything else, the write to disk included, needs no interpreter.
         let id = py.detach(|| match what {
@@ -235,7 +236,7 @@ fn find_error<'py>(py: Python<'py>, given: Given<'_, 'py>) -> PyResult<Option<Fo
 }
 
 /// A fork of the current scope with what was said at the call.
-fn call_site(session: &Session, current: &SharedScope, fields: &Bound<'_, PyDict>) -> PyResult<SharedScope> {
+fn call_site(current: &SharedScope, fields: &Bound<'_, PyDict>) -> PyResult<SharedScope> {
     let fork = match fields.get_item("scope")? {
         Some(scope) => match scope.cast::<Scope>() {
             Ok(scope) => scope.get().0.fork(),
@@ -243,20 +244,7 @@ fn call_site(session: &Session, current: &SharedScope, fields: &Bound<'_, PyDict
         },
         None => current.fork(),
     };
-    for (name, value) in fields.iter() {
-        let Ok(name) = name.cast::<PyString>() else { continue };
-        match &*characters(name) {
-            "scope" => {}
-            "tags" => setters::each(&value, |key, value| setters::tag(&fork, key, value))?,
-            "extra" | "extras" => setters::each(&value, |key, value| setters::extra(&fork, key, value))?,
-            "contexts" => setters::each(&value, |key, value| setters::context(&fork, key, value))?,
-            "user" => setters::user(&fork, &value)?,
-            "level" => setters::level(&fork, &value)?,
-            "fingerprint" => setters::fingerprint(&fork, &value)?,
-            "transaction" => setters::transaction(&fork, None, &value, None)?,
-            unknown => session.say(|| format!("a capture has no argument `{unknown}`; it is ignored")),
-        }
-    }
+    setters::fields(&fork, fields)?;
     Ok(fork)
 }
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use watchpost_bindings::{HostClient, HostIdentity, HostScope, TestSetup};
+use watchpost_bindings::{HostClient, HostEnd, HostIdentity, HostScope, TestSetup};
 use watchpost_core::{Map, Text};
 
 use crate::options;
@@ -20,7 +21,7 @@ pub(crate) fn init(py: Python<'_>, given: &Bound<'_, PyDict>, integrations: Vec<
     let integrations = integrations.into_iter().map(Text::from).collect();
     let host = HostClient::start(options, identity(py, integrations));
     continue_from_environment(&host);
-    Session::new(py, host).start(py);
+    Session::new(host, given).start(py);
     Ok(())
 }
 
@@ -33,7 +34,32 @@ pub(crate) fn init_testing(py: Python<'_>, given: &Bound<'_, PyDict>, now: f64, 
     let host = HostClient::start_testing(options::read(given)?, TestSetup::new(now, seed));
     crate::active::reset_root(py)?;
     continue_from_environment(&host);
-    Session::new(py, host).start(py);
+    Session::new(host, given).start(py);
+    Ok(())
+}
+
+/// Starts the client of the process that comes after that of a testing client: `how` that one ended is `killed`,
+/// `announced` or `crashed`, then with the `event` of its record as JSON.
+///
+/// # Errors
+/// As [`init`].
+#[pyfunction]
+pub(crate) fn restart_testing(
+    py: Python<'_>,
+    given: &Bound<'_, PyDict>,
+    seed: u64,
+    how: String,
+    seconds: f64,
+    event: Option<String>,
+) -> PyResult<()> {
+    let options = options::read(given)?;
+    let Some(session) = Session::current().clone() else { return Ok(()) };
+    let after = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    let end = HostEnd { how, after, crash: event };
+    let host = session.host.restart_testing(options, seed, &end);
+    let host = host.map_err(|error| PyValueError::new_err(error.to_string()))?;
+    crate::active::reset_root(py)?;
+    Session::new(host, given).start(py);
     Ok(())
 }
 

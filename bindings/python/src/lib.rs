@@ -5,16 +5,24 @@
 
 mod active;
 mod asgi;
+mod attachment;
+mod attributes;
+mod block;
 mod call;
 mod capture;
+mod check_ins;
+mod client;
 mod code;
 mod convert;
 mod exception;
 mod exchange;
+mod feedback;
 mod framework;
 mod hook;
 mod in_app;
 mod init;
+mod logs;
+mod metrics;
 mod once;
 mod options;
 mod pending;
@@ -23,6 +31,7 @@ mod repr;
 mod sampler;
 mod scope;
 mod session;
+mod sessions;
 mod setters;
 mod source;
 mod span;
@@ -54,26 +63,45 @@ mod _watchpost {
     #[pymodule_export]
     use crate::asgi::{AsgiExchange, AsgiSend, begin_asgi};
     #[pymodule_export]
+    use crate::attachment::Attachment;
+    #[pymodule_export]
+    use crate::block::{ScopeBlock, isolation_scope, new_scope, use_isolation_scope, use_scope};
+    #[pymodule_export]
     use crate::call::{Call, Child, begin_call, begin_child};
     #[pymodule_export]
     use crate::capture::{
         capture_event, capture_event_from, capture_exception, capture_exception_from, capture_message,
     };
     #[pymodule_export]
+    use crate::check_ins::{MonitorRun, capture_checkin, start_monitor};
+    #[pymodule_export]
+    use crate::client::{Client, get_client};
+    #[pymodule_export]
     use crate::exchange::{note_request, request_failed};
+    #[pymodule_export]
+    use crate::feedback::capture_feedback;
     #[pymodule_export]
     use crate::framework::Framework;
     #[pymodule_export]
     use crate::init::{
-        add_integration, advance_clock, close, dsn_facts, flush, init, init_testing, is_initialized, say,
-        set_consent, take_discarded, take_recorded,
+        add_integration, advance_clock, close, dsn_facts, flush, init, init_testing, is_initialized,
+        restart_testing, say, set_consent, take_discarded, take_recorded,
     };
+    #[pymodule_export]
+    use crate::logs::{log_debug, log_error, log_fatal, log_info, log_trace, log_warning};
+    #[pymodule_export]
+    use crate::metrics::{count, distribution, gauge};
     #[pymodule_export]
     use crate::propagation::{
         continue_trace, get_baggage, get_trace_headers, get_traceparent, trace_propagation_meta,
     };
     #[pymodule_export]
-    use crate::scope::{Scope, ScopeBlock};
+    use crate::scope::Scope;
+    #[pymodule_export]
+    use crate::sessions::{
+        RequestSession, end_session, pause_session, resume_session, sessions_by_request,
+        start_request_session, start_session,
+    };
     #[pymodule_export]
     use crate::span::Span;
     #[pymodule_export]
@@ -87,9 +115,10 @@ mod _watchpost {
     use crate::transaction::Transaction;
     #[pymodule_export]
     use crate::verbs::{
-        add_breadcrumb, get_current_scope, get_global_scope, get_isolation_scope, isolation_scope,
-        last_event_id, new_scope, set_context, set_extra, set_fingerprint, set_level, set_tag, set_tags,
-        set_transaction_name, set_user,
+        add_attachment, add_breadcrumb, add_feature_flag, add_global_event_processor, get_current_scope,
+        get_global_scope, get_isolation_scope, last_event_id, remove_attribute, remove_tag, set_attribute,
+        set_attributes, set_context, set_extra, set_fingerprint, set_level, set_measurement, set_tag,
+        set_tags, set_transaction_name, set_user, update_current_span,
     };
     #[pymodule_export]
     use crate::wsgi::serve_wsgi;

@@ -4,10 +4,10 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PySet, PyString, PyTuple, PyType};
 use watchpost_bindings::{HostOptions, NameStyle};
-use watchpost_core::{Error, Map, Value};
+use watchpost_core::{ClientOptions, Error, Map, Value};
 
 use crate::convert::{Converter, Limits};
-use crate::hook::{breadcrumb_hook, event_hook, plain_hook};
+use crate::hook::{attributes_hook, breadcrumb_hook, check_in_hook, event_hook};
 use crate::sampler::{error_sampler, traces_sampler};
 use crate::types::TypeInfo;
 
@@ -50,12 +50,28 @@ fn setter(name: &str) -> Option<Setter> {
         "before_send" => |options, f| options.with_before_send(event_hook(f)),
         "before_breadcrumb" => |options, f| options.with_before_breadcrumb(breadcrumb_hook(f)),
         "before_send_transaction" => |options, f| options.with_before_send_transaction(event_hook(f)),
-        "before_send_span" => |options, f| options.with_before_send_span(plain_hook("span", f)),
+        "before_send_span" => |options, f| options.with_before_send_span(attributes_hook("span", f)),
+        "before_send_log" => {
+            |options, f| with_core(options, |core| core.with_before_send_log_hook(attributes_hook("log", f)))
+        }
+        "before_send_metric" => |options, f| {
+            with_core(options, |core| core.with_before_send_metric_hook(attributes_hook("metric", f)))
+        },
+        "before_send_check_in" => {
+            |options, f| with_core(options, |core| core.with_before_send_check_in_hook(check_in_hook(f)))
+        }
+        "before_send_feedback" => {
+            |options, f| with_core(options, |core| core.with_before_send_feedback_hook(event_hook(f)))
+        }
         "traces_sampler" => |options, f| options.with_traces_sampler(traces_sampler(f)),
         "error_sampler" => |options, f| options.with_error_sampler(error_sampler(f)),
         "event_processor" => |options, f| options.with_event_processor(event_hook(f)),
         _ => return None,
     })
+}
+
+fn with_core(options: HostOptions, set: impl FnOnce(ClientOptions) -> ClientOptions) -> HostOptions {
+    HostOptions { client: set(options.client), ..options }
 }
 
 /// `TypeError` for a keyword that `init` does not know, as Python itself would raise it; else `ValueError`.

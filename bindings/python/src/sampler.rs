@@ -6,8 +6,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyString};
 use watchpost_core::{ErrorSampler, Event, Hint, HookFailure, SamplingContext, TracesSampler, Value};
 
-use crate::convert::to_python;
-use crate::hook::arguments;
+use crate::convert::{map_to_python, to_python};
+use crate::hook::hints;
 use crate::once::intern;
 use crate::pending;
 use crate::repr::swallow;
@@ -27,7 +27,10 @@ pub(crate) fn error_sampler(function: Py<PyAny>) -> ErrorSampler {
         let Ok(Value::Object(map)) = serde_json::to_value(event) else {
             return Err(HookFailure::new("the event is no object"));
         };
-        Python::attach(|py| rate(py, arguments(py, &map, hint).and_then(|given| function.call1(py, given))))
+        Python::attach(|py| {
+            let event = map_to_python(py, &map);
+            rate(py, event.and_then(|event| function.call1(py, (event, hints(py, hint)?))))
+        })
     })
 }
 

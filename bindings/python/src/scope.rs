@@ -1,10 +1,10 @@
-//! Scopes as Python objects, and the blocks that fork them.
+//! Scopes as Python objects.
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use watchpost_core::{Hint, SharedScope};
 
-use crate::active::{Active, Tokens};
+use crate::attachment;
 use crate::session::{Session, entry};
 use crate::setters::{self, CrumbFields};
 use crate::span::{Span, wrap};
@@ -64,6 +64,26 @@ impl Scope {
         entry(py, "set_level", || setters::level(&self.0, level));
     }
 
+    #[setter(level)]
+    fn assign_level(&self, py: Python<'_>, level: Any<'_, '_>) {
+        self.set_level(py, level);
+    }
+
+    #[setter(user)]
+    fn assign_user(&self, py: Python<'_>, user: Any<'_, '_>) {
+        self.set_user(py, user);
+    }
+
+    #[setter(fingerprint)]
+    fn assign_fingerprint(&self, py: Python<'_>, fingerprint: Any<'_, '_>) {
+        self.set_fingerprint(py, fingerprint);
+    }
+
+    #[setter(transaction)]
+    fn assign_transaction(&self, py: Python<'_>, name: Any<'_, '_>) {
+        self.set_transaction_name(py, name, None);
+    }
+
     fn set_fingerprint(&self, py: Python<'_>, fingerprint: Any<'_, '_>) {
         entry(py, "set_fingerprint", || setters::fingerprint(&self.0, fingerprint));
     }
@@ -106,8 +126,76 @@ impl Scope {
         add_breadcrumb(py, &self.0, crumb, hint, &fields);
     }
 
+    /// Adds a function that sees every event of the scope, and changes or drops it.
     fn add_event_processor(&self, py: Python<'_>, processor: Any<'_, '_>) {
         entry(py, "add_event_processor", || setters::processor(&self.0, processor));
+    }
+
+    /// Adds a function that sees events made from an exception, of this class if one is given, and its `exc_info`.
+    #[pyo3(signature = (func, cls=None))]
+    fn add_error_processor(&self, py: Python<'_>, func: Any<'_, '_>, cls: Option<Any<'_, '_>>) {
+        entry(py, "add_error_processor", || setters::error_processor(&self.0, func, cls));
+    }
+
+    /// Adds a file that goes with every event of the scope.
+    #[pyo3(signature = (bytes=None, filename=None, path=None, content_type=None, add_to_transactions=false, *, attachment_type=None))]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python, read without a dictionary")]
+    fn add_attachment(
+        &self,
+        py: Python<'_>,
+        bytes: Option<Any<'_, '_>>,
+        filename: Option<Any<'_, '_>>,
+        path: Option<Any<'_, '_>>,
+        content_type: Option<Any<'_, '_>>,
+        add_to_transactions: bool,
+        attachment_type: Option<Any<'_, '_>>,
+    ) {
+        let fields =
+            attachment::Fields { bytes, filename, path, content_type, attachment_type, add_to_transactions };
+        attachment::add(py, &self.0, &fields);
+    }
+
+    /// Forgets the attachments.
+    fn clear_attachments(&self) {
+        self.0.update(watchpost_core::Scope::clear_attachments);
+    }
+
+    /// Notes that a feature flag was asked for.
+    fn add_feature_flag(&self, py: Python<'_>, flag: Any<'_, '_>, result: Any<'_, '_>) {
+        entry(py, "add_feature_flag", || setters::flag(&self.0, flag, result));
+    }
+
+    /// Forgets a feature flag.
+    fn remove_feature_flag(&self, py: Python<'_>, flag: Any<'_, '_>) {
+        entry(py, "remove_feature_flag", || {
+            let flag = crate::convert::text_of(flag);
+            self.0.update(|scope| scope.remove_feature_flag(&flag));
+            Ok(())
+        });
+    }
+
+    /// Sets an attribute of logs, metrics and streamed spans.
+    fn set_attribute(&self, py: Python<'_>, attribute: Any<'_, '_>, value: Any<'_, '_>) {
+        entry(py, "set_attribute", || setters::attribute(&self.0, attribute, value));
+    }
+
+    /// Sets attributes.
+    fn set_attributes(&self, py: Python<'_>, attributes: Any<'_, '_>) {
+        let each = || setters::each(attributes, |name, value| setters::attribute(&self.0, name, value));
+        entry(py, "set_attributes", each);
+    }
+
+    /// Removes an attribute.
+    fn remove_attribute(&self, py: Python<'_>, attribute: Any<'_, '_>) {
+        entry(py, "remove_attribute", || setters::remove_attribute(&self.0, attribute));
+    }
+
+    /// Sets what these arguments of a capture name: `user`, `level`, `extras`, `contexts`, `tags`, `fingerprint`.
+    #[pyo3(signature = (**fields))]
+    fn update_from_kwargs(&self, py: Python<'_>, fields: Option<&Bound<'_, PyDict>>) {
+        if let Some(fields) = fields {
+            entry(py, "update_from_kwargs", || setters::fields(&self.0, fields));
+        }
     }
 
     fn clear(&self) {
@@ -145,52 +233,4 @@ pub(crate) fn add_breadcrumb(
         }
         Ok(())
     });
-}
-
-/// A `with` block in which a fork of the scopes is active. Can be entered again, also inside of itself.
-#[pyclass(frozen, module = "watchpost._watchpost")]
-#[derive(Debug)]
-pub(crate) struct ScopeBlock {
-    isolates: bool,
-    tokens: Tokens,
-}
-
-impl ScopeBlock {
-    /// A block that forks the current scope, or with `isolates` both.
-    pub(crate) fn new(isolates: bool) -> Self {
-        Self { isolates, tokens: Tokens::default() }
-    }
-}
-
-#[pymethods]
-impl ScopeBlock {
-    fn __enter__(&self, py: Python<'_>) -> Scope {
-        let entered = entry(py, "a scope", || {
-            let here = Active::here(py)?;
-            let here = here.get();
-            let (fork, scope) = if self.isolates {
-                let fork = here.with_isolation_fork();
-                let scope = fork.isolation.clone();
-                (fork, scope)
-            } else {
-                let fork = here.with_current_fork();
-                let scope = fork.current.clone();
-                (fork, scope)
-            };
-            self.tokens.push(Some(fork.enter(py)?));
-            Ok(scope)
-        });
-        Scope(entered.unwrap_or_default())
-    }
-
-    fn __exit__(
-        &self,
-        py: Python<'_>,
-        _ty: Any<'_, '_>,
-        _value: Any<'_, '_>,
-        _traceback: Any<'_, '_>,
-    ) -> bool {
-        entry(py, "a scope", || self.tokens.leave(py));
-        false
-    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwapOption, Guard};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use watchpost_bindings::{HostClient, guard, replace_client};
 
 use crate::code::Codes;
@@ -17,11 +18,14 @@ static SESSION: ArcSwapOption<Session> = ArcSwapOption::const_empty();
 pub(crate) struct Session {
     pub(crate) host: Arc<HostClient>,
     pub(crate) frames: Frames,
+    /// What `init` was given.
+    pub(crate) given: Py<PyDict>,
 }
 
 impl Session {
     /// Around a fresh client.
-    pub(crate) fn new(py: Python<'_>, host: HostClient) -> Self {
+    pub(crate) fn new(host: HostClient, given: &Bound<'_, PyDict>) -> Self {
+        let py = given.py();
         let options = host.options();
         let frames = Frames {
             codes: Codes::default(),
@@ -29,7 +33,7 @@ impl Session {
             local_variables: options.include_local_variables,
             source_context: options.include_source_context,
         };
-        Self { host: Arc::new(host), frames }
+        Self { host: Arc::new(host), frames, given: given.clone().unbind() }
     }
 
     /// The one of the last `init`.

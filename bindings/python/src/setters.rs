@@ -1,11 +1,13 @@
 //! Python values into scopes: what `Scope` and the functions of the module have in common.
 
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyIterator, PyString};
+use pyo3::types::{PyDict, PyIterator, PyString, PyType};
 use watchpost_core::{Breadcrumb, Level, SharedScope, Span, Text, TransactionSource, User, Value};
 
+use crate::attributes;
 use crate::convert::{Converter, Limits, optional_text, text_of};
-use crate::hook::event_hook;
+use crate::hook::{error_hook, event_hook};
+use crate::session::Session;
 use crate::status::read_source;
 use crate::text::characters;
 use crate::time;
@@ -16,6 +18,30 @@ pub(crate) fn tag(scope: &SharedScope, key: &Bound<'_, PyAny>, value: &Bound<'_,
     match optional_text(value) {
         Some(value) => scope.update(|scope| scope.set_tag(key, value)),
         None => scope.update(|scope| scope.remove_tag(&key)),
+    }
+    Ok(())
+}
+
+/// Sets what the arguments of a capture name.
+pub(crate) fn fields(scope: &SharedScope, fields: &Bound<'_, PyDict>) -> PyResult<()> {
+    for (name, value) in fields.iter() {
+        let Ok(name) = name.cast::<PyString>() else { continue };
+        match &*characters(name) {
+            "scope" | "attachments" => {}
+            "tags" => each(&value, |key, value| tag(scope, key, value))?,
+            "extra" | "extras" => each(&value, |key, value| extra(scope, key, value))?,
+            "contexts" => each(&value, |key, value| context(scope, key, value))?,
+            "attributes" => each(&value, |key, value| attribute(scope, key, value))?,
+            "user" => user(scope, &value)?,
+            "level" => level(scope, &value)?,
+            "fingerprint" => fingerprint(scope, &value)?,
+            "transaction" => transaction(scope, None, &value, None)?,
+            unknown => {
+                if let Some(session) = &*Session::current() {
+                    session.say(|| format!("a capture has no argument `{unknown}`; it is ignored"));
+                }
+            }
+        }
     }
     Ok(())
 }
@@ -137,6 +163,49 @@ pub(crate) fn processor(scope: &SharedScope, function: &Bound<'_, PyAny>) -> PyR
     }
     let hook = event_hook(function.clone().unbind());
     scope.update(|scope| scope.add_event_processor(hook));
+    Ok(())
+}
+
+/// Adds a processor for events that were made from an exception, of this class if one is given.
+pub(crate) fn error_processor(
+    scope: &SharedScope,
+    function: &Bound<'_, PyAny>,
+    class: Option<&Bound<'_, PyAny>>,
+) -> PyResult<()> {
+    if !function.is_callable() {
+        return Err(pyo3::exceptions::PyTypeError::new_err("an error processor must be a function"));
+    }
+    let class = class.filter(|class| !class.is_none()).map(|class| class.cast::<PyType>()).transpose()?;
+    let hook = error_hook(function.clone().unbind(), class.map(|class| class.clone().unbind()));
+    scope.update(|scope| scope.add_event_processor(hook));
+    Ok(())
+}
+
+/// Sets an attribute of logs, metrics and streamed spans.
+pub(crate) fn attribute(
+    scope: &SharedScope,
+    name: &Bound<'_, PyAny>,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let name = text_of(name);
+    match attributes::attribute(value) {
+        Some(value) => scope.update(|scope| scope.set_attribute(name, value)),
+        None => scope.update(|scope| scope.remove_attribute(&name)),
+    }
+    Ok(())
+}
+
+/// Removes an attribute.
+pub(crate) fn remove_attribute(scope: &SharedScope, name: &Bound<'_, PyAny>) -> PyResult<()> {
+    let name = text_of(name);
+    scope.update(|scope| scope.remove_attribute(&name));
+    Ok(())
+}
+
+/// Notes that a feature flag was asked for.
+pub(crate) fn flag(scope: &SharedScope, flag: &Bound<'_, PyAny>, result: &Bound<'_, PyAny>) -> PyResult<()> {
+    let (flag, result) = (text_of(flag), result.is_truthy()?);
+    scope.update(|scope| scope.add_feature_flag(flag, result));
     Ok(())
 }
 

@@ -6,7 +6,9 @@ use watchpost_bindings::global_scope;
 use watchpost_core::SharedScope;
 
 use crate::active::Active;
-use crate::scope::{self, Scope, ScopeBlock};
+use crate::attachment;
+use crate::convert::{Converter, Limits, optional_text, text_of};
+use crate::scope::{self, Scope};
 use crate::session::entry;
 use crate::setters::{self, CrumbFields};
 
@@ -87,16 +89,108 @@ pub(crate) fn set_transaction_name(py: Python<'_>, name: Any<'_, '_>, source: Op
     });
 }
 
-/// A `with` block with a fork of the current scope.
+/// Removes a tag from the isolation scope.
 #[pyfunction]
-pub(crate) fn new_scope() -> ScopeBlock {
-    ScopeBlock::new(false)
+pub(crate) fn remove_tag(py: Python<'_>, key: Any<'_, '_>) {
+    isolation(py, "remove_tag", |scope| setters::tag(scope, key, &py.None().into_bound(py)));
 }
 
-/// A `with` block with forks of the isolation and the current scope: one per request, job or user.
+/// Sets an attribute of logs, metrics and streamed spans on the isolation scope.
 #[pyfunction]
-pub(crate) fn isolation_scope() -> ScopeBlock {
-    ScopeBlock::new(true)
+pub(crate) fn set_attribute(py: Python<'_>, attribute: Any<'_, '_>, value: Any<'_, '_>) {
+    isolation(py, "set_attribute", |scope| setters::attribute(scope, attribute, value));
+}
+
+/// Sets attributes on the isolation scope.
+#[pyfunction]
+pub(crate) fn set_attributes(py: Python<'_>, attributes: Any<'_, '_>) {
+    isolation(py, "set_attributes", |scope| {
+        setters::each(attributes, |name, value| setters::attribute(scope, name, value))
+    });
+}
+
+/// Removes an attribute from the isolation scope.
+#[pyfunction]
+pub(crate) fn remove_attribute(py: Python<'_>, attribute: Any<'_, '_>) {
+    isolation(py, "remove_attribute", |scope| setters::remove_attribute(scope, attribute));
+}
+
+/// Notes that a feature flag was asked for, for the events of the isolation scope.
+#[pyfunction]
+pub(crate) fn add_feature_flag(py: Python<'_>, flag: Any<'_, '_>, result: Any<'_, '_>) {
+    isolation(py, "add_feature_flag", |scope| setters::flag(scope, flag, result));
+}
+
+/// Adds a file that goes with every event of the isolation scope: by its path, or as bytes with a name.
+#[pyfunction]
+#[pyo3(signature = (bytes=None, filename=None, path=None, content_type=None, add_to_transactions=false, *, attachment_type=None))]
+pub(crate) fn add_attachment(
+    py: Python<'_>,
+    bytes: Option<Any<'_, '_>>,
+    filename: Option<Any<'_, '_>>,
+    path: Option<Any<'_, '_>>,
+    content_type: Option<Any<'_, '_>>,
+    add_to_transactions: bool,
+    attachment_type: Option<Any<'_, '_>>,
+) {
+    let fields =
+        attachment::Fields { bytes, filename, path, content_type, attachment_type, add_to_transactions };
+    isolation(py, "add_attachment", |scope| {
+        attachment::add(py, scope, &fields);
+        Ok(())
+    });
+}
+
+/// Adds a function that sees every event of the process, and changes or drops it.
+#[pyfunction]
+pub(crate) fn add_global_event_processor(py: Python<'_>, processor: Any<'_, '_>) {
+    entry(py, "add_global_event_processor", || setters::processor(global_scope(), processor));
+}
+
+/// Adds a measured number to the active transaction; units are named, like `millisecond`.
+#[pyfunction]
+#[pyo3(signature = (name, value, unit=None))]
+pub(crate) fn set_measurement(
+    py: Python<'_>,
+    name: Any<'_, '_>,
+    value: Any<'_, '_>,
+    unit: Option<Any<'_, '_>>,
+) {
+    entry(py, "set_measurement", || {
+        if let Some(span) = Active::here(py)?.get().span() {
+            let unit = unit.and_then(optional_text).unwrap_or_default();
+            span.set_measurement(text_of(name), value.extract::<f64>()?, unit);
+        }
+        Ok(())
+    });
+}
+
+/// Changes the active span.
+#[pyfunction]
+#[pyo3(signature = (op=None, name=None, attributes=None, data=None))]
+pub(crate) fn update_current_span(
+    py: Python<'_>,
+    op: Option<Any<'_, '_>>,
+    name: Option<Any<'_, '_>>,
+    attributes: Option<Any<'_, '_>>,
+    data: Option<Any<'_, '_>>,
+) {
+    entry(py, "update_current_span", || {
+        let active = Active::here(py)?;
+        let Some(span) = active.get().span().filter(|span| span.is_recording()) else { return Ok(()) };
+        if let Some(op) = op.and_then(optional_text) {
+            span.set_op(op);
+        }
+        if let Some(name) = name.and_then(optional_text) {
+            span.set_name(name);
+        }
+        for fields in [attributes, data].into_iter().flatten().filter(|fields| !fields.is_none()) {
+            for (key, value) in Converter::new(Limits::DATA).map(fields.cast::<PyDict>()?) {
+                span.set_data(key, value);
+            }
+        }
+        Ok(())
+    });
 }
 
 /// The scope of this block of code.

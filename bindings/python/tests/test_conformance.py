@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import watchpost
+import vector_signals
 import vector_traces
 from vectors import expand, hook_of, option_of
 from watchpost import testing
@@ -39,7 +40,7 @@ ran = []
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(FOLDER)))
-def test_vector(file, monkeypatch):
+def test_vector(file, monkeypatch, tmp_path, capfd):
     name = str(file.relative_to(FOLDER))
     ran.append(name)
     if name in SKIPS:
@@ -51,6 +52,11 @@ def test_vector(file, monkeypatch):
     options = dict(given.get("options", {}))
     options.setdefault("dsn", OWN_DSN)
     options.update({hook: option_of(hook, kind) for hook, kind in vector.get("hooks", {}).items()})
+    monkeypatch.setattr(vector_signals, "folder", tmp_path)
+    if '"refused"' in file.read_text():
+        # The only way to hear what was wrong: nothing raises.
+        options.setdefault("debug", True)
+    monkeypatch.setattr(vector_signals, "said", lambda: capfd.readouterr().err)
     start = {"now": given.get("now", NOW), "seed": given.get("seed", 1), **options}
     if "init_error" in expect:
         with pytest.raises((ValueError, TypeError)) as error:
@@ -61,9 +67,14 @@ def test_vector(file, monkeypatch):
     testing.init(**start)
     vector_traces.reset()
     bound.clear()
-    captured = []
-    call_all(vector["calls"], captured)
-    envelopes = testing.envelopes()
+    captured, envelopes = [], []
+    for number, (calls, end) in enumerate(vector_signals.dying(vector["calls"])):
+        call_all(calls, captured)
+        envelopes += testing.envelopes()
+        if end is not None:
+            again = {**options, **end.get("options", {})}
+            seed = given.get("seed", 1) + 1 + number
+            testing.restart(end["how"], seconds=end.get("seconds", 0), event=end.get("event"), seed=seed, **again)
     if "headers" in expect:
         match(expect["headers"], vector_traces.headers, "headers")
     if "captured" in expect:
@@ -136,7 +147,9 @@ def call_all(calls, captured):
 
 def do_call(call, captured):
     do = call["do"]
-    if do in ("capture_event", "capture_message"):
+    if do == "capture_event" and "attachments" in call:
+        vector_signals.capture_event(call, None, captured)
+    elif do in ("capture_event", "capture_message"):
         given = (call["event"],) if do == "capture_event" else (call["message"], call.get("level"))
         captured.append(getattr(watchpost, do)(*given) is not None)
     elif do in ("new_scope", "isolation_scope"):
@@ -161,4 +174,5 @@ def do_call(call, captured):
         on = SCOPES[call.get("scope", "isolation")]() if "scope" in call or do == "remove_tag" else watchpost
         getattr(on, do)(*(call.get(field) for field in FIELDS[do]))
     else:
-        assert vector_traces.call(call, lambda calls: call_all(calls, captured)), f"unknown verb {do!r}"
+        run = lambda calls: call_all(calls, captured)  # noqa: E731
+        assert vector_traces.call(call, run) or vector_signals.call(call, run, captured), f"unknown verb {do!r}"

@@ -2,6 +2,7 @@
 
 import json
 
+import vector_signals
 import vector_traces
 import watchpost
 
@@ -74,6 +75,10 @@ def option_of(name, kind):
         return vector_traces.sampler(kind)
     if name == "before_send_span" and kind == "set_tag":
         return vector_traces.set_attribute
+    if name == "error_sampler":
+        return vector_signals.error_sampler(kind)
+    if name in ("before_send_log", "before_send_metric", "before_send_check_in") and kind in vector_signals.HOOKS:
+        return vector_signals.HOOKS[kind]
     return hook_of(kind)
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from os import PathLike
 from types import TracebackType
 from typing import Any, Literal, Optional, TypedDict, Union, final
 
 from typing_extensions import Never, Self, Unpack, disjoint_base
 
-from .options import Breadcrumb, Event, EventHook, Hint
+from .options import Attributes, AttributeValue, Breadcrumb, Event, EventHook, Hint, MonitorConfig
 
 _Level = Literal["fatal", "critical", "error", "warning", "warn", "info", "debug"]
 _Source = Literal["custom", "url", "route", "view", "component", "task"]
@@ -16,10 +17,15 @@ _Time = Union[datetime, float, str]
 _Link = Union[Span, Mapping[str, Any]]
 _Links = Iterable[Union[_Link, tuple[_Link, Mapping[str, Any]]]]
 _Headers = Union[Mapping[str, str], Iterable[tuple[Union[str, bytes], Union[str, bytes]]]]
+_Bytes = Union[bytes, bytearray, str, Callable[[], bytes], Attachment, None]
+_Path = Union[str, PathLike[str], None]
+_ErrorHook = Callable[[Event, _ExcInfo], Optional[Event]]
 _ExcInfo = tuple[Optional[type[BaseException]], Optional[BaseException], Optional[TracebackType]]
 _Error = Union[BaseException, _ExcInfo]
 
 class _MessageFields(TypedDict, total=False):
+    attachments: Iterable[Union[Attachment, Mapping[str, Any]]]
+    attributes: Attributes
     scope: Scope
     tags: Mapping[str, Any]
     extra: Mapping[str, Any]
@@ -35,9 +41,13 @@ class _Fields(_MessageFields, total=False):
 __all__ = [
     "AsgiExchange",
     "AsgiSend",
+    "Attachment",
     "Call",
     "Child",
+    "Client",
     "Framework",
+    "MonitorRun",
+    "RequestSession",
     "Scope",
     "ScopeBlock",
     "Span",
@@ -45,23 +55,33 @@ __all__ = [
     "Task",
     "Transaction",
     "__version__",
+    "add_attachment",
     "add_breadcrumb",
+    "add_feature_flag",
+    "add_global_event_processor",
     "add_integration",
     "advance_clock",
     "begin_asgi",
     "begin_call",
     "begin_child",
     "begin_task",
+    "capture_checkin",
     "capture_event",
     "capture_event_from",
     "capture_exception",
     "capture_exception_from",
+    "capture_feedback",
     "capture_message",
     "close",
     "continue_trace",
+    "count",
+    "distribution",
     "dsn_facts",
+    "end_session",
     "flush",
+    "gauge",
     "get_baggage",
+    "get_client",
     "get_current_scope",
     "get_current_span",
     "get_global_scope",
@@ -73,28 +93,49 @@ __all__ = [
     "is_initialized",
     "isolation_scope",
     "last_event_id",
+    "log_debug",
+    "log_error",
+    "log_fatal",
+    "log_info",
+    "log_trace",
+    "log_warning",
     "message_headers",
     "new_scope",
     "note_request",
+    "pause_session",
+    "remove_attribute",
+    "remove_tag",
     "request_failed",
+    "restart_testing",
+    "resume_session",
     "say",
     "serve_wsgi",
+    "sessions_by_request",
+    "set_attribute",
+    "set_attributes",
     "set_consent",
     "set_context",
     "set_extra",
     "set_fingerprint",
     "set_level",
+    "set_measurement",
     "set_tag",
     "set_tags",
     "set_transaction_name",
     "set_user",
     "start_inner_span",
+    "start_monitor",
     "start_new_trace",
+    "start_request_session",
+    "start_session",
     "start_span",
     "start_transaction",
     "take_discarded",
     "take_recorded",
     "trace_propagation_meta",
+    "update_current_span",
+    "use_isolation_scope",
+    "use_scope",
     "use_span",
 ]
 
@@ -104,6 +145,10 @@ __version__: str
 class Scope:
     """Data for every event of a piece of work."""
 
+    #: To be set, not to be read.
+    level: Optional[_Level]
+    user: Optional[Mapping[str, Any]]
+    fingerprint: Optional[Iterable[str]]
     def set_tag(self, key: str, value: Any) -> None: ...
     def set_tags(self, tags: Mapping[str, Any]) -> None: ...
     def remove_tag(self, key: str) -> None: ...
@@ -120,6 +165,8 @@ class Scope:
     def span(self) -> Optional[Span]: ...
     @property
     def transaction(self) -> Optional[Span]: ...
+    @transaction.setter
+    def transaction(self, name: Optional[str]) -> None: ...
     def add_breadcrumb(
         self,
         crumb: Optional[Breadcrumb] = None,
@@ -134,10 +181,39 @@ class Scope:
         origin: Optional[str] = None,
         **other: Never,
     ) -> None: ...
-    def add_event_processor(self, processor: EventHook) -> None: ...
+    def add_event_processor(self, processor: EventHook) -> None:
+        """Adds a function that sees every event of the scope, and changes or drops it."""
+
+    def add_error_processor(self, func: _ErrorHook, cls: Optional[type[BaseException]] = None) -> None:
+        """Adds a function that sees events made from an exception, of this class if one is given, and its `exc_info`."""
+
+    def add_attachment(
+        self,
+        bytes: _Bytes = None,
+        filename: Optional[str] = None,
+        path: _Path = None,
+        content_type: Optional[str] = None,
+        add_to_transactions: bool = False,
+        *,
+        attachment_type: Optional[str] = None,
+    ) -> None:
+        """Adds a file that goes with every event of the scope."""
+
+    def clear_attachments(self) -> None: ...
+    def add_feature_flag(self, flag: str, result: bool) -> None:
+        """Notes that a feature flag was asked for."""
+
+    def remove_feature_flag(self, flag: str) -> None: ...
+    def set_attribute(self, attribute: str, value: Optional[AttributeValue]) -> None:
+        """Sets an attribute of logs, metrics and streamed spans."""
+
+    def set_attributes(self, attributes: Attributes) -> None: ...
+    def remove_attribute(self, attribute: str) -> None: ...
+    def update_from_kwargs(self, **fields: Unpack[_Fields]) -> None: ...
     def clear(self) -> None: ...
     def clear_breadcrumbs(self) -> None: ...
-    def fork(self) -> Scope: ...
+    def fork(self) -> Scope:
+        """Another scope that starts with what this one holds."""
 
 @final
 class ScopeBlock(AbstractContextManager[Scope, Literal[False]]):
@@ -313,6 +389,106 @@ def get_trace_headers(url: Optional[str] = None, baggage: Optional[str] = None) 
 def trace_propagation_meta() -> str:
     """The same as `meta` elements, for the page that a browser continues the trace from."""
 
+@final
+class Attachment:
+    """A file that goes with an event: by its path, or as bytes with a name."""
+
+    def __new__(
+        cls,
+        bytes: _Bytes = None,
+        filename: Optional[str] = None,
+        path: _Path = None,
+        content_type: Optional[str] = None,
+        add_to_transactions: bool = False,
+        *,
+        attachment_type: Optional[str] = None,
+    ) -> Self: ...
+    @property
+    def filename(self) -> str: ...
+
+@final
+class Client:
+    """The client of the last `init`, or one that does nothing."""
+
+    def is_active(self) -> bool:
+        """True if captures can lead anywhere: there is a DSN, and it was not closed."""
+
+    @property
+    def dsn(self) -> Optional[str]: ...
+    @property
+    def options(self) -> dict[str, Any]: ...
+    def flush(self, timeout: Optional[float] = None) -> bool: ...
+    def close(self, timeout: Optional[float] = None) -> bool: ...
+
+@final
+class MonitorRun:
+    def finish(self, failed: bool) -> None: ...
+
+@final
+class RequestSession:
+    """One request under way. Errors that are captured in its isolation scope count by themselves."""
+
+    def mark_errored(self) -> None: ...
+    def mark_crashed(self) -> None: ...
+    def finish(self) -> None: ...
+
+def capture_checkin(
+    monitor_slug: Optional[str] = None,
+    check_in_id: Optional[str] = None,
+    status: Optional[Literal["in_progress", "ok", "error"]] = None,
+    duration: Optional[float] = None,
+    monitor_config: Optional[MonitorConfig] = None,
+) -> Optional[str]:
+    """Reports how far a scheduled job is: `in_progress`, `ok` or `error`. Its id, which the check-in that ends the run is
+    to carry; None if it was dropped."""
+
+def start_monitor(monitor_slug: str, monitor_config: Optional[MonitorConfig]) -> MonitorRun: ...
+def capture_feedback(
+    message: Union[str, Mapping[str, Any]],
+    hint: Optional[Hint] = None,
+    *,
+    name: Optional[str] = None,
+    contact_email: Optional[str] = None,
+    url: Optional[str] = None,
+    associated_event_id: Optional[str] = None,
+    replay_id: Optional[str] = None,
+    attachments: Optional[Iterable[Union[Attachment, Mapping[str, Any]]]] = None,
+) -> Optional[str]:
+    """Sends what a user says: a message, or a dictionary of these arguments. The id of the feedback, or None."""
+
+def log_trace(template: str, *args: Any, attributes: Optional[Attributes] = None, **kwargs: Any) -> None:
+    """Writes a line of level `trace` to the structured log: a template in the form of `str.format`, and its values."""
+
+def log_debug(template: str, *args: Any, attributes: Optional[Attributes] = None, **kwargs: Any) -> None:
+    """Writes a line of level `debug` to the structured log: a template in the form of `str.format`, and its values."""
+
+def log_info(template: str, *args: Any, attributes: Optional[Attributes] = None, **kwargs: Any) -> None:
+    """Writes a line of level `info` to the structured log: a template in the form of `str.format`, and its values."""
+
+def log_warning(template: str, *args: Any, attributes: Optional[Attributes] = None, **kwargs: Any) -> None:
+    """Writes a line of level `warning` to the structured log: a template in the form of `str.format`, and its values."""
+
+def log_error(template: str, *args: Any, attributes: Optional[Attributes] = None, **kwargs: Any) -> None:
+    """Writes a line of level `error` to the structured log: a template in the form of `str.format`, and its values."""
+
+def log_fatal(template: str, *args: Any, attributes: Optional[Attributes] = None, **kwargs: Any) -> None:
+    """Writes a line of level `fatal` to the structured log: a template in the form of `str.format`, and its values."""
+
+def count(
+    name: str, value: Optional[float] = None, unit: Optional[str] = None, attributes: Optional[Attributes] = None
+) -> None:
+    """Adds `value`, 1 by default, to a counter."""
+
+def gauge(
+    name: str, value: float, unit: Optional[str] = None, attributes: Optional[Attributes] = None
+) -> None:
+    """Says how much there is of something now."""
+
+def distribution(
+    name: str, value: float, unit: Optional[str] = None, attributes: Optional[Attributes] = None
+) -> None:
+    """Adds a value to a distribution: a duration, a size. Units are named, like `millisecond` or `byte`."""
+
 def capture_exception(
     error: Optional[_Error] = None, hint: Optional[Hint] = None, **scope: Unpack[_Fields]
 ) -> Optional[str]:
@@ -351,6 +527,46 @@ def set_tag(key: str, value: Any) -> None:
 def set_tags(tags: Mapping[str, Any]) -> None:
     """Sets tags on the isolation scope."""
 
+def remove_tag(key: str) -> None:
+    """Removes a tag from the isolation scope."""
+
+def set_attribute(attribute: str, value: Optional[AttributeValue]) -> None:
+    """Sets an attribute of logs, metrics and streamed spans on the isolation scope."""
+
+def set_attributes(attributes: Attributes) -> None:
+    """Sets attributes on the isolation scope."""
+
+def remove_attribute(attribute: str) -> None:
+    """Removes an attribute from the isolation scope."""
+
+def add_feature_flag(flag: str, result: bool) -> None:
+    """Notes that a feature flag was asked for, for the events of the isolation scope."""
+
+def add_attachment(
+    bytes: _Bytes = None,
+    filename: Optional[str] = None,
+    path: _Path = None,
+    content_type: Optional[str] = None,
+    add_to_transactions: bool = False,
+    *,
+    attachment_type: Optional[str] = None,
+) -> None:
+    """Adds a file that goes with every event of the isolation scope: by its path, or as bytes with a name."""
+
+def add_global_event_processor(processor: EventHook) -> None:
+    """Adds a function that sees every event of the process, and changes or drops it."""
+
+def set_measurement(name: str, value: float, unit: Optional[str] = None) -> None:
+    """Adds a measured number to the active transaction; units are named, like `millisecond`."""
+
+def update_current_span(
+    op: Optional[str] = None,
+    name: Optional[str] = None,
+    attributes: Optional[Mapping[str, Any]] = None,
+    data: Optional[Mapping[str, Any]] = None,
+) -> None:
+    """Changes the active span."""
+
 def set_extra(key: str, value: Any) -> None:
     """Sets an extra value on the isolation scope."""
 
@@ -375,6 +591,30 @@ def new_scope() -> ScopeBlock:
 def isolation_scope() -> ScopeBlock:
     """A `with` block with forks of the isolation and the current scope: one per request, job or user."""
 
+def use_scope(scope: Scope) -> ScopeBlock:
+    """A `with` block with this scope as the current one."""
+
+def use_isolation_scope(isolation_scope: Scope) -> ScopeBlock:
+    """A `with` block with this scope as the isolation scope, and a fork of the current one."""
+
+def get_client() -> Client:
+    """The client of the last `init`; before it, one that does nothing."""
+
+def start_session(session_mode: Optional[str] = None) -> None:
+    """Begins a session of this run, after the end of the one before. `init` begins one by itself, unless the option
+    `auto_session_tracking` is off."""
+
+def end_session() -> None:
+    """Ends the session: it went well. The end of the process does so too."""
+
+def pause_session() -> None:
+    """The application goes to the background. After 30 s there its session is over, as of now."""
+
+def resume_session() -> None:
+    """The application comes back: its session goes on, or the next begins."""
+
+def sessions_by_request() -> None: ...
+def start_request_session() -> RequestSession: ...
 def get_current_scope() -> Scope:
     """The scope of this block of code."""
 
@@ -402,6 +642,9 @@ def is_initialized() -> bool:
 
 def init(given: dict[str, Any], integrations: list[str]) -> None: ...
 def init_testing(given: dict[str, Any], now: float, seed: int) -> None: ...
+def restart_testing(
+    given: dict[str, Any], seed: int, how: str, seconds: float, event: Optional[str]
+) -> None: ...
 def take_recorded() -> str: ...
 def take_discarded() -> str: ...
 def dsn_facts() -> str: ...

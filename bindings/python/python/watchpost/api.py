@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import atexit
+from contextlib import contextmanager
 
 from . import _watchpost, integrations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from typing_extensions import Unpack
@@ -50,3 +52,21 @@ def choose(given: dict[str, Any], default_integrations: bool = True) -> list[str
         said = given.pop(option, None)
         switches[option] = usual if said is None else bool(said)
     return integrations.choose(named, given.get("disabled_integrations") or (), **switches)
+
+
+async def flush_async(timeout: float | None = None) -> bool:
+    """As `flush`, for coroutines: the event loop goes on meanwhile."""
+    import asyncio
+
+    return await asyncio.get_running_loop().run_in_executor(None, _watchpost.flush, timeout)
+
+
+def push_scope() -> _watchpost.ScopeBlock:
+    """The former name of `new_scope`."""
+    return _watchpost.new_scope()
+
+
+@contextmanager
+def configure_scope() -> Iterator[_watchpost.Scope]:
+    """The former way to the isolation scope."""
+    yield _watchpost.get_isolation_scope()

@@ -1,7 +1,7 @@
 """What `init` takes, and what hooks see."""
 
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Sequence, Type, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Sequence, Type, TypedDict, Union
 
 if TYPE_CHECKING:
     from .integrations import Integration
@@ -25,6 +25,49 @@ SamplingContext = Dict[str, Any]
 TracesSampler = Callable[[SamplingContext], Union[float, bool]]
 #: The same for errors. Called after every other hook.
 ErrorSampler = Callable[[Event, Hint], Union[float, bool]]
+
+#: A line of the structured log: `level`, `body`, `attributes`, `timestamp`, `trace_id`.
+Log = Dict[str, Any]
+#: A measurement: `name`, `type`, `value`, `unit`, `attributes`, `timestamp`, `trace_id`.
+Metric = Dict[str, Any]
+#: A report of a scheduled job: `monitor_slug`, `check_in_id`, `status`, `duration`.
+CheckIn = Dict[str, Any]
+#: The same as `EventHook` for log lines, metrics and check-ins.
+LogHook = Callable[[Log, Hint], Optional[Log]]
+MetricHook = Callable[[Metric, Hint], Optional[Metric]]
+CheckInHook = Callable[[CheckIn, Hint], Optional[CheckIn]]
+#: The value of an attribute of logs, metrics and spans. With a unit: `{"value": 12, "unit": "millisecond"}`.
+AttributeValue = Union[str, bool, int, float, Sequence[str], Sequence[bool], Sequence[int], Sequence[float], Dict[str, Any]]
+Attributes = Mapping[str, Optional[AttributeValue]]
+
+
+class MonitorSchedule(TypedDict, total=False):
+    """When a job runs."""
+
+    #: "crontab" or "interval".
+    type: str
+    #: An expression like "0 3 * * *", or how many units lie between two runs.
+    value: Union[str, int]
+    #: Of an interval: "year", "month", "week", "day", "hour" or "minute".
+    unit: str
+
+
+class MonitorConfig(TypedDict, total=False):
+    """What is expected of a job."""
+
+    schedule: MonitorSchedule
+    #: How many minutes late a run may start.
+    checkin_margin: int
+    #: How many minutes a run may take.
+    max_runtime: int
+    #: After how many failures in a row an issue is opened.
+    failure_issue_threshold: int
+    #: After how many good runs in a row it is resolved.
+    recovery_threshold: int
+    #: The time zone of a crontab, like "Europe/Berlin".
+    timezone: str
+    #: Who is told: "user:..." or "team:...".
+    owner: str
 
 
 #: True for all but the mandatory terms, False for none, or only these keys, or all but these keys.
@@ -68,6 +111,11 @@ class Options(TypedDict, total=False):
     before_send: Optional[EventHook]
     #: Sees every transaction last, its spans included.
     before_send_transaction: Optional[EventHook]
+    #: See every log line, metric, check-in or feedback last.
+    before_send_log: Optional[LogHook]
+    before_send_metric: Optional[MetricHook]
+    before_send_check_in: Optional[CheckInHook]
+    before_send_feedback: Optional[EventHook]
     #: Sees every streamed span last.
     before_send_span: Optional[EventHook]
     #: The rate of each transaction that starts here; wins over `traces_sample_rate` and what upstream decided.

@@ -44,6 +44,15 @@ def events() -> list[dict[str, Any]]:
     return [item["payload"] for item in items if item["header"]["type"] == "event"]
 
 
+def restart(
+    how: str, *, seconds: float = 0, event: dict[str, Any] | None = None, seed: int = 2, **options: Unpack[Options]
+) -> None:
+    """The process is gone, and the next one starts: `how` is "killed", "announced", or "crashed" with the event of the
+    crash's record. To be called after `envelopes`: what was recorded before is gone, too."""
+    text = None if event is None else json.dumps(event)
+    _watchpost.restart_testing(dict(options), seed, how, seconds, text)
+
+
 def discarded() -> list[dict[str, Any]]:
     """Takes the counts of what was dropped: `{"reason": "", "category": "", "quantity": 1}` each."""
     counts: list[dict[str, Any]] = json.loads(_watchpost.take_discarded())

@@ -1,0 +1,99 @@
+//! `with` blocks that have scopes of their own.
+
+use pyo3::prelude::*;
+use watchpost_core::SharedScope;
+
+use crate::active::{Active, Tokens};
+use crate::scope::Scope;
+use crate::session::entry;
+
+type Any<'a, 'py> = &'a Bound<'py, PyAny>;
+
+/// A `with` block in which other scopes are active. Can be entered again, also inside of itself.
+#[pyclass(frozen, module = "watchpost._watchpost")]
+#[derive(Debug)]
+pub(crate) struct ScopeBlock {
+    kind: Kind,
+    tokens: Tokens,
+}
+
+/// Which scopes.
+#[derive(Debug)]
+enum Kind {
+    /// A fork of the current one.
+    Fork,
+    /// Forks of both.
+    Isolate,
+    /// This as the current one.
+    Current(SharedScope),
+    /// This as the isolation scope.
+    Isolation(SharedScope),
+}
+
+impl ScopeBlock {
+    fn new(kind: Kind) -> Self {
+        Self { kind, tokens: Tokens::default() }
+    }
+}
+
+/// A `with` block with a fork of the current scope.
+#[pyfunction]
+pub(crate) fn new_scope() -> ScopeBlock {
+    ScopeBlock::new(Kind::Fork)
+}
+
+/// A `with` block with forks of the isolation and the current scope: one per request, job or user.
+#[pyfunction]
+pub(crate) fn isolation_scope() -> ScopeBlock {
+    ScopeBlock::new(Kind::Isolate)
+}
+
+/// A `with` block with this scope as the current one.
+#[pyfunction]
+pub(crate) fn use_scope(scope: &Bound<'_, Scope>) -> ScopeBlock {
+    ScopeBlock::new(Kind::Current(scope.get().0.clone()))
+}
+
+/// A `with` block with this scope as the isolation scope, and a fork of the current one.
+#[pyfunction]
+pub(crate) fn use_isolation_scope(isolation_scope: &Bound<'_, Scope>) -> ScopeBlock {
+    ScopeBlock::new(Kind::Isolation(isolation_scope.get().0.clone()))
+}
+
+#[pymethods]
+impl ScopeBlock {
+    fn __enter__(&self, py: Python<'_>) -> Scope {
+        let entered = entry(py, "a scope", || {
+            let here = Active::here(py)?;
+            let here = here.get();
+            let (active, scope) = match &self.kind {
+                Kind::Fork => {
+                    let active = here.with_current_fork();
+                    let scope = active.current.clone();
+                    (active, scope)
+                }
+                Kind::Isolate => {
+                    let active = here.with_isolation_fork();
+                    let scope = active.isolation.clone();
+                    (active, scope)
+                }
+                Kind::Current(scope) => (here.with_current(scope.clone()), scope.clone()),
+                Kind::Isolation(scope) => (here.with_isolation(scope.clone()), scope.clone()),
+            };
+            self.tokens.push(Some(active.enter(py)?));
+            Ok(scope)
+        });
+        Scope(entered.unwrap_or_default())
+    }
+
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        _ty: Any<'_, '_>,
+        _value: Any<'_, '_>,
+        _traceback: Any<'_, '_>,
+    ) -> bool {
+        entry(py, "a scope", || self.tokens.leave(py));
+        false
+    }
+}
