@@ -46,6 +46,45 @@ def measure(side, captures):
     )
 
 
+def run(side, task, count):
+    """Measures captures, or what the task is about."""
+    {"": measure, "spans": spans, "unsampled": unsampled}[task](side, count)
+
+
+def rate_of(task):
+    """The share of traces that is sent; nothing where traces have no part in the task."""
+    return {"spans": 1.0, "unsampled": 0.0}.get(task)
+
+
+def spans(side, count):
+    """Each transaction is delivered before the next: what all threads of the process spend on one."""
+    for _ in range(WARM_UP):
+        transaction(side)
+        side.flush()
+    thread, before = 0.0, time.process_time()
+    for _ in range(count):
+        thread += cpu(time.thread_time, lambda: transaction(side))
+        side.flush()
+    process = (time.process_time() - before) * 1e6
+    print(json.dumps({"transaction": process / count, "transaction_thread": thread / count}))
+
+
+def unsampled(side, count):
+    """Nothing is delivered: what the calling thread spends."""
+    for _ in range(WARM_UP):
+        transaction(side)
+    spent = cpu(time.thread_time, lambda: [transaction(side) for _ in range(count)])
+    print(json.dumps({"unsampled": spent / count}))
+
+
+def transaction(side):
+    """Ten spans, each with an operation, a name and an attribute."""
+    with side.transaction(op="task", name="import ledger"):
+        for number in range(10):
+            with side.span(op="db.query", name="SELECT balance FROM ledger WHERE id = %s") as span:
+                span.set_data("rows", number)
+
+
 def crumbs(side, number):
     for n in range(CRUMBS):
         side.breadcrumb(f"row {n} of import {number} read from the ledger", number + n)

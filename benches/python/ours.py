@@ -1,13 +1,16 @@
-"""ours.py DSN CAPTURES STORAGE_DIR: the case with Watchpost, its spool on."""
+"""ours.py DSN CAPTURES STORAGE_DIR [TASK]: the case with Watchpost, its spool on."""
 
 import sys
 
 import watchpost
 
-from case import CONTEXTS, TAGS, USER, measure
+from case import CONTEXTS, TAGS, USER, rate_of, run
 
 
 class Ours:
+    transaction = staticmethod(watchpost.start_transaction)
+    span = staticmethod(watchpost.start_span)
+
     def breadcrumb(self, message, number):
         watchpost.add_breadcrumb(category="import", message=message, data={"row": number})
 
@@ -22,10 +25,11 @@ class Ours:
             scope.set_tag("row", "7")
 
 
-watchpost.init(dsn=sys.argv[1], release="bench@1.0.0", storage_dir=sys.argv[3])
+TASK = sys.argv[4] if len(sys.argv) > 4 else ""
+watchpost.init(dsn=sys.argv[1], release="bench@1.0.0", storage_dir=sys.argv[3], traces_sample_rate=rate_of(TASK))
 watchpost.set_user(USER)
 for key, value in TAGS.items():
     watchpost.set_tag(key, value)
 for name, fields in CONTEXTS.items():
     watchpost.set_context(name, fields)
-measure(Ours(), int(sys.argv[2]))
+run(Ours(), TASK, int(sys.argv[2]))

@@ -1,13 +1,16 @@
-"""peer.py DSN CAPTURES: the case with the official SDK."""
+"""peer.py DSN CAPTURES [STORAGE_DIR [TASK]]: the case with the official SDK."""
 
 import sys
 
 import sentry_sdk
 
-from case import CONTEXTS, TAGS, USER, measure
+from case import CONTEXTS, TAGS, USER, rate_of, run
 
 
 class Peer:
+    transaction = staticmethod(sentry_sdk.start_transaction)
+    span = staticmethod(sentry_sdk.start_span)
+
     def breadcrumb(self, message, number):
         sentry_sdk.add_breadcrumb(category="import", message=message, data={"row": number})
 
@@ -22,10 +25,11 @@ class Peer:
             scope.set_tag("row", "7")
 
 
-sentry_sdk.init(dsn=sys.argv[1], release="bench@1.0.0", auto_session_tracking=False)
+TASK = sys.argv[4] if len(sys.argv) > 4 else ""
+sentry_sdk.init(dsn=sys.argv[1], release="bench@1.0.0", auto_session_tracking=False, traces_sample_rate=rate_of(TASK))
 sentry_sdk.set_user(USER)
 for key, value in TAGS.items():
     sentry_sdk.set_tag(key, value)
 for name, fields in CONTEXTS.items():
     sentry_sdk.set_context(name, fields)
-measure(Peer(), int(sys.argv[2]))
+run(Peer(), TASK, int(sys.argv[2]))

@@ -79,7 +79,8 @@ def items(sink, kind):
     with sink.arrived:
         bodies = [(headers, body) for _, headers, body in sink.requests]
     found = [item for headers, body in bodies for item in read_items(headers, body, kind)]
-    return list({item.get("event_id", number): item for number, item in enumerate(found)}.values())
+    known = lambda item: item.get("event_id") if isinstance(item, dict) else None  # noqa: E731
+    return list({known(item) or number: item for number, item in enumerate(found)}.values())
 
 
 def free_port():
@@ -94,15 +95,18 @@ def read_events(headers, body):
 
 
 def read_items(headers, body, kind):
+    """The payloads of the items of this type in an envelope; those that are no JSON stay bytes."""
     if headers.get("Content-Encoding", headers.get("content-encoding")) == "gzip":
         body = gzip.decompress(body)
-    lines = body.split(b"\n")
-    found, at = [], 1
-    while at + 1 < len(lines):
-        header = json.loads(lines[at]) if lines[at] else {}
-        if header.get("type") == kind:
-            found.append(json.loads(lines[at + 1]))
-        at += 2
+    at, found = body.index(b"\n") + 1, []
+    while at < len(body):
+        end = body.index(b"\n", at)
+        header = json.loads(body[at:end])
+        length = header["length"] if "length" in header else body.index(b"\n", end + 1) - end - 1
+        payload = body[end + 1 : end + 1 + length]
+        if header["type"] == kind:
+            found.append(json.loads(payload) if payload[:1] in (b"{", b"[") else payload)
+        at = end + 1 + length + 1
     return found
 
 
@@ -114,7 +118,11 @@ def environment(**more):
 
 def run(script, timeout=60, **more):
     """Runs a program to its end."""
-    command = [sys.executable, "-c", script]
+    return finish([sys.executable, "-c", script], timeout, **more)
+
+
+def finish(command, timeout=60, **more):
+    """Runs a command to its end."""
     return subprocess.run(command, capture_output=True, text=True, env=environment(**more), timeout=timeout)
 
 

@@ -11,6 +11,7 @@ SAMPLE = '''
 from typing import Any, Optional
 
 import watchpost
+import watchpost.testing
 from watchpost import Event, Hint, Scope
 
 
@@ -32,6 +33,46 @@ with watchpost.isolation_scope() as isolation:
     taken: Scope = isolation
     watchpost.capture_message("m", "info")
 done: bool = watchpost.flush(timeout=2)
+
+
+def traces_sampler(context: watchpost.SamplingContext) -> float:
+    return 0.5 if context["parent_sampled"] is None else 1.0
+
+
+watchpost.init(traces_sampler=traces_sampler, enable_logs=True, before_send_log=lambda log, hint: log)
+
+
+@watchpost.trace
+def plain(number: int) -> str:
+    return str(number)
+
+
+@watchpost.trace(op="db")
+async def waits(number: int) -> str:
+    return plain(number)
+
+
+@watchpost.monitor("nightly", monitor_config={"schedule": {"type": "crontab", "value": "0 3 * * *"}})
+def job() -> int:
+    return 1
+
+
+answer: int = job()
+with watchpost.start_transaction(op="task", name="import", source="task") as transaction:
+    transaction.set_measurement("rows", 3)
+    with watchpost.start_span(op="db", name="SELECT 1") as span:
+        span.set_data("rows", 1)
+        child: watchpost.Span = span.start_child(op="inner")
+    headers: dict[str, str] = watchpost.get_trace_headers("https://example.com/")
+with watchpost.start_transaction(watchpost.continue_trace({"sentry-trace": "..."}, op="http.server")):
+    pass
+watchpost.logger.info("{n} rows", n=3, attributes={"table": "ledger", "sizes": [1, 2]})
+watchpost.metrics.distribution("time", 12.5, unit="millisecond")
+watchpost.add_attachment(b"bytes", "name.txt")
+watchpost.capture_message("m", attachments=[watchpost.Attachment(path="a.txt")])
+feedback: Optional[str] = watchpost.capture_feedback("It is slow", name="Ada")
+with watchpost.testing.captured() as sent:
+    event: dict[str, Any] = sent.assert_event(level="error")
 '''
 WRONG = {
     "watchpost.init(sampel_rate=1)": "sampel_rate",
@@ -39,6 +80,9 @@ WRONG = {
     "watchpost.add_breadcrumb(mesage='m')": "mesage",
     "watchpost.init(before_send=lambda event: event)": "before_send",
     "watchpost.set_tag('a')": "value",
+    "watchpost.start_span(opp='db')": "opp",
+    "watchpost.logger.info('m', attributes={'a': object()})": "attributes",
+    "watchpost.init(traces_sampler=0.5)": "traces_sampler",
 }
 
 

@@ -54,6 +54,9 @@ pub fn run(words: &[String]) -> Result<()> {
         if rust && !quick {
             scenes::compare(&pair, &sink, &mut table)?;
         }
+        if language == Language::Python {
+            scenes::spans(&pair, &sink, &mut table)?;
+        }
         table.print(language);
         if rust && !quick {
             scenes::apart(&pair, &sink)?;
@@ -94,13 +97,8 @@ fn once(language: Language, program: &mut Command, sink: &Sink) -> Result<Value>
     sink.take();
     let spool = repo::cache("bench/spool").join(language.name());
     let _ = std::fs::remove_dir_all(&spool);
-    let mut command = Command::new(program.get_program());
-    command.args(program.get_args()).arg(sink.dsn()).arg(CAPTURES.to_string()).arg(&spool);
-    for (key, value) in program.get_envs() {
-        if let Some(value) = value {
-            command.env(key, value);
-        }
-    }
+    let mut command = again(program);
+    command.arg(sink.dsn()).arg(CAPTURES.to_string()).arg(&spool);
     let said = process::output(&mut command)?;
     let last = said.lines().last().unwrap_or_default();
     let mut figures: Value = serde_json::from_str(last).context(format_args!("the figures {last:?}"))?;
@@ -112,6 +110,18 @@ fn once(language: Language, program: &mut Command, sink: &Sink) -> Result<Value>
     figures["wire"] = (arrived.wire_bytes / captures).into();
     figures["bytes"] = (arrived.bytes / captures).into();
     Ok(figures)
+}
+
+/// The same program, to be started once more.
+fn again(program: &Command) -> Command {
+    let mut command = Command::new(program.get_program());
+    command.args(program.get_args());
+    for (key, value) in program.get_envs() {
+        if let Some(value) = value {
+            command.env(key, value);
+        }
+    }
+    command
 }
 
 const ROUNDS: usize = 11;

@@ -1,4 +1,5 @@
-//! What only the Rust programs are put through: many threads, many places, many captures, and things going wrong.
+//! What not all programs are put through: spans, and in Rust many threads, many places, many captures, and things going
+//! wrong.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::sink::{Arrived, Sink, dsn};
 use super::table::Table;
-use super::{CAPTURES, Pair};
+use super::{CAPTURES, Pair, ROUNDS, again};
 use crate::console::line;
 use crate::failure::{Context as _, Failure, Result};
 use crate::{process, repo};
@@ -36,6 +37,24 @@ pub(super) fn compare(pair: &Pair, sink: &Sink, table: &mut Table) -> Result<()>
             both("unsampled", 20_000, |_, _| {})?,
         ] {
             table.add(&figures[0], &figures[1]);
+        }
+    }
+    Ok(())
+}
+
+/// Adds the rows of transactions, for the languages that do not have those of Rust.
+pub(super) fn spans(pair: &Pair, sink: &Sink, table: &mut Table) -> Result<()> {
+    for round in 0..ROUNDS {
+        for (task, count) in [("spans", CAPTURES), ("unsampled", 20 * CAPTURES)] {
+            let one =
+                |program: &Command| Ok::<_, Failure>(run(program, sink, task, count.into(), &spool())?.0);
+            if round % 2 == 0 {
+                let ours = one(&pair.ours)?;
+                table.add(&ours, &one(&pair.peer)?);
+            } else {
+                let peer = one(&pair.peer)?;
+                table.add(&one(&pair.ours)?, &peer);
+            }
         }
     }
     Ok(())
@@ -179,7 +198,7 @@ fn run(program: &Command, sink: &Sink, task: &str, count: u64, folder: &PathBuf)
 }
 
 fn start(program: &Command, dsn: &str, task: &str, count: u64, folder: &PathBuf) -> Result<Value> {
-    let mut command = Command::new(program.get_program());
+    let mut command = again(program);
     let said = process::output(command.arg(dsn).arg(count.to_string()).arg(folder).arg(task))?;
     let last = said.lines().last().unwrap_or_default();
     if last.is_empty() {
