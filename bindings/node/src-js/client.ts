@@ -164,7 +164,7 @@ export function getClient(): Client | undefined {
 }
 
 /** Puts a client in the place of the current one, which is left as it is. @internal */
-export function replaceClient(client: Client): void {
+export function replaceClient(client: Client | undefined): void {
   current = client;
 }
 

@@ -1,11 +1,51 @@
-/** For the conformance vectors: a client that repeats and records. */
+/**
+ * For tests of applications: what a piece of code captures, in a list.
+ *
+ * @example
+ * const { withCapturedEvents } = require("watchpost/testing");
+ * const events = await withCapturedEvents(() => book(order));
+ * assert.equal(events[0].exception.values[0].type, "TypeError");
+ */
 import { Client, getClient, replaceClient, setClient } from "./client";
 import { resetScopes } from "./context";
+import { setUp } from "./integration";
 import type { Options } from "./options";
+import { Recorded, type RecordedEnvelope } from "./recorded";
 import type { Event } from "./types";
 
-/** Starts a client whose clock stands at `now` (seconds since 1970), whose ids and draws follow from `seed`, and which
- * records instead of sending. All scopes are empty afterwards. Throws as `init` does. */
+export type { Recorded, RecordedEnvelope, RecordedItem } from "./recorded";
+
+/** The errors and messages that `callback` captures, until it returns or its promise settles. */
+export async function withCapturedEvents(callback: () => unknown, options?: Options): Promise<Event[]> {
+  return (await record(callback, options)).events;
+}
+
+/**
+ * Everything that `callback` captures, until it returns or its promise settles. Nothing is sent; a DSN is filled in. All
+ * scopes are empty before and after. The client is that of the whole process meanwhile, so that two recordings cannot go on
+ * at once.
+ */
+export async function record<T>(callback: () => T | PromiseLike<T>, options: Options = {}): Promise<Recorded<T>> {
+  const before = getClient();
+  const integrations = Array.isArray(options.integrations) ? options.integrations : [];
+  const given = { dsn: "https://key@errors.example.com/42", ...options };
+  const client = new Client(given, integrations, { now: Date.now() / 1000, seed: Math.random() * 2 ** 32 });
+  resetScopes();
+  replaceClient(client);
+  setUp(client, integrations);
+  try {
+    const answer = await callback();
+    await client.flush();
+    return new Recorded(answer, recordedBy(client), discardedBy(client));
+  } finally {
+    client.closed = true;
+    if (getClient() === client) replaceClient(before);
+    resetScopes();
+  }
+}
+
+/** For the conformance vectors: starts a client whose clock stands at `now` (seconds since 1970), whose ids and draws
+ * follow from `seed`, and which records instead of sending. All scopes are empty afterwards. Throws as `init` does. */
 export function initTesting(options: Options, now: number, seed: number): void {
   const client = new Client(options, [], { now, seed });
   resetScopes();
@@ -30,13 +70,15 @@ export function restartTesting(options: Options, seed: number, { how, seconds = 
 }
 
 /** Takes the recorded envelopes. */
-export function takeRecorded(): unknown[] {
-  return JSON.parse(getClient()?.native.takeRecorded() ?? "[]") as unknown[];
+export function takeRecorded(): RecordedEnvelope[] {
+  const client = getClient();
+  return client ? recordedBy(client) : [];
 }
 
 /** Takes the counts of dropped items. */
-export function takeDiscarded(): { reason: string; category: string; quantity: number }[] {
-  return JSON.parse(getClient()?.native.takeDiscarded() ?? "[]") as ReturnType<typeof takeDiscarded>;
+export function takeDiscarded(): Recorded["discarded"] {
+  const client = getClient();
+  return client ? discardedBy(client) : [];
 }
 
 /** Takes what the debug output would have said about what was refused or has failed here. */
@@ -52,4 +94,12 @@ export function dsnFacts(): Record<string, unknown> {
 /** Moves the clock. */
 export function advanceClock(seconds: number): void {
   getClient()?.native.advanceClock(seconds);
+}
+
+function recordedBy(client: Client): RecordedEnvelope[] {
+  return JSON.parse(client.native.takeRecorded()) as RecordedEnvelope[];
+}
+
+function discardedBy(client: Client): Recorded["discarded"] {
+  return JSON.parse(client.native.takeDiscarded()) as Recorded["discarded"];
 }

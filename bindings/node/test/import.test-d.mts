@@ -1,7 +1,7 @@
 // What TypeScript accepts and refuses, for `import`. Only compiled, never run.
 import * as Sentry from "watchpost";
-import type { Breadcrumb, Event, EventHint, Options, Scope, Span, StreamedSpan, User } from "watchpost";
-import { initTesting } from "watchpost/testing";
+import type { Breadcrumb, Event, EventHint, Integration, Log, Metric, Options, Scope, Span, StreamedSpan, User } from "watchpost";
+import { initTesting, record, withCapturedEvents, type Recorded } from "watchpost/testing";
 
 const options: Options = {
   dsn: "https://public_key@errors.example.com/42",
@@ -40,6 +40,33 @@ Sentry.startSpan({ op: "x" }, () => five);
 Sentry.init({ tracesSampler: () => "0.5" });
 Sentry.init(tracing);
 
+Sentry.init({
+  enableLogs: true,
+  beforeSendLog: (log: Log) => (log.level === "debug" ? null : log),
+  beforeSendMetric: (metric: Metric) => ({ ...metric, unit: "byte" }),
+  beforeSendCheckIn: (checkIn) => ({ ...checkIn, environment: "x" }),
+  beforeSendFeedback: (event: Event) => event,
+  errorSampler: (event) => (event.level === "fatal" ? 1 : 0.5),
+  integrations: (defaults: Integration[]) => [...defaults, Sentry.featureFlagsIntegration()],
+  initialScope: { tags: { a: 1 } },
+});
+Sentry.logger.info(Sentry.logger.fmt`user ${5}`, { n: 1 }, { scope: Sentry.getCurrentScope() });
+Sentry.metrics.distribution("latency", 1, { unit: "millisecond", attributes: { route: "/" } });
+const monitored: Promise<number> = Sentry.withMonitor("job", async () => 5, { schedule: { type: "interval", value: 1, unit: "hour" } });
+const checkInId: string | undefined = Sentry.captureCheckIn({ monitorSlug: "job", status: "in_progress" });
+Sentry.captureFeedback({ message: "slow", tags: { a: 1 } }, { attachments: [{ filename: "a", data: new Uint8Array() }] });
+Sentry.getClient()?.getIntegrationByName<ReturnType<typeof Sentry.featureFlagsIntegration>>("FeatureFlags")?.addFeatureFlag("a", true);
+const recorded: Promise<Recorded<number>> = record(() => 5, options);
+const captured: Promise<Event[]> = withCapturedEvents(async () => checkInId);
+// @ts-expect-error a schedule is complete
+Sentry.withMonitor("job", () => 5, { schedule: { type: "interval", value: 1 } });
+// @ts-expect-error levels are few
+Sentry.logger.loud("x");
+// @ts-expect-error feedback says something
+Sentry.captureFeedback({ name: "Ada" });
+// @ts-expect-error what is inside of a client is no API
+Sentry.getClient()?.native;
+
 const id: string | undefined = Sentry.captureException(new Error("x"));
 Sentry.captureException("text", { tags: { a: 1 }, level: "warning", user: null });
 Sentry.captureException(new Error("x"), (scope: Scope) => scope.setTag("a", "b"));
@@ -54,7 +81,7 @@ const later: Promise<boolean> = Sentry.withIsolationScope(async () => answer ===
 const flushed: Promise<boolean> = Sentry.flush(1000);
 Sentry.getGlobalScope().addEventProcessor((event) => event);
 Sentry.setupExpressErrorHandler({ use: (handler) => void handler });
-await Promise.all([waited, later, flushed, Sentry.close()]);
+await Promise.all([waited, monitored, recorded, captured, later, flushed, Sentry.close()]);
 
 // @ts-expect-error a level that does not exist
 Sentry.setLevel("bad");

@@ -5,6 +5,7 @@ import { gunzipSync } from "node:zlib";
 /** Listens on a port of its own, or on `port`. */
 export async function openSink(port = 0) {
   const events = [];
+  const items = [];
   const encodings = new Set();
   const waiting = new Set();
   const server = createServer((request, response) => {
@@ -13,7 +14,9 @@ export async function openSink(port = 0) {
     request.on("end", () => {
       const encoding = request.headers["content-encoding"];
       const body = Buffer.concat(chunks);
-      const arrived = readEvents(encoding === "gzip" ? gunzipSync(body) : body);
+      const all = readItems(encoding === "gzip" ? gunzipSync(body) : body);
+      items.push(...all);
+      const arrived = all.filter(({ type }) => type === "event").map(({ payload }) => payload);
       // What is too small to be worth it, like a session, is not compressed.
       if (arrived.length > 0) encodings.add(encoding);
       events.push(...arrived);
@@ -25,6 +28,10 @@ export async function openSink(port = 0) {
   const address = server.address();
   return {
     events,
+    /** Everything that arrived, as `{ type, header, payload }`. */
+    items,
+    /** The payloads of the items of one type. */
+    of: (type) => items.filter((item) => item.type === type).map((item) => item.payload),
     encodings,
     port: address.port,
     dsn: `http://key@127.0.0.1:${address.port}/42`,
@@ -48,15 +55,16 @@ export async function openSink(port = 0) {
   };
 }
 
-function readEvents(bytes) {
-  const events = [];
+function readItems(bytes) {
+  const items = [];
   let at = bytes.indexOf(10) + 1;
   while (at < bytes.length) {
     const end = bytes.indexOf(10, at);
     const header = JSON.parse(bytes.subarray(at, end).toString());
     const from = end + 1;
-    if (header.type === "event") events.push(JSON.parse(bytes.subarray(from, from + header.length).toString()));
+    const text = bytes.subarray(from, from + header.length).toString();
+    items.push({ type: header.type, header, payload: header.type === "attachment" ? text : JSON.parse(text) });
     at = from + header.length + 1;
   }
-  return events;
+  return items;
 }
