@@ -1,7 +1,7 @@
 import { arch, hostname, release, totalmem, type as system } from "node:os";
 
 import { Hooks } from "./hook";
-import type { Integration } from "./integration";
+import { setUp, type Integration } from "./integration";
 import { native, type Dispatcher, type NativeClient } from "./native";
 import { readOptions, type Options } from "./options";
 import type { EventProcessor } from "./types";
@@ -46,7 +46,7 @@ export class Client {
   /** @internal */
   closed = false;
   readonly #options: Options;
-  readonly #integrations: readonly Integration[];
+  #integrations: readonly Integration[];
   #flight: Promise<unknown> | undefined;
 
   /** Throws a TypeError when an option cannot be used. @internal */
@@ -54,6 +54,8 @@ export class Client {
     const options = readOptions(given);
     this.#options = typeof given === "string" ? { dsn: given } : { ...given };
     this.#integrations = integrations;
+    const { ignoreTransactions } = this.#options;
+    if (ignoreTransactions) this.processors = [ignoring(ignoreTransactions)];
     this.hooks = new Hooks(options);
     this.hasBeforeSend = Boolean(options.functions.beforeSend ?? options.functions.errorSampler);
     this.crumbDispatcher = options.functions.beforeBreadcrumb && this.hooks.dispatch;
@@ -114,6 +116,13 @@ export class Client {
     return this.#integrations.find((integration) => integration.name === name) as I | undefined;
   }
 
+  /** Sets another integration up, unless one of its name is there. */
+  addIntegration(integration: Integration): void {
+    if (this.getIntegrationByName(integration.name)) return;
+    this.#integrations = [...this.#integrations, integration];
+    setUp(this, [integration]);
+  }
+
   /** Adds a function that sees every event after those of the scopes. */
   addEventProcessor(processor: EventProcessor): void {
     if (typeof processor === "function") this.processors = [...this.processors, processor];
@@ -154,6 +163,13 @@ export interface Dsn {
   publicKey: string;
   projectId: string;
   orgId?: string | undefined;
+}
+
+/** Drops transactions by their names: texts that occur in them, or expressions. */
+function ignoring(rules: readonly (string | RegExp)[]): EventProcessor {
+  const matches = (name: string) => (rule: string | RegExp) =>
+    typeof rule === "string" ? name.includes(rule) : rule.test(name);
+  return (event) => (event.type === "transaction" && rules.some(matches(event.transaction ?? "")) ? null : event);
 }
 
 let current: Client | undefined;

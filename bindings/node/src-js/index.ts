@@ -13,7 +13,7 @@ export { getClient, type Client, type Dsn } from "./client";
 export { getCurrentScope, getGlobalScope, getIsolationScope, withIsolationScope, withScope } from "./context";
 export { captureFeedback, type Feedback } from "./feedback";
 export { close, flush, init, isEnabled, isInitialized, setConsent } from "./init";
-export { featureFlagsIntegration, type Integration, type Integrations } from "./integration";
+export { addIntegration, featureFlagsIntegration, type Integration, type Integrations } from "./integration";
 export {
   expressErrorHandler,
   expressRequestHandler,
@@ -48,6 +48,11 @@ export {
 } from "./propagation";
 export { Scope } from "./scope";
 export {
+  SEMANTIC_ATTRIBUTE_SENTRY_OP,
+  SEMANTIC_ATTRIBUTE_SENTRY_ORIGIN,
+  SEMANTIC_ATTRIBUTE_SENTRY_SOURCE,
+} from "./semantic";
+export {
   captureSession,
   endSession,
   pauseSession,
@@ -78,6 +83,7 @@ export type { Span } from "./span";
 export {
   getActiveSpan,
   getRootSpan,
+  getSpanStatusFromHttpCode,
   isTracingSuppressed,
   setHttpStatus,
   setMeasurement,

@@ -1,4 +1,4 @@
-import { say, type Client } from "./client";
+import { getClient, say, type Client } from "./client";
 import { addFeatureFlag } from "./setters";
 import { toText } from "./json";
 import type { Event, EventHint } from "./types";
@@ -49,6 +49,11 @@ export function setUp(client: Client, integrations: readonly Integration[]): voi
     });
   }
   for (const integration of integrations) attempt(integration, () => integration.afterAllSetup?.(client));
+}
+
+/** Sets another integration up for the present client. */
+export function addIntegration(integration: Integration): void {
+  getClient()?.addIntegration(integration);
 }
 
 /** Notes feature flags for events: `addFeatureFlag(name, value)` of what this returns. */

@@ -76,6 +76,9 @@ export interface Options {
   orgId?: string | number | null;
   /** Spans that are never started: texts that occur in the name, patterns, or rules. */
   ignoreSpans?: (string | { regex: string } | IgnoreSpan)[] | null;
+  /** Transactions that are dropped when they end: texts that occur in the name, or patterns. What is never to start goes
+   * into `ignoreSpans`. */
+  ignoreTransactions?: (string | RegExp)[] | null;
   /** `static` (the default) sends spans in transactions, `stream` each soon after it ends. */
   traceLifecycle?: "static" | "stream" | null;
   /** Milliseconds that `close` and a normal exit may wait; 2000 by default. */
@@ -192,6 +195,10 @@ export function readOptions(given: Options | string | undefined): ReadOptions {
       odd = `a value of type ${typeof value}`;
     }
   }
+  const ignored: unknown = (options as Options).ignoreTransactions ?? [];
+  if (!Array.isArray(ignored) || !ignored.every((rule) => typeof rule === "string" || rule instanceof RegExp)) {
+    throw new TypeError('invalid option `ignoreTransactions`: it is no list of texts and patterns, like ["GET /health", /^probe/]');
+  }
   if ((options as Options).enabled === false) plain.dsn = "";
   return {
     json: JSON.stringify(plain, (_, value: unknown) => (value instanceof RegExp ? pattern(value) : value)),
@@ -203,7 +210,13 @@ export function readOptions(given: Options | string | undefined): ReadOptions {
 }
 
 /** Options that the core never sees. */
-const OURS = new Set<string>(["defaultIntegrations", "enabled", "initialScope", "integrations"] satisfies (keyof Options)[]);
+const OURS = new Set<string>([
+  "defaultIntegrations",
+  "enabled",
+  "ignoreTransactions",
+  "initialScope",
+  "integrations",
+] satisfies (keyof Options)[]);
 
 /** An expression as the core writes it; what its syntax does not know is refused there, by name. */
 function pattern({ source, flags }: RegExp): { regex: string } {

@@ -1,13 +1,17 @@
 import { attachmentArguments, type Attachment } from "./attachment";
 import { attributeToJson, type Attributes } from "./attribute";
 import { addTo } from "./breadcrumb";
+import { captureEvent, captureException, captureMessage } from "./capture";
 import { say } from "./client";
+import { within } from "./context";
 import { objectToJson, toJson, toText } from "./json";
 import { native, type NativeScope } from "./native";
 import type { Span } from "./span";
 import type {
   Breadcrumb,
   BreadcrumbHint,
+  Event,
+  EventHint,
   EventProcessor,
   IncomingRequest,
   Primitive,
@@ -193,6 +197,21 @@ export class Scope {
   /** The active span of this scope. */
   getSpan(): Span | undefined {
     return this.span;
+  }
+
+  /** Captures an error with this scope as the current one. */
+  captureException(error: unknown, hint?: EventHint): string | undefined {
+    return within(this, () => captureException(error, hint));
+  }
+
+  /** Captures a message with this scope as the current one. */
+  captureMessage(message: string, level?: SeverityLevel): string | undefined {
+    return within(this, () => captureMessage(message, level));
+  }
+
+  /** Captures an event with this scope as the current one. */
+  captureEvent(event: Event, hint?: EventHint): string | undefined {
+    return within(this, () => captureEvent(event, hint));
   }
 
   /** Adds a processor; they run in the order of their registration. */

@@ -6,7 +6,7 @@ import { Span } from "./span";
 import { linksToJson } from "./span-link";
 import { split, toSeconds } from "./span-value";
 import { settled } from "./settled";
-import type { SpanJSON, StartSpanOptions, TransactionContext } from "./tracing-types";
+import type { SpanJSON, SpanStatus, StartSpanOptions, TransactionContext } from "./tracing-types";
 
 /**
  * Runs `callback` in a span of its own, inside of the active one or as a transaction, and ends it when the callback
@@ -88,6 +88,14 @@ export function setHttpStatus(span: Span, code: number): void {
   span.setHttpStatus(code);
 }
 
+/** The status that an HTTP status stands for, for `setStatus`. */
+export function getSpanStatusFromHttpCode(code: number): SpanStatus {
+  if (code >= 100 && code < 400) return { code: 1 };
+  if (code >= 400 && code < 500) return { code: 2, message: CLIENT_ERRORS[code] ?? "invalid_argument" };
+  if (code >= 500 && code < 600) return { code: 2, message: SERVER_ERRORS[code] ?? "internal_error" };
+  return { code: 2, message: "unknown_error" };
+}
+
 /** Adds a measured number to the transaction of the active span, or of another one. */
 export function setMeasurement(name: string, value: number, unit = "", span: Span | undefined = getActiveSpan()): void {
   span?.setMeasurement(name, value, unit);
@@ -159,3 +167,14 @@ function transaction(client: Client, options: StartSpanOptions, scope: Scope, pa
   const name = { name: options.name, op };
   return new Span(client, name, { native, recording, data: rest, early: early !== undefined, scopes });
 }
+
+const CLIENT_ERRORS: Record<number, string> = {
+  401: "unauthenticated",
+  403: "permission_denied",
+  404: "not_found",
+  409: "already_exists",
+  413: "failed_precondition",
+  429: "resource_exhausted",
+  499: "cancelled",
+};
+const SERVER_ERRORS: Record<number, string> = { 501: "unimplemented", 503: "unavailable", 504: "deadline_exceeded" };

@@ -193,6 +193,24 @@ test("the client: options, DSN, processors", async () => {
   assert.equal(Sentry.isEnabled(), false);
 });
 
+test("a scope captures by itself, a client takes integrations later, transactions are ignored by name", () => {
+  start({ tracesSampleRate: 1, ignoreTransactions: ["health", /^probe/] });
+  const scope = Sentry.getCurrentScope().clone().setTag("own", "1");
+  scope.captureException(new Error("a"));
+  scope.captureMessage("b", "info");
+  scope.captureEvent({ message: "c" });
+  assert.deepEqual(payloads().map((event) => event.tags), [{ own: "1" }, { own: "1" }, { own: "1" }]);
+  for (const name of ["GET /health", "probe", "GET /orders"]) Sentry.startSpan({ name }, () => {});
+  assert.deepEqual(payloads().map((transaction) => transaction.transaction), ["GET /orders"]);
+  const late = { name: "Late", processEvent: (event) => ({ ...event, tags: { late: "1" } }) };
+  Sentry.addIntegration(late);
+  Sentry.addIntegration({ ...late, processEvent: () => null });
+  assert.equal(Sentry.getClient().getIntegrationByName("Late"), late);
+  Sentry.captureMessage("m");
+  assert.deepEqual(payloads()[0].tags, { late: "1" });
+  assert.throws(() => start({ ignoreTransactions: "health" }), /ignoreTransactions/);
+});
+
 test("errorSampler sees the event and what was thrown", () => {
   const seen = [];
   start({ errorSampler: (event, hint) => (seen.push([event.exception.values[0].type, hint.originalException]), event.exception.values[0].type !== "TypeError") });

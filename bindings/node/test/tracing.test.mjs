@@ -171,6 +171,21 @@ test("older programs: startTransaction, startChild, finish", () => {
   assert.equal(span.status, "not_found");
 });
 
+test("HTTP statuses stand for the same everywhere", () => {
+  const codes = [100, 200, 302, 400, 401, 403, 404, 409, 413, 418, 429, 499, 500, 501, 503, 504, 599];
+  start();
+  for (const code of codes) {
+    const one = Sentry.startInactiveSpan({ name: String(code) });
+    one.setStatus(Sentry.getSpanStatusFromHttpCode(code));
+    one.end();
+    const other = Sentry.startInactiveSpan({ name: String(code) });
+    Sentry.setHttpStatus(other, code);
+    other.end();
+  }
+  const statuses = sent().map((transaction) => transaction.contexts.trace.status);
+  for (const at of codes.keys()) assert.equal(statuses[2 * at], statuses[2 * at + 1], codes[at]);
+});
+
 test("the sampler sees everything, and may answer with true or false", () => {
   const seen = [];
   start({ tracesSampler: (context) => (seen.push(context), context.name !== "no" && context.inheritOrSampleWith(1)) });

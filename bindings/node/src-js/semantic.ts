@@ -1,0 +1,6 @@
+/** The attribute that is a span's operation. */
+export const SEMANTIC_ATTRIBUTE_SENTRY_OP = "sentry.op";
+/** The attribute that says what made a span. */
+export const SEMANTIC_ATTRIBUTE_SENTRY_ORIGIN = "sentry.origin";
+/** The attribute that says what a transaction's name was made of. */
+export const SEMANTIC_ATTRIBUTE_SENTRY_SOURCE = "sentry.source";

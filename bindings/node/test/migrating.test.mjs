@@ -1,0 +1,43 @@
+// The page about migrating tells the truth: its code runs, and the names that it lists exist.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+
+import * as Sentry from "watchpost";
+import { takeSaid } from "watchpost/testing";
+
+const page = readFileSync(new URL("../../../docs/migrating-from-sentry-node.md", import.meta.url), "utf8");
+const blocks = [...page.matchAll(/^```js\n([^]*?)^```/gm)].map(([, code]) => code);
+const AsyncFunction = (async () => {}).constructor;
+
+for (const [at, code] of blocks.entries()) {
+  test(`block ${at + 1}`, async () => {
+    // The first block says what `Sentry` is.
+    const given = code.includes("const Sentry =") ? [] : ["Sentry"];
+    const require = createRequire(import.meta.url);
+    // Nothing of it is sent.
+    const { init } = Sentry;
+    const offline = { ...Sentry, init: (options) => init({ ...options, enabled: false }) };
+    await new AsyncFunction("require", ...given, code)(require, offline);
+    assert.deepEqual(takeSaid(), []);
+  });
+}
+
+test("there are blocks", () => assert.ok(blocks.length >= 5));
+
+test("the names that have stayed exist", () => {
+  const table = page.slice(page.indexOf("| kind |"), page.indexOf("## Starting"));
+  const rows = table.split("\n").filter((row) => !row.startsWith("| older"));
+  const names = rows.flatMap((row) => [...row.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+  assert.ok(names.length > 40);
+  for (const name of names) assert.ok(name in Sentry, `there is no ${name}`);
+});
+
+test("the options that have no counterpart are refused by name", () => {
+  const table = page.slice(page.indexOf("| `beforeSendTransaction`"), page.indexOf("`SENTRY_DSN`, "));
+  const gone = table.split("\n").filter((row) => /\| none|`ignoreErrors`|`httpProxy`/.test(row));
+  const names = gone.flatMap((row) => [...row.split("|")[1].matchAll(/`(\w+)`/g)].map(([, name]) => name));
+  assert.ok(names.length >= 12);
+  for (const name of names) assert.throws(() => Sentry.init({ [name]: 1 }), new RegExp(name));
+});
