@@ -5,11 +5,13 @@
 //! hooks that speak JSON, and the client of the conformance vectors. No host's FFI crate is used in here.
 
 mod client;
+mod exchange;
 mod guard;
 mod hook;
 mod identity;
 mod monitor;
 mod options;
+mod outgoing;
 mod payload;
 mod process;
 mod request;
@@ -21,6 +23,7 @@ mod testing;
 mod tracing;
 
 pub use crate::client::HostClient;
+pub use crate::exchange::{HostExchange, HostHead};
 pub use crate::guard::guard;
 pub use crate::hook::{
     HostHook, breadcrumb_hook, check_in_hook, event_hook, log_hook, metric_hook, span_hook,
@@ -28,6 +31,7 @@ pub use crate::hook::{
 pub use crate::identity::HostIdentity;
 pub use crate::monitor::HostMonitor;
 pub use crate::options::{HostOptions, NameStyle};
+pub use crate::outgoing::HostCall;
 pub use crate::payload::{parse, parse_value};
 pub use crate::process::{current_client, global_scope, replace_client};
 pub use crate::request::describe_request;

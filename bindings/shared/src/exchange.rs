@@ -1,0 +1,192 @@
+//! One request that a host answers: session, trace and transaction.
+
+use watchpost_core::{RequestSession, Scopes, Span, SpanStatus, Text, TransactionOptions, TransactionSource};
+
+use crate::client::HostClient;
+use crate::process::global_scope;
+use crate::scope::HostScope;
+use crate::tracing::HostSpan;
+
+/// What a host knows when a request arrives.
+#[derive(Debug, Clone, Copy)]
+pub struct HostHead<'a> {
+    /// `GET`, `POST` ...
+    pub method: &'a str,
+    /// Without the query.
+    pub path: &'a str,
+    /// The pattern of the route, if it is known already.
+    pub route: Option<&'a str>,
+    /// `auto.http.<framework>`.
+    pub origin: &'a str,
+}
+
+/// A request that is being answered. One that is dropped before its end was given up.
+#[derive(Debug)]
+pub struct HostExchange {
+    method: Text,
+    isolation: HostScope,
+    span: Span,
+    session: Option<RequestSession>,
+    open: bool,
+}
+
+impl HostExchange {
+    /// Begins it with scopes that belong to the request alone. `trace` are the headers of a trace that came along.
+    pub fn begin<K: AsRef<str>, V: AsRef<str>>(
+        client: &HostClient,
+        head: HostHead<'_>,
+        trace: impl IntoIterator<Item = (K, V)>,
+        isolation: &HostScope,
+        current: &HostScope,
+    ) -> Option<Self> {
+        let core = client.client();
+        if !core.is_enabled() {
+            return None;
+        }
+        let session = core.start_request_session(isolation.shared());
+        core.continue_trace(trace, isolation.shared());
+        let name = Text::from(format!("{} {}", head.method, head.route.unwrap_or(head.path)));
+        let source = if head.route.is_some() { TransactionSource::Route } else { TransactionSource::Url };
+        isolation.shared().update(|scope| scope.set_transaction(Some(name.clone())));
+        let mut options =
+            TransactionOptions::new(name, "http.server").source(source).origin(Text::from(head.origin));
+        let attributes = [("http.request.method", head.method), ("url.path", head.path)];
+        let asked = core.options().starts_by_attributes();
+        if asked {
+            options =
+                attributes.into_iter().fold(options, |options, (key, value)| options.attribute(key, value));
+        }
+        let scopes =
+            Scopes { global: global_scope(), isolation: isolation.shared(), current: current.shared() };
+        let span = core.start_transaction(options, scopes);
+        // Where nobody asks for them at the start, a transaction that is not recorded needs none.
+        if !asked && span.is_recording() {
+            attributes.into_iter().for_each(|(key, value)| span.set_data(key, value));
+        }
+        if let Some(route) = head.route {
+            span.set_data("http.route", route);
+        }
+        let method = Text::from(head.method);
+        Some(Self { method, isolation: isolation.clone(), span, session, open: true })
+    }
+
+    /// Its transaction, which is to be the active span of whoever answers.
+    pub fn span(&self) -> HostSpan {
+        HostSpan::from_span(self.span.clone())
+    }
+
+    /// The route is known now: names the transaction, and what is captured from here on.
+    pub fn routed(&self, route: &str) {
+        let name = Text::from(format!("{} {route}", self.method));
+        self.span.set_name(&name);
+        self.span.set_source(TransactionSource::Route);
+        if self.span.is_recording() {
+            self.span.set_data("http.route", route);
+        }
+        self.isolation.shared().update(|scope| scope.set_transaction(Some(name)));
+    }
+
+    /// The answer is on its way. An error of the server's side counts as one of its session.
+    pub fn answered(&mut self, status: u16) {
+        self.span.set_http_status(status);
+        if status >= 500
+            && let Some(session) = &self.session
+        {
+            session.mark_errored();
+        }
+        self.close();
+    }
+
+    /// There is no answer, because of an error that nobody handled.
+    pub fn failed(&mut self) {
+        self.span.set_status(SpanStatus::InternalError);
+        if let Some(session) = &self.session {
+            session.mark_crashed();
+        }
+        self.close();
+    }
+
+    /// The client went away before the answer.
+    pub fn cancelled(&mut self) {
+        if self.open {
+            self.span.set_status(SpanStatus::Cancelled);
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        if !self.open {
+            return;
+        }
+        self.open = false;
+        self.span.finish();
+        if let Some(session) = self.session.take() {
+            session.finish();
+        }
+    }
+}
+
+impl Drop for HostExchange {
+    fn drop(&mut self) {
+        self.cancelled();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use watchpost_core::Value;
+
+    use super::*;
+    use crate::options::{HostOptions, NameStyle};
+    use crate::testing::TestSetup;
+
+    fn client(rate: f64) -> HostClient {
+        let Value::Object(given) = serde_json::json!({
+            "dsn": "https://key@h.example/1", "traces_sample_rate": rate, "release": "shop@1", "auto_session_tracking": true
+        }) else {
+            panic!()
+        };
+        let options = HostOptions::parse(given, NameStyle::Snake, |_| None).unwrap();
+        HostClient::start_testing(options, TestSetup::new(0.0, 1))
+    }
+
+    fn begin(client: &HostClient, trace: &[(&str, &str)]) -> HostExchange {
+        let head = HostHead { method: "GET", path: "/orders/7", route: None, origin: "auto.http.test" };
+        let scopes = [HostScope::new(), HostScope::new()];
+        HostExchange::begin(client, head, trace.iter().copied(), &scopes[0], &scopes[1]).unwrap()
+    }
+
+    #[test]
+    fn a_request_is_a_transaction_of_the_trace_that_came_along() {
+        let client = client(1.0);
+        let header = "771a43a4192642f0b136d5159a501700-b7ad6b7169203331-1";
+        let mut exchange = begin(&client, &[("sentry-trace", header)]);
+        exchange.routed("/orders/:id");
+        exchange.answered(200);
+        let sent: Value = serde_json::from_str(&client.take_recorded_json()).unwrap();
+        let transaction = &sent[0]["items"][0]["payload"];
+        assert_eq!(transaction["transaction"], "GET /orders/:id", "{sent}");
+        assert_eq!(transaction["transaction_info"]["source"], "route");
+        let trace = &transaction["contexts"]["trace"];
+        assert_eq!(trace["trace_id"], "771a43a4192642f0b136d5159a501700");
+        assert_eq!((&trace["op"], &trace["status"]), (&"http.server".into(), &"ok".into()));
+        assert_eq!(trace["data"]["http.route"], "/orders/:id");
+    }
+
+    #[test]
+    fn how_requests_end_is_counted() {
+        let client = client(0.0);
+        begin(&client, &[]).answered(200);
+        begin(&client, &[]).answered(503);
+        begin(&client, &[]).failed();
+        drop(begin(&client, &[]));
+        client.close(None);
+        let sent: Value = serde_json::from_str(&client.take_recorded_json()).unwrap();
+        let items =
+            sent.as_array().unwrap().iter().flat_map(|envelope| envelope["items"].as_array().unwrap());
+        let counts =
+            items.map(|item| &item["payload"]["aggregates"][0]).find(|counts| !counts.is_null()).unwrap();
+        let of = |kind: &str| counts[kind].as_u64().unwrap_or_default();
+        assert_eq!((of("exited"), of("errored"), of("crashed")), (2, 1, 1), "{sent}");
+    }
+}
