@@ -9,6 +9,14 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** A request that the application makes. */
+export declare class NativeCall {
+  /** The headers to be set, if it may carry the trace; `baggage` is what the request has already. */
+  headers(baggage?: string | undefined | null): CarriedTrace | null
+  /** It has ended; without a status if there was no answer. */
+  finish(status?: number | undefined | null, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): void
+}
+
 /** Captures events by its options. Belongs to the thread that made it. */
 export declare class NativeClient {
   /** Captures a chain of errors, the one that was caught first. The event's id, if there is one. */
@@ -75,6 +83,12 @@ export declare class NativeClient {
   dsnFacts(): string
   /** Vectors only: moves the clock. */
   advanceClock(seconds: number): void
+  /** True if requests are to be told of though no trace came along: for transactions, or to be counted as sessions. */
+  get followsRequests(): boolean
+  /** Begins a request with scopes of its own. The last three are headers of a trace that came along. */
+  beginExchange(isolation: NativeScope, current: NativeScope, method: string, path: string, origin: string, sentryTrace?: string | undefined | null, baggage?: string | undefined | null, traceparent?: string | undefined | null, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): NativeExchange | null
+  /** Begins a request of the application's. Nothing if it is none of the SDK's business. */
+  beginCall(isolation: NativeScope, current: NativeScope, method: string, url: string, origin: string): NativeCall | null
   /** Begins a session of this run, after the end of the one before. */
   startSession(isolation: NativeScope, current?: NativeScope | undefined | null): void
   /** Ends the session of this run: it went well. */
@@ -118,6 +132,18 @@ export declare class NativeClient {
   traceHeaders(isolation: NativeScope, current?: NativeScope | undefined | null, url?: string | undefined | null, baggage?: string | undefined | null): Array<string> | null
   /** The same with this span as the parent on the other side. */
   spanHeaders(span: NativeSpan): Array<string>
+}
+
+/** A request that is being answered: its session, and its transaction. */
+export declare class NativeExchange {
+  /** Its transaction. It is to be ended before the exchange is. */
+  get span(): NativeSpan
+  /** The route is known now. */
+  routed(route: string): void
+  /** The answer is on its way. */
+  answered(status: number): void
+  /** The client went away before the answer. */
+  cancelled(): void
 }
 
 /** The session of one request. */
@@ -228,6 +254,16 @@ export declare function addBreadcrumb(message: string | undefined, category: str
 /** Where the breadcrumbs of this thread go from now on. */
 export declare function aimBreadcrumbs(client: NativeClient, scope: NativeScope): void
 
+/** What takes a trace along. */
+export interface CarriedTrace {
+  /** The value of `sentry-trace`. */
+  sentryTrace: string
+  /** The value of `baggage`, with what others had put there. */
+  baggage: string
+  /** The value of `traceparent`, where the option asks for it. */
+  traceparent?: string
+}
+
 /** How errors came to us, and what was said at the call. */
 export interface Caught {
   /** `generic` for captures by the application, else `auto.<what>`. */
@@ -239,6 +275,12 @@ export interface Caught {
   /** Extra values, as JSON. */
   extra?: string
 }
+
+/** Forgets a thread that has ended. */
+export declare function forgetThread(id: number): void
+
+/** True for a thread that has said so. */
+export declare function knowsThread(id: number): boolean
 
 /** One error of a chain, as JavaScript found it. */
 export interface Link {
@@ -261,6 +303,9 @@ export interface Link {
   /** See `code`. */
   errno?: number
 }
+
+/** Says that the thread of this number, this thread, reports what it does not catch. */
+export declare function noteThread(id: number): void
 
 /** What JavaScript says about itself. */
 export interface Setup {

@@ -835,9 +835,14 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.NativeCall = nativeBinding.NativeCall
 module.exports.NativeClient = nativeBinding.NativeClient
+module.exports.NativeExchange = nativeBinding.NativeExchange
 module.exports.NativeRequestSession = nativeBinding.NativeRequestSession
 module.exports.NativeScope = nativeBinding.NativeScope
 module.exports.NativeSpan = nativeBinding.NativeSpan
 module.exports.addBreadcrumb = nativeBinding.addBreadcrumb
 module.exports.aimBreadcrumbs = nativeBinding.aimBreadcrumbs
+module.exports.forgetThread = nativeBinding.forgetThread
+module.exports.knowsThread = nativeBinding.knowsThread
+module.exports.noteThread = nativeBinding.noteThread

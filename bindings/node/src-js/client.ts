@@ -41,6 +41,10 @@ export class Client {
   readonly seesSpans: boolean;
   /** Something decides about spans by the attributes that they start with. @internal */
   readonly startsByAttributes: boolean;
+  /** Those that are switched on, by name. @internal */
+  readonly integrations: Set<string>;
+  /** Requests are to be told of though no trace came along. @internal */
+  readonly followsRequests: boolean;
   /** In tests: what {@link say} has said. @internal */
   readonly said: string[] | undefined;
   /** @internal */
@@ -92,6 +96,8 @@ export class Client {
     this.checkInDispatcher = functions.beforeSendCheckIn && this.hooks.dispatch;
     this.feedbackDispatcher = functions.beforeSendFeedback && this.hooks.dispatch;
     this.seesSpans = Boolean(functions.beforeSendTransaction ?? functions.beforeSendSpan);
+    this.integrations = new Set(setup.integrations);
+    this.followsRequests = this.native.followsRequests;
   }
 
   /** True if a capture can lead anywhere. */
@@ -120,6 +126,7 @@ export class Client {
   addIntegration(integration: Integration): void {
     if (this.getIntegrationByName(integration.name)) return;
     this.#integrations = [...this.#integrations, integration];
+    this.integrations.add(integration.name);
     setUp(this, [integration]);
   }
 

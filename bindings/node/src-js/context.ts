@@ -66,6 +66,11 @@ export function within<A extends unknown[], T>(scope: Scope, callback: (...given
   return storage.run({ isolation: active().isolation, current: scope }, callback, ...given);
 }
 
+/** Runs `work` with these scopes, also what it starts and what it awaits. @internal */
+export function runWith<T>(scopes: Active, work: () => T): T {
+  return storage.run(scopes, work);
+}
+
 /** Forgets everything, between tests. @internal */
 export function resetScopes(): void {
   root = undefined;

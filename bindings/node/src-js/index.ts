@@ -14,9 +14,35 @@ export { getCurrentScope, getGlobalScope, getIsolationScope, withIsolationScope,
 export { captureFeedback, type Feedback } from "./feedback";
 export { close, flush, init, isEnabled, isInitialized, setConsent } from "./init";
 export { addIntegration, featureFlagsIntegration, type Integration, type Integrations } from "./integration";
+export { childProcessIntegration } from "./integrations/children";
+export { consoleIntegration } from "./integrations/console";
+export { cron } from "./integrations/cron";
+export { mysql2Integration, redisIntegration } from "./integrations/databases";
+export { eventLoopBlockIntegration, type EventLoopBlockOptions } from "./integrations/event-loop";
+export { fetchIntegration, fetchIntegration as nativeNodeFetchIntegration, httpClientIntegration } from "./integrations/http-client";
+export {
+  httpServerIntegration,
+  httpServerIntegration as expressIntegration,
+  httpServerIntegration as httpIntegration,
+} from "./integrations/http-server";
+export {
+  uncaughtIntegration,
+  uncaughtIntegration as onUncaughtExceptionIntegration,
+  uncaughtIntegration as onUnhandledRejectionIntegration,
+} from "./integrations/uncaught";
+export { fastifyIntegration, setupFastifyErrorHandler } from "./integrations/fastify";
+export { setupHapiErrorHandler } from "./integrations/hapi";
+export { honoErrorHandler, setupHonoErrorHandler } from "./integrations/hono";
+export { setupKoaErrorHandler } from "./integrations/koa";
+export { wrapHandler, type LambdaContext, type WrapperOptions } from "./integrations/lambda";
+export { createWinstonTransport, pinoIntegration, type LoggerOptions } from "./integrations/loggers";
+export { setupNestErrorHandler } from "./integrations/nest";
+export { instrumentMongo, instrumentPg, instrumentPrisma } from "./integrations/wrapped";
 export {
   expressErrorHandler,
   expressRequestHandler,
+  Handlers,
+  setupConnectErrorHandler,
   setupExpressErrorHandler,
   type ErrorHandler,
   type ErrorHandlerOptions,

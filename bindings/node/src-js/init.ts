@@ -1,7 +1,7 @@
 import { Client, getClient, say, setClient } from "./client";
 import { getIsolationScope } from "./context";
 import { chooseIntegrations, setUp } from "./integration";
-import { uncaughtIntegration } from "./integrations/uncaught";
+import { builtIn } from "./integrations";
 import { toText } from "./json";
 import type { Options } from "./options";
 
@@ -15,9 +15,7 @@ let watchingExit = false;
  */
 export function init(options?: Options | string): void {
   const given = typeof options === "object" && options !== null ? options : {};
-  const disabled = Array.isArray(given.disabledIntegrations) ? given.disabledIntegrations : [];
-  const defaults = given.defaultIntegrations === false ? [] : [uncaughtIntegration()];
-  const integrations = chooseIntegrations(defaults, given.integrations, disabled);
+  const integrations = chooseIntegrations(builtIn(), given);
   const client = new Client(options, integrations);
   setClient(client);
   setUp(client, integrations);

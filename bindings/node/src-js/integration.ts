@@ -1,6 +1,7 @@
 import { getClient, say, type Client } from "./client";
 import { addFeatureFlag } from "./setters";
 import { toText } from "./json";
+import type { Options } from "./options";
 import type { Event, EventHint } from "./types";
 
 /** Something that reports by itself, or adds to what is reported. */
@@ -22,10 +23,11 @@ export type Integrations = Integration[] | ((defaults: Integration[]) => Integra
 
 /** Which integrations a client has. One of the application's own takes the place of a default one with its name. @internal */
 export function chooseIntegrations(
-  defaults: Integration[],
-  given: Integrations | null | undefined,
-  disabled: readonly string[],
+  builtIn: Integration[],
+  { integrations: given, defaultIntegrations, disabledIntegrations }: Options,
 ): Integration[] {
+  const defaults = defaultIntegrations === false ? [] : builtIn;
+  const disabled = Array.isArray(disabledIntegrations) ? disabledIntegrations : [];
   const all = typeof given === "function" ? given(defaults) : [...defaults, ...(given ?? [])];
   const byName = new Map<string, Integration>();
   for (const integration of all) {

@@ -8,5 +8,8 @@ export type NativeClient = binding.NativeClient;
 export type NativeScope = binding.NativeScope;
 export type NativeSpan = binding.NativeSpan;
 export type NativeRequestSession = binding.NativeRequestSession;
+export type NativeExchange = binding.NativeExchange;
+export type NativeCall = binding.NativeCall;
+export type CarriedTrace = binding.CarriedTrace;
 export type Link = binding.Link;
 export type Dispatcher = (hook: number, json: string) => string | null;

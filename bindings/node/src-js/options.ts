@@ -119,7 +119,8 @@ export interface Options {
   includeSourceContext?: boolean | null;
   /** Accepted for all languages; Node collects no local variables. */
   includeLocalVariables?: boolean | null;
-  /** Switched off by name: `uncaught`. */
+  /** Switched off by name: `uncaught`, `httpServer`, `httpClient`, `fetch`, `console`, `childProcess`, `fastify`,
+   * `mysql2`, `redis`, `pino`. */
   disabledIntegrations?: string[] | null;
   /** Integrations beside the default ones, or a function that is given these and answers with all. */
   integrations?: Integrations | null;

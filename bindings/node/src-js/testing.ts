@@ -8,7 +8,8 @@
  */
 import { Client, getClient, replaceClient, setClient } from "./client";
 import { resetScopes } from "./context";
-import { setUp } from "./integration";
+import { chooseIntegrations, setUp } from "./integration";
+import { builtIn } from "./integrations";
 import type { Options } from "./options";
 import { Recorded, type RecordedEnvelope } from "./recorded";
 import type { Event } from "./types";
@@ -45,11 +46,14 @@ export async function record<T>(callback: () => T | PromiseLike<T>, options: Opt
 }
 
 /** For the conformance vectors: starts a client whose clock stands at `now` (seconds since 1970), whose ids and draws
- * follow from `seed`, and which records instead of sending. All scopes are empty afterwards. Throws as `init` does. */
-export function initTesting(options: Options, now: number, seed: number): void {
-  const client = new Client(options, [], { now, seed });
+ * follow from `seed`, and which records instead of sending. All scopes are empty afterwards. The default integrations are
+ * left out unless asked for. Throws as `init` does. */
+export function initTesting(options: Options, now: number, seed: number, withDefaults = false): void {
+  const integrations = chooseIntegrations(withDefaults ? builtIn() : [], options);
+  const client = new Client(options, integrations, { now, seed });
   resetScopes();
   setClient(client);
+  setUp(client, integrations);
 }
 
 /** How a process came to its end, and when the next one starts. */

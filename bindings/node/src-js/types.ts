@@ -88,6 +88,8 @@ export interface IncomingRequest {
   url: string;
   headers: [string, string][];
   remote_addr?: string;
+  /** What its transaction is called, `GET /orders/:id`. */
+  transaction?: string;
 }
 
 /** An event, as hooks see it and as it travels. */

@@ -10,6 +10,7 @@ mod client;
 mod error;
 mod flush;
 mod hook;
+mod http;
 mod place;
 mod scope;
 mod session;
@@ -18,5 +19,7 @@ mod source;
 mod span;
 mod stack;
 mod tracing;
+mod threads;
 
 pub use crate::breadcrumb::{Words, add_breadcrumb, aim_breadcrumbs};
+pub use crate::threads::{forget_thread, knows_thread, note_thread};

@@ -180,6 +180,10 @@ impl NativeScope {
         guard(|| self.0.clear());
     }
 
+    pub(crate) fn host(&self) -> &HostScope {
+        &self.0
+    }
+
     pub(crate) fn shared(&self) -> &SharedScope {
         self.0.shared()
     }

@@ -24,7 +24,6 @@ pub struct HostHead<'a> {
 #[derive(Debug)]
 pub struct HostExchange {
     method: Text,
-    isolation: HostScope,
     span: Span,
     session: Option<RequestSession>,
     open: bool,
@@ -47,7 +46,6 @@ impl HostExchange {
         core.continue_trace(trace, isolation.shared());
         let name = Text::from(format!("{} {}", head.method, head.route.unwrap_or(head.path)));
         let source = if head.route.is_some() { TransactionSource::Route } else { TransactionSource::Url };
-        isolation.shared().update(|scope| scope.set_transaction(Some(name.clone())));
         let mut options =
             TransactionOptions::new(name, "http.server").source(source).origin(Text::from(head.origin));
         let attributes = [("http.request.method", head.method), ("url.path", head.path)];
@@ -67,7 +65,7 @@ impl HostExchange {
             span.set_data("http.route", route);
         }
         let method = Text::from(head.method);
-        Some(Self { method, isolation: isolation.clone(), span, session, open: true })
+        Some(Self { method, span, session, open: true })
     }
 
     /// Its transaction, which is to be the active span of whoever answers.
@@ -75,15 +73,13 @@ impl HostExchange {
         HostSpan::from_span(self.span.clone())
     }
 
-    /// The route is known now: names the transaction, and what is captured from here on.
+    /// The route is known now: names the transaction. Events get their name from the request's description.
     pub fn routed(&self, route: &str) {
-        let name = Text::from(format!("{} {route}", self.method));
-        self.span.set_name(&name);
+        self.span.set_name(&format!("{} {route}", self.method));
         self.span.set_source(TransactionSource::Route);
         if self.span.is_recording() {
             self.span.set_data("http.route", route);
         }
-        self.isolation.shared().update(|scope| scope.set_transaction(Some(name)));
     }
 
     /// The answer is on its way. An error of the server's side counts as one of its session.

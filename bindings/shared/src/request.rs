@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use watchpost_core::{Client, EventHook, IncomingRequest, Map, Result};
+use watchpost_core::{Client, EventHook, IncomingRequest, Map, Result, Text};
 
 use crate::payload::parse;
 
@@ -20,10 +20,13 @@ struct Given {
     remote_addr: Option<String>,
     #[serde(default)]
     env: Map,
+    /// What its transaction is called, `GET /orders/:id`.
+    #[serde(default)]
+    transaction: Option<String>,
 }
 
 /// An event processor that says which request an event belongs to, from JSON: `method`, `url`, `headers` as pairs,
-/// `remote_addr`, `env`.
+/// `remote_addr`, `env`, and the `transaction` that events are named after unless a scope names another.
 ///
 /// # Errors
 /// When the text is no request; the error gives the path of what is wrong.
@@ -39,8 +42,12 @@ pub fn describe_request(client: &Arc<Client>, json: &str) -> Result<EventHook> {
         env: given.env,
     };
     let client = Arc::clone(client);
+    let transaction = given.transaction.map(Text::from);
     Ok(Arc::new(move |mut event, _| {
         request.describe(&mut event, &client);
+        if event.transaction.is_none() {
+            event.transaction.clone_from(&transaction);
+        }
         Ok(Some(event))
     }))
 }

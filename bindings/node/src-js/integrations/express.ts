@@ -1,18 +1,13 @@
-import { captureObserved } from "../capture";
-import { withIsolationScope } from "../context";
-import type { IncomingRequest } from "../types";
+import type { ServerResponse } from "node:http";
 
-/** What we need to know of a request of Express, or of anything like it. */
-export interface RequestLike {
-  method?: string;
-  url?: string;
-  originalUrl?: string;
-  protocol?: string;
-  baseUrl?: string;
-  route?: { path?: unknown };
-  headers?: Record<string, string | string[] | undefined>;
-  socket?: { remoteAddress?: string; encrypted?: boolean };
-}
+import { captureObserved } from "../capture";
+import { getIsolationScope, withIsolationScope } from "../context";
+import type { Scope } from "../scope";
+import { follow, HTTP_SERVER, isFollowed } from "./http-server";
+import { readRequest, type RequestLike } from "./request";
+import { using } from "./using";
+
+export type { RequestLike } from "./request";
 
 /** A middleware. */
 export type RequestHandler = (request: RequestLike, response: unknown, next: (error?: unknown) => void) => void;
@@ -30,9 +25,15 @@ export interface ErrorHandlerOptions {
   shouldHandleError?: (error: unknown) => boolean;
 }
 
-/** A middleware that gives every request scopes of its own. Goes before all others. */
+/**
+ * A middleware that gives every request scopes of its own. Goes before all others. Not needed for servers of
+ * `node:http`, where each request has them already.
+ */
 export function expressRequestHandler(): RequestHandler {
-  return function watchpostRequest(request, _response, next) {
+  return function watchpostRequest(request, response, next) {
+    if (isFollowed(request)) return next();
+    const client = using(HTTP_SERVER);
+    if (client) return follow(client, request, response as ServerResponse | undefined, () => next());
     withIsolationScope((scope) => {
       scope.request = () => readRequest(request);
       next();
@@ -44,14 +45,7 @@ export function expressRequestHandler(): RequestHandler {
 export function expressErrorHandler(options: ErrorHandlerOptions = {}): ErrorHandler {
   const wanted = options.shouldHandleError ?? isServerError;
   return function watchpostError(error, request, _response, next) {
-    if (decide(wanted, error)) {
-      const context = (scope: { request?: () => IncomingRequest; setTransactionName(name: string): unknown }): void => {
-        scope.request = () => readRequest(request);
-        const name = routeName(request);
-        if (name) scope.setTransactionName(name);
-      };
-      captureObserved(error, context, { mechanism: "auto.http.express", handled: false });
-    }
+    captureRequestError(error, request, "auto.http.express", wanted);
     next(error);
   };
 }
@@ -59,6 +53,34 @@ export function expressErrorHandler(options: ErrorHandlerOptions = {}): ErrorHan
 /** Adds {@link expressErrorHandler} to an app. */
 export function setupExpressErrorHandler(app: { use(handler: ErrorHandler): unknown }, options?: ErrorHandlerOptions): void {
   app.use(expressErrorHandler(options));
+}
+
+/** Adds {@link expressErrorHandler} to an app of Connect. */
+export function setupConnectErrorHandler(app: { use(handler: ErrorHandler): unknown }): void {
+  app.use(expressErrorHandler());
+}
+
+/** The names of older versions of the official SDK. */
+export const Handlers = {
+  requestHandler: (_options?: unknown): RequestHandler => expressRequestHandler(),
+  /** Requests are transactions by themselves where `tracesSampleRate` or `tracesSampler` is set. */
+  tracingHandler: (): RequestHandler => (_request, _response, next) => next(),
+  errorHandler: (options?: ErrorHandlerOptions): ErrorHandler => expressErrorHandler(options),
+};
+
+/** Captures what ended a request, if it is wanted, with the request that it ended. @internal */
+export function captureRequestError(
+  error: unknown,
+  request: RequestLike | undefined,
+  mechanism: string,
+  wanted: (error: unknown) => boolean = isServerError,
+): void {
+  if (!decide(wanted, error)) return;
+  const describe = (scope: Scope): void => {
+    // A request that is followed describes itself, unless the library has lost its context.
+    if (request && !getIsolationScope().request) scope.request = () => readRequest(request);
+  };
+  captureObserved(error, describe, { mechanism, handled: false });
 }
 
 function decide(wanted: (error: unknown) => boolean, error: unknown): boolean {
@@ -69,32 +91,10 @@ function decide(wanted: (error: unknown) => boolean, error: unknown): boolean {
   }
 }
 
-function isServerError(error: unknown): boolean {
+/** Answers below 500 are the visitor's affair. @internal */
+export function isServerError(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return true;
-  const { status, statusCode } = error as { status?: unknown; statusCode?: unknown };
-  const code = Number(status ?? statusCode ?? 500);
+  const { status, statusCode, output } = error as { status?: unknown; statusCode?: unknown; output?: { statusCode?: unknown } };
+  const code = Number(status ?? statusCode ?? output?.statusCode ?? 500);
   return !(code < 500);
-}
-
-function routeName(request: RequestLike): string | undefined {
-  const path = request.route?.path;
-  return typeof path === "string" ? `${request.method ?? "GET"} ${request.baseUrl ?? ""}${path}` : undefined;
-}
-
-/** All that is known; what of it is collected is the core's decision. */
-function readRequest(request: RequestLike): IncomingRequest {
-  const headers: [string, string][] = [];
-  let host = "localhost";
-  for (const [name, value] of Object.entries(request.headers ?? {})) {
-    for (const one of Array.isArray(value) ? value : [value]) {
-      if (one === undefined) continue;
-      headers.push([name, String(one)]);
-      if (name === "host") host = String(one);
-    }
-  }
-  const scheme = request.protocol ?? (request.socket?.encrypted ? "https" : "http");
-  const data: IncomingRequest = { url: `${scheme}://${host}${request.originalUrl ?? request.url ?? "/"}`, headers };
-  if (request.method) data.method = request.method;
-  if (request.socket?.remoteAddress) data.remote_addr = request.socket.remoteAddress;
-  return data;
 }

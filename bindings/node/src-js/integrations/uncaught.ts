@@ -1,5 +1,8 @@
+import { isMainThread, threadId } from "node:worker_threads";
+
 import { captureObserved } from "../capture";
 import type { Integration } from "../integration";
+import { native } from "../native";
 
 /**
  * Errors that nobody catches. They are looked at, never handled: how the process ends, and what it says, stays Node's
@@ -16,6 +19,7 @@ export function uncaughtIntegration(): Integration {
 function watchUncaught(): void {
   if (watching) return;
   watching = true;
+  if (!isMainThread) native.noteThread(threadId);
   process.on("uncaughtExceptionMonitor", onUncaught);
   process.on("newListener", onNewListener);
   process.on("removeListener", onRemoveListener);

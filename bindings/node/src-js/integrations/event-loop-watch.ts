@@ -1,0 +1,61 @@
+// The thread that watches the event loop of the main thread. It runs nothing of the application's.
+import { Session, type Debugger } from "node:inspector";
+import { workerData } from "node:worker_threads";
+
+import type { Watch } from "./event-loop";
+
+const { beats, threshold, report } = workerData as Watch;
+const beat = new Int32Array(beats);
+let seen = 0;
+let since = performance.now();
+// One report for each block.
+let told = false;
+
+setInterval(() => {
+  const now = Atomics.load(beat, 0);
+  if (now !== seen) {
+    [seen, since, told] = [now, performance.now(), false];
+  } else if (!told && performance.now() - since >= threshold) {
+    told = true;
+    look();
+  }
+}, threshold / 4);
+
+/** Stops the main thread, has it report where it stands, and lets it go on. */
+function look(): void {
+  const session = new Session();
+  session.connectToMainThread();
+  const leave = (): void => {
+    try {
+      session.post("Debugger.resume");
+      session.post("Debugger.disable");
+      session.disconnect();
+    } catch {
+      // It is gone already.
+    }
+  };
+  // Should the main thread end in the meantime, nothing answers.
+  const late = setTimeout(leave, 5000);
+  session.once("Debugger.paused", ({ params }) => {
+    const frames = params.callFrames;
+    const callFrameId = frames[0]?.callFrameId;
+    const done = (): void => {
+      clearTimeout(late);
+      leave();
+    };
+    if (callFrameId === undefined) return done();
+    const call = `globalThis[Symbol.for(${JSON.stringify(report)})]?.(${JSON.stringify(stackOf(frames))})`;
+    session.post("Debugger.evaluateOnCallFrame", { callFrameId, expression: call, silent: true }, done);
+  });
+  session.post("Debugger.enable");
+  session.post("Debugger.pause");
+}
+
+/** The text that V8 would have written. */
+function stackOf(frames: Debugger.CallFrame[]): string {
+  const lines = frames.map(({ functionName, url, location }) => {
+    const place = `${url}:${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1}`;
+    return functionName === "" ? `    at ${place}` : `    at ${functionName} (${place})`;
+  });
+  return lines.join("\n");
+}

@@ -1,0 +1,124 @@
+import { subscribe } from "node:diagnostics_channel";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+
+import { say, type Client } from "../client";
+import { active, runWith, type Active } from "../context";
+import type { Integration } from "../integration";
+import { toText } from "../json";
+import type { NativeExchange } from "../native";
+import { Span } from "../span";
+import { pathOf, readRequest, routeOf, type RequestLike } from "./request";
+import { using } from "./using";
+
+/** @internal */
+export const HTTP_SERVER = "httpServer";
+
+const ORIGIN = "auto.http.node";
+const patched = new WeakSet<Server>();
+const followed = new WeakSet<object>();
+
+/**
+ * Requests that servers of `node:http` and `node:https` answer, whatever framework stands on them; there by default.
+ * Gives each request scopes, a session and, with tracing, a transaction that continues the trace of its headers.
+ *
+ * The channel speaks before the server emits `request`, so a server's `emit` is wrapped at its first request.
+ */
+export function httpServerIntegration(): Integration {
+  return { name: HTTP_SERVER, setupOnce: watchServers };
+}
+
+function watchServers(): void {
+  subscribe("http.server.request.start", (message) => {
+    const { server } = message as { server?: Server };
+    if (server && !patched.has(server)) wrap(server);
+  });
+}
+
+/** True if the scopes of this request are its own already. */
+export function isFollowed(request: object): boolean {
+  return followed.has(request);
+}
+
+/** Runs `answer` with scopes of its own for `request`. */
+export function follow<T>(client: Client, request: RequestLike, response: ServerResponse | undefined, answer: () => T): T {
+  followed.add(request);
+  let own: Active;
+  try {
+    own = begin(client, request, response);
+  } catch (error) {
+    say(`a request could not be followed: ${toText(error)}`);
+    return answer();
+  }
+  return runWith(own, answer);
+}
+
+function wrap(server: Server): void {
+  patched.add(server);
+  const emit = server.emit;
+  server.emit = function (this: Server, event: string, ...given: unknown[]): boolean {
+    const client = event === "request" ? using(HTTP_SERVER) : undefined;
+    if (!client) return Reflect.apply(emit, this, [event, ...given]);
+    const [request, response] = given as [IncomingMessage, ServerResponse];
+    return follow(client, request, response, () => Reflect.apply(emit, this, [event, ...given]));
+  } as typeof emit;
+}
+
+function begin(client: Client, request: RequestLike, response: ServerResponse | undefined): Active {
+  const { isolation, current } = active();
+  const own: Active = { isolation: isolation.forkIsolation(), current: current.forkBare() };
+  own.isolation.request = () => readRequest(request);
+  const { "sentry-trace": trace, traceparent, baggage } = request.headers ?? {};
+  if (!client.followsRequests && !trace && !traceparent) return own;
+  const method = request.method ?? "GET";
+  const path = pathOf(request.originalUrl ?? request.url ?? "/");
+  const start = () =>
+    client.native.beginExchange(
+      own.isolation.core(),
+      own.current.core(),
+      method,
+      path,
+      ORIGIN,
+      text(trace),
+      text(baggage),
+      text(traceparent),
+      client.samplerDispatcher,
+    );
+  const exchange = client.samplerDispatcher
+    ? client.hooks.during({ hint: {}, processors: [], sampling: { normalizedRequest: readRequest(request) } }, start)
+    : start();
+  if (!exchange) return own;
+  const native = exchange.span;
+  const making = { native, recording: native.isRecording, scopes: [own.isolation, own.current] };
+  const span = new Span(client, { name: `${method} ${path}`, op: "http.server" }, making);
+  own.current.span = span;
+  // A route is found after the request has begun. What the application named itself keeps its name.
+  const named = span.toJSON().description;
+  const settle = (): void => {
+    const route = routeOf(request);
+    if (route !== undefined && span.toJSON().description === named) exchange.routed(route);
+  };
+  own.isolation.request = () => {
+    settle();
+    return readRequest(request);
+  };
+  response?.once("close", () => end(exchange, span, settle, response));
+  return own;
+}
+
+function end(exchange: NativeExchange, span: Span, settle: () => void, response: ServerResponse): void {
+  try {
+    settle();
+    const answered = response.headersSent;
+    if (answered) span.setHttpStatus(response.statusCode);
+    else span.setStatus("cancelled");
+    span.end();
+    if (answered) exchange.answered(response.statusCode);
+    else exchange.cancelled();
+  } catch (error) {
+    say(`the end of a request was not reported: ${toText(error)}`);
+  }
+}
+
+function text(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(",") : header;
+}

@@ -1,0 +1,25 @@
+import type { Integration } from "../integration";
+import { childProcessIntegration } from "./children";
+import { consoleIntegration } from "./console";
+import { mysql2Integration, redisIntegration } from "./databases";
+import { fastifyIntegration } from "./fastify";
+import { fetchIntegration, httpClientIntegration } from "./http-client";
+import { httpServerIntegration } from "./http-server";
+import { pinoIntegration } from "./loggers";
+import { uncaughtIntegration } from "./uncaught";
+
+/** Those that are there unless they are switched off. Each costs nothing before what it watches happens. @internal */
+export function builtIn(): Integration[] {
+  return [
+    uncaughtIntegration(),
+    httpServerIntegration(),
+    httpClientIntegration(),
+    fetchIntegration(),
+    consoleIntegration(),
+    childProcessIntegration(),
+    fastifyIntegration(),
+    mysql2Integration(),
+    redisIntegration(),
+    pinoIntegration(),
+  ];
+}
