@@ -9,7 +9,7 @@ use crate::counts::{Counts, Dialect};
 use crate::failure::{Failure, Result};
 use crate::repo;
 use crate::step::{Log, Outcome, Runner};
-use crate::suite::build_server;
+use crate::suite::{build_server, install_python, python_of};
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ struct Plan {
     targets: Vec<String>,
 }
 
-const PARTS: [&str; 5] = ["kills", "fuzz", "fork", "memory", "loom"];
+const PARTS: [&str; 6] = ["kills", "fuzz", "fork", "memory", "loom", "frameworks"];
 
 const USAGE: &str = "\
 cargo xtask soak [PART...] [--rounds N] [--minutes N] [--target NAME]...
@@ -30,6 +30,8 @@ cargo xtask soak [PART...] [--rounds N] [--minutes N] [--target NAME]...
   fork      the tests that fork, kill and adopt, again and again (20 rounds)
   memory    100,000 captures, with what is resident after each tenth
   loom      the models of the lock-free parts, with every interleaving that takes up to four preemptions
+  frameworks
+            the Python tests with every framework and server that there is an integration for
   without a PART all of them";
 
 /// Runs the parts that `words` name.
@@ -51,8 +53,11 @@ pub fn run(words: &[String]) -> Result<()> {
             "memory" => {
                 runner.step("memory", memory);
             }
-            _ => {
+            "loom" => {
                 runner.step("loom", loom);
+            }
+            _ => {
+                runner.step("frameworks", frameworks);
             }
         }
     }
@@ -74,6 +79,20 @@ fn loom(log: &Log) -> Result<Outcome> {
     let mut models = cargo();
     models.args(["test", "--package", "watchpost-loom"]).env("WATCHPOST_SOAK_LOOM", LOOM_PREEMPTIONS);
     log.within(Duration::from_secs(2 * 3600)).tests(&mut models, Dialect::Cargo)
+}
+
+fn frameworks(log: &Log) -> Result<Outcome> {
+    const VENV: &str = "frameworks";
+    install_python(VENV, "bindings/python/tests/requirements-frameworks.txt", log)?;
+    let mut tests = python_of(VENV);
+    tests.args(["-m", "pytest", "-q", "bindings/python/tests"]);
+    tests.args([
+        "--ignore=bindings/python/tests/test_conformance.py",
+        "--ignore=bindings/python/tests/test_types.py",
+    ]);
+    // What is not installed fails there instead of being skipped.
+    tests.env("WATCHPOST_FRAMEWORKS", "1");
+    log.within(Duration::from_secs(3600)).tests(&mut tests, Dialect::Pytest)
 }
 
 fn fork(runner: &mut Runner, rounds: u32) {

@@ -21,13 +21,7 @@ const LIMIT: Duration = Duration::from_secs(20 * 60);
 pub fn install(language: Language, log: &Log) -> Result<()> {
     match language {
         Language::Rust => Ok(()),
-        Language::Python => {
-            venv(VENV, &repo::path("xtask/requirements.txt"), log.path())?;
-            let mut pip = python();
-            // The build tool is in the environment already, so nothing is fetched.
-            pip.args(["-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-build-isolation"]);
-            process::must(pip.arg("./bindings/python"), log.path(), LIMIT)
-        }
+        Language::Python => install_python(VENV, "xtask/requirements.txt", log),
         Language::Node => {
             node_modules("bindings/node", log.path())?;
             process::must(npm("bindings/node").args(["run", "build"]), log.path(), LIMIT)
@@ -79,8 +73,25 @@ pub(super) fn tests(language: Language) -> Vec<(&'static str, Work)> {
     }
 }
 
+/// Makes the environment `.cache/NAME` of the packages in a file, and builds the SDK into it.
+///
+/// # Errors
+/// When a package or the SDK cannot be installed.
+pub fn install_python(name: &str, requirements: &str, log: &Log) -> Result<()> {
+    venv(name, &repo::path(requirements), log.path())?;
+    let mut pip = python_of(name);
+    // The build tool is in the environment already, so nothing is fetched.
+    pip.args(["-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-build-isolation"]);
+    process::must(pip.arg("./bindings/python"), log.path(), LIMIT)
+}
+
 fn python() -> Command {
-    let programs = repo::cache(VENV).join("bin");
+    python_of(VENV)
+}
+
+/// The interpreter of the environment `.cache/NAME`.
+pub fn python_of(name: &str) -> Command {
+    let programs = repo::cache(name).join("bin");
     let mut path = vec![programs.clone()];
     path.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
     let mut command = Command::new(programs.join("python"));

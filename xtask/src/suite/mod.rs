@@ -14,7 +14,7 @@ use crate::repo;
 use crate::setup::{Need, Readiness};
 use crate::step::{Outcome, Runner};
 
-pub use bindings::{build_examples, install};
+pub use bindings::{build_examples, install, install_python, python_of};
 pub use crates::{documentation, features, oldest_compiler};
 pub use page::build as build_page;
 pub use rust::{build_server, clippy, deny, docs, fmt};
