@@ -5,6 +5,7 @@ mod instructions;
 mod scenes;
 mod sink;
 mod table;
+mod web;
 
 use std::process::Command;
 
@@ -60,6 +61,9 @@ pub fn run(words: &[String]) -> Result<()> {
         table.print(language);
         if rust && !quick {
             scenes::apart(&pair, &sink)?;
+        }
+        if language == Language::Python && !quick {
+            web::measure(&sink)?;
         }
     }
     Ok(())

@@ -122,7 +122,8 @@ fn ratio(ours: f64, peer: f64) -> String {
     if ours < peer { format!("1/{:.1}", peer / ours) } else { format!("{:.2}", ours / peer) }
 }
 
-fn median(values: &[f64]) -> f64 {
+/// The value in the middle.
+pub(super) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
     match sorted.len() {

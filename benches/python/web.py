@@ -1,0 +1,48 @@
+"""A small Flask application for gunicorn: SIDE is `plain`, `ours` or `peer`, TRACES the rate of its traces."""
+
+import os
+import time
+
+from flask import Flask
+
+side = os.environ["SIDE"]
+rate = float(os.environ["TRACES"]) or None
+
+
+def flush(_timeout):
+    """Without an SDK there is nothing to wait for."""
+
+
+if side == "ours":
+    import watchpost
+
+    flush = watchpost.flush
+    watchpost.init(os.environ["DSN"], release="bench@1", traces_sample_rate=rate, storage_dir=os.environ["SPOOL"])
+elif side == "peer":
+    import sentry_sdk
+
+    flush = sentry_sdk.flush
+    sentry_sdk.init(os.environ["DSN"], release="bench@1", traces_sample_rate=rate)
+
+app = Flask(__name__)
+
+
+@app.get("/orders/<int:number>")
+def order(number):
+    return f"order {number}"
+
+
+@app.get("/broken/<int:number>")
+def broken(number):
+    return book({"number": number})
+
+
+def book(order):
+    raise ValueError(f"order {order['number']} could not be booked")
+
+
+@app.get("/cpu")
+def cpu():
+    """What the process has spent so far, in seconds, all threads together and with everything delivered."""
+    flush(30)
+    return str(time.process_time())
