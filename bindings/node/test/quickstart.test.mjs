@@ -35,10 +35,12 @@ test("verify: an error inside of a span", async () => {
 
 test("modules: --import, a server, one trace over HTTP, a fingerprint", async () => {
   const { events, of } = await play("app.mjs", ["--import", file("instrument.mjs")]);
-  const [served, called] = of("transaction");
+  const [served, called] = of("transaction").sort((one, other) => (one.transaction < other.transaction ? -1 : 1));
   assert.deepEqual([served.transaction, called.transaction], ["GET /orders", "client"]);
   assert.equal(served.contexts.trace.trace_id, called.contexts.trace.trace_id);
-  assert.equal(served.contexts.trace.parent_span_id, called.contexts.trace.span_id);
+  assert.deepEqual(served.spans.map((span) => span.description), ["check quota"]);
+  assert.equal(called.spans[0].op, "http.client");
+  assert.equal(served.contexts.trace.parent_span_id, called.spans[0].span_id);
   assert.equal(served.contexts.trace.status, "resource_exhausted");
   assert.deepEqual(events[0].fingerprint, ["api-v1", "{{ default }}"]);
   assert.equal(events[0].tags.route, "/orders");
