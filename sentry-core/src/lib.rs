@@ -114,5 +114,5 @@ pub use crate::tracing::{
     IgnoreSpan, Label, Pattern, SampleRand, SamplingContext, Span, SpanHook, SpanOptions, TraceHeaders,
     TracesSampler, TransactionOptions,
 };
-pub use crate::transport::{Buffers, Resolver, Transport};
+pub use crate::transport::{Buffers, Flushed, Resolver, Transport};
 pub use crate::upload::{UploadRequest, UploadResponse, UploadResult, Uploader};

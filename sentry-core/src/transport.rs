@@ -20,6 +20,15 @@ pub trait Transport: Send + Sync + Debug {
     /// Idempotent, and safe to call from several threads at once.
     fn flush(&self, timeout: Duration) -> bool;
 
+    /// As [`flush`](Self::flush) without waiting: `flushed` gets the answer, perhaps on the transport's own thread. Nothing
+    /// ends it early; whoever asks stops waiting by themselves. Gives it back where this cannot be done.
+    ///
+    /// # Errors
+    /// None but `flushed` itself.
+    fn flush_later(&self, flushed: Flushed) -> Result<(), Flushed> {
+        Err(flushed)
+    }
+
     /// Flushes and stops. Later envelopes may be dropped; they are counted.
     fn close(&self, timeout: Duration) -> bool;
 
@@ -59,6 +68,10 @@ pub trait Transport: Send + Sync + Debug {
     /// returns.
     fn take_vanished(&self, _report: &mut dyn FnMut(Vanished)) {}
 }
+
+/// Who is told whether a flush got everything out: called once, or never if the process forks or the transport goes. It
+/// must not block.
+pub type Flushed = Box<dyn FnOnce(bool) + Send>;
 
 /// Fills in what is too slow for the capturing thread: frames of native stacks. Called on the transport's own thread,
 /// just before a stored event is sent; may block it.

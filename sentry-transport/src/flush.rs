@@ -1,10 +1,17 @@
 //! How threads that wait for their captures to leave meet the worker that sends them.
 
 use std::collections::VecDeque;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use watchpost_core::Flushed;
+
 use crate::queue::Mark;
+
+/// So many may wait without a thread of their own.
+const MOST_LATER: usize = 64;
 
 /// Tickets: a caller draws one for all that waits at that moment, the worker answers them in order. Any number of
 /// callers may wait.
@@ -28,19 +35,55 @@ struct State {
     open: VecDeque<Ticket>,
     /// Answers that nobody has fetched yet.
     answers: Vec<(u64, bool)>,
+    /// Those who do not wait but want to be called.
+    later: Vec<Later>,
     /// Since when the worker waits for the server's answer to a request.
     under_way: Option<Instant>,
     stopped: bool,
 }
 
+struct Later {
+    number: u64,
+    flushed: Flushed,
+}
+
+impl Later {
+    fn call(self, emptied: bool) {
+        // A panic of theirs is not the worker's.
+        let _ = catch_unwind(AssertUnwindSafe(|| (self.flushed)(emptied)));
+    }
+}
+
+impl fmt::Debug for Later {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Later").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+impl State {
+    fn draw(&mut self, mark: Mark) -> Ticket {
+        self.drawn += 1;
+        let ticket = Ticket { number: self.drawn, mark };
+        self.open.push_back(ticket);
+        ticket
+    }
+}
+
 impl FlushGate {
     /// Draws a ticket for everything before the mark.
     pub(crate) fn request(&self, mark: Mark) -> Ticket {
+        self.lock().draw(mark)
+    }
+
+    /// Draws a ticket whose answer goes to `flushed`; gives it back when too many wait like this.
+    pub(crate) fn request_later(&self, mark: Mark, flushed: Flushed) -> Result<(), Flushed> {
         let mut state = self.lock();
-        state.drawn += 1;
-        let ticket = Ticket { number: state.drawn, mark };
-        state.open.push_back(ticket);
-        ticket
+        if state.later.len() >= MOST_LATER || state.stopped {
+            return Err(flushed);
+        }
+        let number = state.draw(mark).number;
+        state.later.push(Later { number, flushed });
+        Ok(())
     }
 
     /// The oldest ticket without an answer.
@@ -54,10 +97,16 @@ impl FlushGate {
         let before = state.open.len();
         state.open.retain(|open| open.number != ticket.number);
         // Whoever drew it may have stopped waiting.
-        if state.open.len() < before {
-            state.answers.push((ticket.number, emptied));
-            self.changed.notify_all();
+        if state.open.len() == before {
+            return;
         }
+        if let Some(at) = state.later.iter().position(|later| later.number == ticket.number) {
+            let later = state.later.swap_remove(at);
+            drop(state);
+            return later.call(emptied);
+        }
+        state.answers.push((ticket.number, emptied));
+        self.changed.notify_all();
     }
 
     /// A request leaves, or its answer is here.
@@ -72,8 +121,12 @@ impl FlushGate {
 
     /// The worker is gone: nobody will answer any more.
     pub(crate) fn stopped(&self) {
-        self.lock().stopped = true;
+        let mut state = self.lock();
+        state.stopped = true;
+        let later = std::mem::take(&mut state.later);
+        drop(state);
         self.changed.notify_all();
+        later.into_iter().for_each(|later| later.call(false));
     }
 
     /// True once the worker is gone.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use watchpost_core::{DiscardReason, Envelope, ItemType, Timestamp};
+use watchpost_core::{DiscardReason, Envelope, Flushed, ItemType, Timestamp};
 use watchpost_spool::StateFile;
 
 use crate::attachments::Attachments;
@@ -128,8 +128,7 @@ impl Process {
         if self.gate.has_stopped() || self.is_on_hold() {
             return self.queue.get().is_none_or(Queue::is_empty);
         }
-        let untouched = self.queue.get().is_none() && !self.bell.has_worker();
-        if untouched && !self.has_reports() {
+        if self.is_untouched() {
             return true;
         }
         if !self.start_worker() {
@@ -138,6 +137,23 @@ impl Process {
         let ticket = self.gate.request(self.queue().mark());
         self.bell.command();
         self.gate.wait(ticket, timeout, patience)
+    }
+
+    /// The same without waiting; see `Transport::flush_later`.
+    pub(crate) fn flush_later(self: &Arc<Self>, flushed: Flushed) -> Result<(), Flushed> {
+        if self.gate.has_stopped() || self.is_on_hold() {
+            return Err(flushed);
+        }
+        if self.is_untouched() {
+            flushed(true);
+            return Ok(());
+        }
+        if !self.start_worker() {
+            return Err(flushed);
+        }
+        self.gate.request_later(self.queue().mark(), flushed)?;
+        self.bell.command();
+        Ok(())
     }
 
     /// Flushes, then ends the worker; see `Transport::close`.
@@ -195,6 +211,11 @@ impl Process {
                 false
             }
         }
+    }
+
+    /// True when nothing was ever taken in and there is nothing to report.
+    fn is_untouched(&self) -> bool {
+        self.queue.get().is_none() && !self.bell.has_worker() && !self.has_reports()
     }
 
     /// True when there are client reports to send. Takes and gives back, because core offers no look.

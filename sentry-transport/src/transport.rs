@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use watchpost_core::{Buffers, Dsn, Envelope, LastWords, Timestamp, Transport, Vanished};
+use watchpost_core::{Buffers, Dsn, Envelope, Flushed, LastWords, Timestamp, Transport, Vanished};
 use watchpost_spool::Outbox;
 
 use crate::builder::HttpTransportBuilder;
@@ -101,6 +101,11 @@ impl Transport for HttpTransport {
             spotlight.flush(timeout.saturating_sub(started.elapsed()));
         }
         flushed
+    }
+
+    fn flush_later(&self, flushed: Flushed) -> Result<(), Flushed> {
+        // Its copies are waited for in their own way.
+        if self.config.spotlight.is_some() { Err(flushed) } else { self.process().flush_later(flushed) }
     }
 
     /// Flushes, then ends the worker, all within `timeout`. Later envelopes are only spooled, for the next start; in

@@ -33,6 +33,45 @@ fn many_may_wait_and_all_are_answered() {
 }
 
 #[test]
+fn who_does_not_wait_is_told_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = rig(folder.path(), |b| b);
+    let (told, answers) = std::sync::mpsc::channel();
+    let ask = |number: u32| {
+        let told = told.clone();
+        rig.transport.flush_later(Box::new(move |done| told.send((number, done)).unwrap())).is_ok()
+    };
+    assert!(ask(1));
+    assert_eq!(answers.recv_timeout(PATIENCE), Ok((1, true)), "nothing was sent");
+    rig.transport.send(event(1));
+    rig.network.request();
+    assert!((2..66).all(ask));
+    assert!(!ask(66), "no more than a few may wait like this");
+    assert!(answers.try_recv().is_err(), "the request is under way");
+    rig.network.always(response(200));
+    let mut told: Vec<_> = (2..66).map(|_| answers.recv_timeout(PATIENCE).unwrap()).collect();
+    told.sort_unstable();
+    assert_eq!(told, (2..66).map(|number| (number, true)).collect::<Vec<_>>());
+    rig.network.always(unreachable());
+    rig.transport.send(event(2));
+    assert!(ask(67));
+    assert_eq!(answers.recv_timeout(PATIENCE), Ok((67, false)));
+}
+
+#[test]
+fn the_end_of_the_worker_is_an_answer_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = rig(folder.path(), |b| b.memory_only());
+    let (told, answers) = std::sync::mpsc::channel();
+    rig.network.always(unreachable());
+    rig.transport.send(event(1));
+    assert!(rig.transport.flush_later(Box::new(move |done| told.send(done).unwrap())).is_ok());
+    assert!(!rig.transport.close(Duration::from_millis(50)));
+    assert_eq!(answers.recv_timeout(PATIENCE), Ok(false));
+    assert!(rig.transport.flush_later(Box::new(|_| {})).is_err(), "nobody will answer any more");
+}
+
+#[test]
 fn the_timeout_holds_while_a_request_hangs() {
     let folder = tempfile::tempdir().unwrap();
     let rig = rig(folder.path(), |b| b);

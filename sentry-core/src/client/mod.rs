@@ -39,7 +39,7 @@ use crate::session::{self, Counting, Held, Sessions};
 use crate::telemetry::Telemetry;
 use crate::text::Text;
 use crate::tracing::SpanBuffer;
-use crate::transport::Transport;
+use crate::transport::{Flushed, Transport};
 
 /// Captures events by its options and hands them to its transport. Cheap to share behind an `Arc`.
 ///
@@ -192,6 +192,19 @@ impl Client {
     pub fn flush(&self, timeout: Duration) -> bool {
         self.send_buffered(Due::All);
         self.transport.as_ref().is_none_or(|transport| transport.flush(timeout))
+    }
+
+    /// As [`flush`](Self::flush) without waiting: `flushed` gets the answer. Gives it back where this cannot be done, also
+    /// while logs and the like are held back: writing them down is not for a thread that must not wait.
+    ///
+    /// # Errors
+    /// None but `flushed` itself.
+    pub fn flush_later(&self, flushed: Flushed) -> Result<(), Flushed> {
+        let is_holding = self.send_buffered(Due::At(self.clock.now())).is_some();
+        match &self.transport {
+            Some(transport) if !is_holding => transport.flush_later(flushed),
+            _ => Err(flushed),
+        }
     }
 
     /// Flushes for at most `timeout`, or the `shutdown_timeout` option, and stops. Later captures do nothing.
