@@ -48,7 +48,9 @@ pub(crate) fn is_sampled(options: &ClientOptions, rng: &dyn Rng) -> bool {
 
 /// Scopes, scope processors, global processors, `before_send`. The event has its id, time and trace.
 pub(crate) fn run(mut event: Event, given: Given<'_>) -> Outcome {
-    if event.modules.is_empty() {
+    // An event about another release, like one that crashed before, was made of other packages.
+    let is_ours = event.release.is_none() || event.release.as_ref() == given.options.release();
+    if is_ours && event.modules.is_empty() {
         event.modules = given.options.modules().clone();
     }
     hooks(event, given, "before_send", given.options.before_send())
