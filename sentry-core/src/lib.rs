@@ -94,6 +94,7 @@ pub use crate::hook::{CheckInHook, LogHook, MetricHook};
 pub use crate::http::{BodyPlace, BodyTee, IncomingRequest, OutgoingRequest, RequestBody};
 pub use crate::options::{ClientOptions, Compression, Spotlight, TransportOptions};
 pub use crate::options::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
+pub use crate::pipeline::JsonScrubber;
 pub use crate::protocol::{
     Attribute, AttributeValue, Attributes, CheckIn, CheckInStatus, Feedback, Log, LogLevel, Metric,
     MetricType, MonitorConfig, Schedule, ScheduleUnit,

@@ -1,5 +1,6 @@
 //! The running server: what its parts share, how they start, and in which order they stop.
 
+use std::collections::HashMap;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -15,9 +16,10 @@ use crate::config::{Config, Limits as ConfigLimits};
 use crate::digest::{Digest, Ledger, Parts, Queue};
 use crate::error::ApiError;
 use crate::health::Fault;
-use crate::ingest::{BodyLimits, Budget, Committer, KeyTable};
-use crate::instant::Micros;
+use crate::ingest::{BodyLimits, Budget, Committer, KeyTable, Known};
+use crate::instant::{self, Micros};
 use crate::metrics::Metrics;
+use crate::project::Counters;
 use crate::proxy::TrustedProxy;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
@@ -30,6 +32,7 @@ use crate::{api, health, ingest, ui};
 pub struct App {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) keys: Arc<KeyTable>,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) committer: Arc<Committer>,
     pub(crate) queue: Arc<Queue>,
     pub(crate) ledger: Arc<Ledger>,
@@ -94,7 +97,11 @@ impl App {
         let queue = Arc::new(Queue::new(queue_bytes, Arc::clone(&metrics)));
         let ledger = Arc::new(Ledger::default());
         queue.push_replay(Position::from_u64(resume_at), log.end());
+        let keys = Arc::new(KeyTable::default());
+        let now = clock.now().micros();
+        keys.load(&known(store.as_ref(), now).map_err(|error| StartError::new("the store", error))?, now);
         let parts = Parts {
+            projects: Arc::clone(&keys),
             log: Arc::clone(&log),
             queue: Arc::clone(&queue),
             store: Arc::clone(&store),
@@ -107,9 +114,6 @@ impl App {
         let fault = Arc::new(Fault::default());
         let committer = Committer::start(log, Arc::clone(&queue), Arc::clone(&metrics), Arc::clone(&fault))
             .map_err(|error| StartError::new("the commit thread", error))?;
-        let keys = KeyTable::default();
-        let known = store.client_keys().map_err(|error| StartError::new("the store", error))?;
-        keys.load(&known, clock.now().micros());
         let limits = Limits {
             body: BodyLimits {
                 wire_bytes: config.limits.wire_body_bytes,
@@ -118,7 +122,8 @@ impl App {
         };
         Ok(Self {
             store,
-            keys: Arc::new(keys),
+            keys,
+            counters: Arc::default(),
             committer: Arc::new(committer),
             queue,
             ledger,
@@ -174,12 +179,30 @@ impl App {
         Ok(done.map_err(|error| ApiError::Internal(Box::new(error)))??)
     }
 
-    /// Reads the client keys again.
+    /// Reads the client keys and all settings again.
     pub(crate) async fn reload_keys(&self) -> Result<(), ApiError> {
-        let keys = self.with_store(|store| store.client_keys()).await?;
-        self.keys.load(&keys, self.now());
+        let now = self.now();
+        let known = self.with_store(move |store| known(store, now)).await?;
+        self.keys.load(&known, now);
         Ok(())
     }
+}
+
+/// What the store has about all projects.
+fn known(store: &dyn Store, now: Micros) -> Result<Known, StoreError> {
+    let settings = store.all_settings()?;
+    let mut organizations = HashMap::new();
+    for organization in store.organizations()? {
+        for project in store.projects(organization.id)? {
+            organizations.insert(project.id, organization.id);
+        }
+    }
+    let hour = instant::hour(now);
+    let hourly = match settings.projects.values().any(|settings| settings.spike_protection) {
+        true => store.usual_hours(hour - 7 * 24, hour)?,
+        false => HashMap::new(),
+    };
+    Ok(Known { keys: store.client_keys()?, organizations, settings, hourly })
 }
 
 /// Opens the store of a data folder, which is made when missing.

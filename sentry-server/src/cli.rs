@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::app::StartError;
 use crate::config::Config;
 use crate::proxy::TrustedProxy;
+use crate::settings::{self, SettingsOwner};
 use crate::setup::{self, FirstRun};
 
 /// Receives and groups errors from any Sentry-compatible SDK.
@@ -40,6 +41,23 @@ enum Command {
     /// Manage users.
     #[command(subcommand)]
     User(UserCommand),
+    /// Show or replace settings: quotas, filters, scrubbing. A running server follows within a minute.
+    Settings(Settings),
+}
+
+#[derive(Debug, Args)]
+struct Settings {
+    #[command(flatten)]
+    common: Common,
+    /// Of this project.
+    #[arg(long, value_name = "SLUG", group = "owner")]
+    project: Option<String>,
+    /// Of this client key: quotas only.
+    #[arg(long, value_name = "PUBLIC KEY", group = "owner")]
+    key: Option<String>,
+    /// JSON that replaces the settings; what it does not name goes to its default. Left out, they are shown.
+    #[arg(long, value_name = "JSON")]
+    set: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -167,6 +185,18 @@ fn execute(command: Command) -> Result<(), StartError> {
                 None => setup::create_token(&common.data, &label, &scopes)?,
             };
             common.print(&json!({ "token": token }), &token);
+            Ok(())
+        }
+        Command::Settings(Settings { common, project, key, set }) => {
+            let owner = match (project, key) {
+                (Some(slug), _) => SettingsOwner::Project(slug),
+                (None, Some(public)) => SettingsOwner::Key(public),
+                (None, None) => SettingsOwner::Organization,
+            };
+            if let Some(json) = set {
+                settings::set_settings(&common.data, &owner, &json)?;
+            }
+            print(&settings::settings(&common.data, &owner)?);
             Ok(())
         }
         Command::User(UserCommand::Password { common, username }) => {

@@ -32,8 +32,10 @@ mod instant;
 mod log;
 mod metrics;
 pub mod normalize;
+mod project;
 mod proxy;
 mod serve;
+mod settings;
 mod setup;
 mod store;
 mod ui;
@@ -42,6 +44,7 @@ pub use crate::app::{App, StartError};
 pub use crate::cli::run;
 pub use crate::config::{Config, Limits};
 pub use crate::proxy::TrustedProxy;
+pub use crate::settings::{SettingsOwner, set_settings, settings};
 pub use crate::setup::{
     AdminAccount, FirstRun, ProjectAccess, create_org_token, create_project, create_token, first_run,
     set_password,

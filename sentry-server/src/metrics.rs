@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(crate) struct Metrics {
     pub(crate) accepted_requests: AtomicU64,
     pub(crate) accepted_wire_bytes: AtomicU64,
-    pub(crate) rejected: Labelled<8>,
+    pub(crate) rejected: Labelled<9>,
     pub(crate) digested_events: AtomicU64,
     pub(crate) duplicate_events: AtomicU64,
     pub(crate) invalid_items: AtomicU64,
@@ -28,7 +28,7 @@ pub(crate) struct Metrics {
 #[derive(Debug)]
 pub(crate) struct Labelled<const N: usize>([(&'static str, AtomicU64); N]);
 
-impl Default for Labelled<8> {
+impl Default for Labelled<9> {
     fn default() -> Self {
         Self(
             [
@@ -38,6 +38,7 @@ impl Default for Labelled<8> {
                 "wrong_type",
                 "too_large",
                 "queue_full",
+                "limited",
                 "stopping",
                 "other",
             ]

@@ -13,7 +13,7 @@ pub struct TrustedProxy {
 }
 
 impl TrustedProxy {
-    fn holds(self, address: IpAddr) -> bool {
+    pub(crate) fn holds(self, address: IpAddr) -> bool {
         match (self.network, address) {
             (IpAddr::V4(network), IpAddr::V4(address)) => {
                 let mask = u32::MAX.checked_shl(32 - self.prefix).unwrap_or(0);

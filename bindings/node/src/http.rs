@@ -56,7 +56,8 @@ impl NativeClient {
         dispatcher: Option<Dispatcher<'_>>,
     ) -> Option<NativeExchange> {
         let begin = || {
-            let carried = [("sentry-trace", sentry_trace), ("baggage", baggage), ("traceparent", traceparent)];
+            let carried =
+                [("sentry-trace", sentry_trace), ("baggage", baggage), ("traceparent", traceparent)];
             let carried = carried.into_iter().filter_map(|(name, value)| Some((name, value?)));
             let head = HostHead { method: &method, path: &path, route: None, origin: &origin };
             HostExchange::begin(&self.host, head, carried, isolation.host(), current.host())

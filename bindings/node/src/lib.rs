@@ -18,8 +18,8 @@ mod signals;
 mod source;
 mod span;
 mod stack;
-mod tracing;
 mod threads;
+mod tracing;
 
 pub use crate::breadcrumb::{Words, add_breadcrumb, aim_breadcrumbs};
 pub use crate::threads::{forget_thread, knows_thread, note_thread};

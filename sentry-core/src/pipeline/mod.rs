@@ -8,6 +8,7 @@ mod scrub;
 mod transaction;
 
 pub(crate) use self::limits::{MAX_EVENT_BYTES, bound, note, note_body, serialize};
+pub use self::scrub::JsonScrubber;
 pub(crate) use self::scrub::{FILTERED, Place, Scrubber, prefix};
 pub(crate) use self::transaction::{run_transaction, serialize_transaction};
 

@@ -12,6 +12,7 @@ mod native;
 mod outcome;
 mod prepare;
 mod queue;
+mod row;
 mod security;
 mod telemetry;
 mod writer;
@@ -24,6 +25,7 @@ use watchpost_spool::{Log, Position};
 
 pub(crate) use self::ledger::Ledger;
 pub(crate) use self::queue::{Job, Queue};
+use crate::ingest::KeyTable;
 use crate::metrics::Metrics;
 use crate::store::{Batch, Store};
 
@@ -40,6 +42,8 @@ pub(crate) struct Parts {
     pub(crate) queue: Arc<Queue>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) ledger: Arc<Ledger>,
+    /// What holds for each project.
+    pub(crate) projects: Arc<KeyTable>,
     pub(crate) metrics: Arc<Metrics>,
     /// How many threads prepare events.
     pub(crate) workers: usize,

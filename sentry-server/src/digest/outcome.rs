@@ -18,10 +18,22 @@ pub(super) fn count(
     reason: &str,
     quantity: i64,
 ) {
+    count_named(outcomes, head, category.as_str(), outcome, reason, quantity);
+}
+
+/// The same for a category that is no limit's, like `attachment_item`.
+pub(super) fn count_named(
+    outcomes: &mut HashMap<OutcomeKey, i64>,
+    head: &RecordHead,
+    category: &str,
+    outcome: &'static str,
+    reason: &str,
+    quantity: i64,
+) {
     let key = OutcomeKey {
         project: head.project,
         hour: instant::hour(head.received),
-        category: category.as_str().to_owned(),
+        category: category.to_owned(),
         outcome,
         reason: reason.to_owned(),
     };

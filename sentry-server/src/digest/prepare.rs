@@ -1,24 +1,34 @@
 //! One record to the rows it makes: everything that costs CPU, on any worker, without the database.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value};
-use watchpost_core::{Category, EnvelopeReader, EventId, ItemHeader, ItemType, Timestamp};
+use watchpost_core::{
+    Category, EnvelopeReader, EventId, ItemHeader, ItemType, JsonScrubber, ScrubPatterns, Timestamp,
+};
 use watchpost_spool::Position;
 
+use super::row::{row, truncated};
 use super::telemetry::{self, Arrival};
 use super::{Chunk, Parts, Prepared, limits, native, outcome, security};
-use crate::group::{self, Grouping};
 use crate::ingest::{Endpoint, RecordHead, stored_json};
 use crate::metrics;
-use crate::normalize::{self, EventKind, NormalizeContext, NormalizedEvent};
-use crate::store::{Batch, KeptItem, NewEvent, NewGroup, NewItem, Rows};
+use crate::normalize::{self, EventKind, NormalizeContext};
+use crate::project::{LiveProject, bit};
+use crate::store::{Batch, KeptItem, NewItem};
 
 pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
     let mut batch = Batch::default();
     let last = chunk.jobs.last().map(|job| job.position);
+    let mut project: Option<Arc<LiveProject>> = None;
     for job in &chunk.jobs {
+        if project.as_ref().is_none_or(|known| known.id != job.head.project) {
+            project = parts.projects.project(job.head.project);
+        }
         let mut record = Record {
+            project: project.as_deref(),
+            unwanted: None,
             head: &job.head,
             position: job.position,
             rows: 0,
@@ -39,6 +49,10 @@ pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
 
 struct Record<'a> {
     head: &'a RecordHead,
+    /// `None` when its last key was switched off meanwhile: what was accepted is stored all the same, scrubbed by default.
+    project: Option<&'a LiveProject>,
+    /// Why the envelope's event was filtered, and with it what came along.
+    unwanted: Option<&'static str>,
     position: Position,
     rows: u64,
     batch: &'a mut Batch,
@@ -116,6 +130,10 @@ impl Record<'_> {
         }
         for (header, payload) in &items {
             let category = header.item_type.category();
+            if self.head.limited & bit(category) != 0 {
+                // Counted when the request was answered.
+                continue;
+            }
             if payload.len() > limits::max_bytes(&header.item_type) {
                 self.drop_item(category, "too_large");
                 continue;
@@ -158,32 +176,57 @@ impl Record<'_> {
                 _ => self.item(header, payload, sent_at, has_event || crash.is_some()),
             }
         }
+        self.drop_companions();
+    }
+
+    /// What came with an event that is not wanted is not wanted either.
+    fn drop_companions(&mut self) {
+        let Some(reason) = self.unwanted else { return };
+        let is_unwanted = |item: &NewItem| {
+            item.is_companion
+                && item.seq / NewItem::PER_ENVELOPE == row_seq(self.position, 0) / NewItem::PER_ENVELOPE
+        };
+        let (unwanted, kept) = std::mem::take(&mut self.batch.items).into_iter().partition(is_unwanted);
+        self.batch.items = kept;
+        let unwanted: Vec<NewItem> = unwanted;
+        for (category, quantity) in unwanted.into_iter().flat_map(|item| item.counts) {
+            outcome::count_named(&mut self.batch.outcomes, self.head, category, "filtered", reason, quantity);
+        }
     }
 
     fn event(&mut self, payload: &[u8], given: Given<'_>) {
         let Some(seq) = self.next_seq() else { return self.drop_item(Category::Error, "too_many_items") };
         let id = given.id.map(|id| id.to_string());
         let fallback = fallback_id(self.head.id, seq);
+        let drops_addresses = self.project.is_some_and(|project| project.drops_addresses);
         let context = NormalizeContext {
             project_id: self.head.project as u64,
             received_us: self.head.received,
             sent_at_us: given.sent_at.map(Timestamp::micros),
-            remote_addr: self.head.address,
+            remote_addr: self.head.address.filter(|_| !drops_addresses),
             user_agent: self.head.user_agent.as_deref(),
             header_event_id: id.as_deref(),
             item_kind: given.kind,
             new_id: &|| fallback,
         };
-        let normalized = match given.crash {
-            None => normalize::normalize(payload, &context),
-            Some(crash) => normalize::object(payload).map(|mut body| {
+        let normalized = normalize::object(payload).map(|mut body| {
+            if let Some(crash) = given.crash {
                 crash.add_to(&mut body);
-                normalize::normalize_object(body, &context)
-            }),
-        };
-        let category = given.category.unwrap_or(Category::Error);
+            }
+            self.scrub(&mut body);
+            normalize::normalize_object(body, &context)
+        });
+        let kind = normalized.as_ref().ok().map(|event| event.kind).or(given.kind);
+        let category = given.category.unwrap_or_else(|| category_of(kind.unwrap_or(EventKind::Error)));
+        let filters = self.project.and_then(|project| project.filters.as_ref());
+        if let (Ok(event), Some(filters)) = (&normalized, filters)
+            && let Some(reason) = filters.reason(event, self.head.address, self.head.user_agent.as_deref())
+        {
+            self.unwanted = Some(reason);
+            return outcome::count(&mut self.batch.outcomes, self.head, category, "filtered", reason, 1);
+        }
         match normalized {
-            Ok(event) => match row(seq, self.head, event, payload.len(), given.category) {
+            Ok(event) => match row(seq, self.head, event, payload.len(), category) {
                 Some(row) => self.batch.events.push(row),
                 None => self.drop_item(category, "internal"),
             },
@@ -201,7 +244,11 @@ impl Record<'_> {
             seq,
             id: fallback_id(self.head.id, seq),
         };
-        let read = match telemetry::read(header, payload, &arrival) {
+        let scrubber = match self.project {
+            Some(project) => project.scrubber.as_ref(),
+            None => Some(&*DEFAULT_SCRUBBER),
+        };
+        let read = match telemetry::read(header, payload, &arrival, scrubber) {
             Ok(read) => read,
             Err(reason) => return self.drop_item(category, reason),
         };
@@ -212,6 +259,7 @@ impl Record<'_> {
         }
         let mut kept = None;
         if read.keep {
+            let payload = read.replacement.as_deref().unwrap_or(payload);
             let Ok(body) = zstd::bulk::compress(payload, ITEM_LEVEL) else {
                 return self.drop_item(category, "internal");
             };
@@ -232,6 +280,23 @@ impl Record<'_> {
         });
     }
 
+    /// Masks secrets before anything is made of the event.
+    fn scrub(&self, event: &mut Map<String, Value>) {
+        match self.project {
+            Some(project) => {
+                if project.drops_addresses
+                    && let Some(Value::Object(user)) = event.get_mut("user")
+                {
+                    user.remove("ip_address");
+                }
+                if let Some(scrubber) = &project.scrubber {
+                    scrubber.event(event);
+                }
+            }
+            None => DEFAULT_SCRUBBER.event(event),
+        }
+    }
+
     fn drop_item(&mut self, category: Category, reason: &str) {
         self.invalid += 1;
         outcome::count(&mut self.batch.outcomes, self.head, category, "invalid", reason, 1);
@@ -241,86 +306,28 @@ impl Record<'_> {
     fn next_seq(&mut self) -> Option<u64> {
         let place = self.rows;
         self.rows += 1;
-        let position = self.position.as_u64();
-        let (segment, offset) = (position >> 32, position & u64::from(u32::MAX));
-        (place < NewItem::PER_ENVELOPE).then_some(segment << 36 | offset << 10 | place)
+        (place < NewItem::PER_ENVELOPE).then(|| row_seq(self.position, place))
     }
 }
 
-fn row(
-    seq: u64,
-    head: &RecordHead,
-    event: NormalizedEvent,
-    size_bytes: usize,
-    category: Option<Category>,
-) -> Option<NewEvent> {
-    let event_id: EventId = event.event_id.parse().ok()?;
-    let json = serde_json::to_vec(&event.body).ok()?;
-    let body = zstd::bulk::compress(&json, EVENT_LEVEL).ok()?;
-    let (kind, natural) = match event.kind {
-        EventKind::Csp => ("csp", Category::Security),
-        EventKind::Transaction => ("transaction", Category::Transaction),
-        EventKind::Feedback => ("feedback", Category::Feedback),
-        EventKind::Default => ("default", Category::Error),
-        _ => (event.kind.as_str(), Category::Error),
-    };
-    let belongs_to_issue = !matches!(event.kind, EventKind::Transaction | EventKind::Feedback);
-    let grouping = belongs_to_issue.then(|| group::group(&event));
-    let (title, culprit) = match &grouping {
-        Some(grouping) => (grouping.title.clone(), grouping.culprit.clone()),
-        None => (event.title.clone(), event.culprit.clone()),
-    };
-    let rows = match event.kind {
-        EventKind::Transaction => {
-            Rows { spans: telemetry::of_transaction(&event, head.project, seq), ..Rows::default() }
-        }
-        EventKind::Feedback => Rows {
-            feedback: telemetry::feedback_of(&event, head.project, seq, *event_id.as_bytes()),
-            ..Rows::default()
-        },
-        _ => Rows::default(),
-    };
-    Some(NewEvent {
-        rows,
-        seq,
-        project: head.project,
-        event_id: *event_id.as_bytes(),
-        kind,
-        category: category.unwrap_or(natural).as_str(),
-        received: head.received,
-        timestamp: event.timestamp_us,
-        title,
-        culprit,
-        level: event.level.as_str().to_owned(),
-        size_bytes,
-        body,
-        group: grouping.map(|grouping| new_group(event, grouping, kind)),
-    })
+fn row_seq(position: Position, place: u64) -> u64 {
+    let position = position.as_u64();
+    let (segment, offset) = (position >> 32, position & u64::from(u32::MAX));
+    segment << 36 | offset << 10 | place
 }
 
-fn new_group(event: NormalizedEvent, grouping: Grouping, kind: &'static str) -> NewGroup {
-    NewGroup {
-        hashes: grouping.hashes.iter().map(|hash| *hash.as_bytes()).collect(),
-        kind,
-        metadata: serde_json::to_string(&grouping.metadata).unwrap_or_else(|_| "{}".to_owned()),
-        platform: event.platform,
-        logger: event.logger,
-        release: event.release,
-        unhandled: is_unhandled(&event.body),
-        user: event.user_key.map(|key| truncated(blake3::hash(key.as_bytes()).as_bytes())),
-        tags: event.tags,
+/// What holds where a project says nothing of its own.
+static DEFAULT_SCRUBBER: LazyLock<JsonScrubber> =
+    LazyLock::new(|| JsonScrubber::new(&[], &[], ScrubPatterns::default(), true));
+
+/// What an event counts as.
+fn category_of(kind: EventKind) -> Category {
+    match kind {
+        EventKind::Transaction => Category::Transaction,
+        EventKind::Feedback => Category::Feedback,
+        EventKind::Csp => Category::Security,
+        EventKind::Error | EventKind::Default => Category::Error,
     }
-}
-
-/// Whether any exception got past the application's own handling.
-fn is_unhandled(body: &serde_json::Map<String, serde_json::Value>) -> bool {
-    let exceptions = body.get("exception").and_then(|exception| exception.get("values")?.as_array());
-    exceptions.is_some_and(|values| {
-        values.iter().any(|exception| {
-            exception.get("mechanism").and_then(|mechanism| mechanism.get("handled")?.as_bool())
-                == Some(false)
-        })
-    })
 }
 
 fn is_event(item: &ItemType) -> bool {
@@ -339,12 +346,6 @@ fn fallback_id(envelope: [u8; 16], seq: u64) -> [u8; 16] {
     truncated(hasher.finalize().as_bytes())
 }
 
-fn truncated(hash: &[u8; 32]) -> [u8; 16] {
-    let mut short = [0; 16];
-    short.copy_from_slice(&hash[..16]);
-    short
-}
-
 /// Debug builds panic on a body with the text named here, so that a test can see what one bad event does.
 fn fail_point(body: &[u8]) {
     #[cfg(debug_assertions)]
@@ -355,5 +356,4 @@ fn fail_point(body: &[u8]) {
     let _ = body;
 }
 
-const EVENT_LEVEL: i32 = 3;
 const ITEM_LEVEL: i32 = 1;

@@ -178,6 +178,7 @@ mod tests {
                 id: [0; 16],
                 address: None,
                 user_agent: None,
+                limited: 0,
             },
             inflated: Bytes::from(vec![0; bytes]),
         }

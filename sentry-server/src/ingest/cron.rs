@@ -4,7 +4,6 @@ use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use watchpost_core::Category;
 
 use super::framed::Framed;
 use super::refusal::Refusal;
@@ -14,6 +13,11 @@ use super::request::Request;
 pub(super) async fn check_in(method: Method, request: Request, body: Body) -> Response {
     match take(&request, &method, body).await {
         Ok(()) => StatusCode::ACCEPTED.into_response(),
+        // Counted as limited, and no reason for the job's script to fail.
+        Err(refusal @ Refusal::Limited(_)) => {
+            drop(request.refuse(refusal));
+            StatusCode::ACCEPTED.into_response()
+        }
         Err(Refusal::Full { seconds, .. }) => {
             // Not stored: said without a 429, which would stop the job's other tools.
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, seconds.to_string())]).into_response()
@@ -23,7 +27,7 @@ pub(super) async fn check_in(method: Method, request: Request, body: Body) -> Re
 }
 
 async fn take(request: &Request, method: &Method, body: Body) -> Result<(), Refusal> {
-    let project = request.admitted().await?;
+    let admitted = request.admitted().await?;
     let body = request.read(body).await?;
     let mut report = Map::new();
     if *method == Method::POST && request.content_type() == "application/json" {
@@ -55,5 +59,5 @@ async fn take(request: &Request, method: &Method, body: Body) -> Result<(), Refu
     let id = request.new_id();
     let mut envelope = Framed::new(id);
     envelope.add_json("check_in", &Value::Object(report));
-    request.commit_envelope(project, id, body, envelope.into_bytes(), vec![Category::Monitor]).await
+    request.commit_envelope(&admitted, id, body, envelope.into_bytes()).await.map(drop)
 }

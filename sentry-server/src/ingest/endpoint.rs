@@ -11,14 +11,13 @@ use watchpost_core::{Category, EventId};
 use super::auth;
 use super::payload;
 use super::record::Endpoint;
-use super::refusal::Refusal;
-use super::request::{Brought, Request};
+use super::refusal::{self, Refusal};
+use super::request::{Brought, Left, Request};
 use crate::normalize;
-use crate::store::ProjectId;
 
 pub(super) async fn envelope(request: Request, body: Body) -> Response {
     match take_envelope(&request, body).await {
-        Ok(id) => answer(id),
+        Ok((id, left)) => answer(id, &left),
         Err(refusal) => request.refuse(refusal),
     }
 }
@@ -31,7 +30,7 @@ pub(super) async fn store(request: Request, body: Body) -> Response {
         take_event(&request, Some(body)).await
     };
     match taken {
-        Ok(id) => answer(id),
+        Ok((id, left)) => answer(id, &left),
         Err(refusal) => request.refuse(refusal),
     }
 }
@@ -45,45 +44,44 @@ pub(super) async fn pixel(request: Request) -> Response {
     }
 }
 
-async fn take_envelope(request: &Request, body: Body) -> Result<Option<EventId>, Refusal> {
+async fn take_envelope(request: &Request, body: Body) -> Result<(Option<EventId>, Left), Refusal> {
     let project = request.project_id()?;
     let shown = request.shown_key()?;
     // A key that is shown up front is checked before anything is read.
-    if let Some(key) = &shown {
-        request.check(project, key).await?;
-    }
+    let mut admitted = match &shown {
+        Some(key) => Some(request.check(project, key).await?),
+        None => None,
+    };
     let body = request.read(body).await?;
     let framing = payload::framing(&body.inflated)?;
     if let Some(dsn) = &framing.dsn {
         let inside = auth::in_envelope(dsn, request.path("project"))?;
         match &shown {
-            None => request.check(project, &inside).await?,
+            None => admitted = Some(request.check(project, &inside).await?),
             Some(outside) if *outside != inside => {
                 return Err(Refusal::envelope("dsn in the header has another key than the request"));
             }
             Some(_) => {}
         }
-    } else if shown.is_none() {
-        return Err(Refusal::NoKey);
     }
+    let admitted = admitted.ok_or(Refusal::NoKey)?;
     if framing.items == 0 {
-        return Ok(framing.event_id);
+        return Ok((framing.event_id, Left::new()));
     }
     let id = framing.event_id.unwrap_or_else(|| request.new_id());
-    let categories = framing.categories;
-    request.commit(project, Brought { endpoint: Endpoint::Envelope, id, body, categories }).await?;
-    Ok(framing.event_id.or(framing.needs_id.then_some(id)))
+    let contents = framing.contents;
+    let left =
+        request.commit(&admitted, Brought { endpoint: Endpoint::Envelope, id, body, contents }).await?;
+    Ok((framing.event_id.or(framing.needs_id.then_some(id)), left))
 }
 
 /// One event: the body, a form's field `sentry_data`, or the query's.
-async fn take_event(request: &Request, body: Option<Body>) -> Result<Option<EventId>, Refusal> {
+async fn take_event(request: &Request, body: Option<Body>) -> Result<(Option<EventId>, Left), Refusal> {
     let key = request.shown_key()?.ok_or(Refusal::NoKey)?;
-    let project: ProjectId = if request.path("project").is_empty() {
+    let admitted = if request.path("project").is_empty() {
         request.project_of(&key).await?
     } else {
-        let project = request.project_id()?;
-        request.check(project, &key).await?;
-        project
+        request.check(request.project_id()?, &key).await?
     };
     let is_pixel = body.is_none();
     let mut body = request.read(body.unwrap_or_default()).await?;
@@ -101,14 +99,18 @@ async fn take_event(request: &Request, body: Option<Body>) -> Result<Option<Even
         id_in(&json)?
     };
     let id = own.unwrap_or_else(|| request.new_id());
-    let brought = Brought { endpoint: Endpoint::Store, id, body, categories: vec![Category::Error] };
-    request.commit(project, brought).await?;
-    Ok(Some(id))
+    let brought = Brought { endpoint: Endpoint::Store, id, body, contents: vec![(Category::Error, 1)] };
+    let left = request.commit(&admitted, brought).await?;
+    Ok((Some(id), left))
 }
 
-fn answer(id: Option<EventId>) -> Response {
+fn answer(id: Option<EventId>, left: &Left) -> Response {
     let body: Value = id.map_or_else(|| json!({}), |id| json!({ "id": id }));
-    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+    let mut response = ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response();
+    if !left.is_empty() {
+        refusal::add_limits(response.headers_mut(), left);
+    }
+    response
 }
 
 /// The event's own id. Refuses what the digest could not read either; the common case is decided without a second parse.

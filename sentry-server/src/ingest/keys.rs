@@ -1,14 +1,15 @@
-//! The client keys, in memory: no request waits for the database to be let in.
+//! The client keys and what holds for their projects, in memory: no request waits for the database to be let in.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use subtle::ConstantTimeEq as _;
 
 use crate::instant::{Micros, SECOND};
-use crate::store::{ClientKey, ProjectId};
+use crate::project::{Admitted, AllSettings, LiveProject};
+use crate::store::{ClientKey, OrgId, ProjectId};
 
-/// Active keys by project.
+/// Projects with their active keys.
 #[derive(Debug, Default)]
 pub(crate) struct KeyTable {
     state: RwLock<State>,
@@ -16,38 +17,59 @@ pub(crate) struct KeyTable {
 
 #[derive(Debug, Default)]
 struct State {
-    keys: HashMap<ProjectId, Vec<String>>,
+    projects: HashMap<ProjectId, Arc<LiveProject>>,
     loaded: Option<Micros>,
+}
+
+/// What the store has about all projects.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) keys: Vec<ClientKey>,
+    pub(crate) organizations: HashMap<ProjectId, OrgId>,
+    pub(crate) settings: AllSettings,
+    /// Events in a usual hour, of projects that have a history.
+    pub(crate) hourly: HashMap<ProjectId, u64>,
 }
 
 impl KeyTable {
     /// Replaces the table by what the store has.
-    pub(crate) fn load(&self, keys: &[ClientKey], now: Micros) {
-        let mut table: HashMap<ProjectId, Vec<String>> = HashMap::new();
-        for key in keys.iter().filter(|key| key.active) {
-            table.entry(key.project).or_default().push(key.public.clone());
+    pub(crate) fn load(&self, known: &Known, now: Micros) {
+        let mut keys: HashMap<ProjectId, Vec<&ClientKey>> = HashMap::new();
+        for key in known.keys.iter().filter(|key| key.active) {
+            keys.entry(key.project).or_default().push(key);
         }
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) =
-            State { keys: table, loaded: Some(now) };
+        let projects = keys.into_iter().map(|(project, keys)| {
+            let organization = known.organizations.get(&project).copied().unwrap_or_default();
+            let hourly = known.hourly.get(&project).copied();
+            (project, Arc::new(LiveProject::new(project, organization, &keys, &known.settings, hourly)))
+        });
+        let projects = projects.collect();
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = State { projects, loaded: Some(now) };
     }
 
-    /// Whether the key opens the project. Compares in constant time.
-    pub(crate) fn opens(&self, project: ProjectId, key: &str) -> bool {
+    /// The project, if the key opens it. Compares in constant time.
+    pub(crate) fn opens(&self, project: ProjectId, key: &str) -> Option<Admitted> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        let keys = state.keys.get(&project).map_or(&[][..], Vec::as_slice);
-        keys.iter().fold(false, |found, known| found | bool::from(known.as_bytes().ct_eq(key.as_bytes())))
+        let project = state.projects.get(&project)?;
+        Some(Admitted { project: Arc::clone(project), key: place_of(project, key)? })
     }
 
     /// The project that a key belongs to.
-    pub(crate) fn project_of(&self, key: &str) -> Option<ProjectId> {
+    pub(crate) fn project_of(&self, key: &str) -> Option<Admitted> {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         let mut found = None;
-        for (project, keys) in &state.keys {
-            if keys.iter().any(|known| bool::from(known.as_bytes().ct_eq(key.as_bytes()))) {
-                found = Some(*project);
+        for project in state.projects.values() {
+            if let Some(key) = place_of(project, key) {
+                found = Some(Admitted { project: Arc::clone(project), key });
             }
         }
         found
+    }
+
+    /// What holds for a project; `None` for one without an active key.
+    pub(crate) fn project(&self, project: ProjectId) -> Option<Arc<LiveProject>> {
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.projects.get(&project).map(Arc::clone)
     }
 
     /// Whether a miss is worth a look at the store: another process may have made a project, but wrong keys
@@ -56,6 +78,16 @@ impl KeyTable {
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
         state.loaded.is_none_or(|loaded| (now - loaded).abs() >= SECOND)
     }
+}
+
+fn place_of(project: &LiveProject, key: &str) -> Option<usize> {
+    let mut found = None;
+    for (place, known) in project.keys.iter().enumerate() {
+        if bool::from(known.public.as_bytes().ct_eq(key.as_bytes())) {
+            found = Some(place);
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -74,10 +106,13 @@ mod tests {
         };
         let table = KeyTable::default();
         assert!(table.is_stale(0));
-        table.load(&[key(1, "aa", true), key(1, "bb", false), key(2, "cc", true)], 10);
-        assert!(table.opens(1, "aa"));
+        let keys = vec![key(1, "aa", true), key(1, "bb", false), key(2, "cc", true)];
+        table.load(&Known { keys, ..Known::default() }, 10);
+        assert_eq!(table.opens(1, "aa").unwrap().id(), 1);
+        assert_eq!(table.project_of("cc").unwrap().id(), 2);
+        assert!(table.project_of("bb").is_none() && table.project(3).is_none());
         for (project, wrong) in [(1, "bb"), (1, "cc"), (2, "aa"), (3, "aa"), (1, ""), (1, "aaa")] {
-            assert!(!table.opens(project, wrong), "{project} {wrong}");
+            assert!(table.opens(project, wrong).is_none(), "{project} {wrong}");
         }
         assert!(!table.is_stale(10 + SECOND - 1));
         assert!(table.is_stale(10 + SECOND));

@@ -6,7 +6,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use watchpost_core::{Category, EventId};
+use watchpost_core::EventId;
 
 use super::body::{self, Encoding, ReadBody};
 use super::framed::Framed;
@@ -46,7 +46,7 @@ fn answer(request: &Request, taken: Result<EventId, Refusal>) -> Response {
 }
 
 async fn take_minidump(request: &Request, body: Body) -> Result<EventId, Refusal> {
-    let project = request.admitted().await?;
+    let admitted = request.admitted().await?;
     let body = request.read(body).await?;
     let mut parts = parts(request, &body, "upload_file_minidump").await?;
     let at = parts.iter().position(|part| part.name == "upload_file_minidump");
@@ -66,25 +66,23 @@ async fn take_minidump(request: &Request, body: Body) -> Result<EventId, Refusal
     let name = dump.filename.as_deref().unwrap_or("minidump.dmp");
     envelope.add_attachment(name, "event.minidump", Some("application/x-dmp"), &bytes);
     add_files(&mut envelope, &parts);
-    let categories = vec![Category::Error, Category::Attachment];
-    request.commit_envelope(project, id, body, envelope.into_bytes(), categories).await?;
+    request.commit_envelope(&admitted, id, body, envelope.into_bytes()).await?;
     Ok(id)
 }
 
 async fn take_unreal(request: &Request, body: Body) -> Result<EventId, Refusal> {
-    let project = request.admitted().await?;
+    let admitted = request.admitted().await?;
     let body = request.read(body).await?;
     let id = request.new_id();
     let user = request.parameter("UserID");
     let max = request.app.limits.body.inflated_bytes;
     let envelope = unreal::envelope(id, &body.inflated, user.as_deref(), max)?;
-    let categories = vec![Category::Error, Category::Attachment];
-    request.commit_envelope(project, id, body, envelope, categories).await?;
+    request.commit_envelope(&admitted, id, body, envelope).await?;
     Ok(id)
 }
 
 async fn take_attachments(request: &Request, body: Body) -> Result<(), Refusal> {
-    let project = request.admitted().await?;
+    let admitted = request.admitted().await?;
     let id: EventId = request
         .path("event_id")
         .parse()
@@ -93,7 +91,7 @@ async fn take_attachments(request: &Request, body: Body) -> Result<(), Refusal> 
     let parts = parts(request, &body, "attachment").await?;
     let mut envelope = Framed::new(id);
     add_files(&mut envelope, &parts);
-    request.commit_envelope(project, id, body, envelope.into_bytes(), vec![Category::Attachment]).await
+    request.commit_envelope(&admitted, id, body, envelope.into_bytes()).await.map(drop)
 }
 
 /// The fields of a form; a body that is no form is the one file `name`.

@@ -26,7 +26,7 @@ use axum::routing::{MethodRouter, get, post};
 pub(crate) use self::body::Encoding;
 pub(crate) use self::body::{BodyLimits, Budget, inflate};
 pub(crate) use self::committer::Committer;
-pub(crate) use self::keys::KeyTable;
+pub(crate) use self::keys::{KeyTable, Known};
 pub(crate) use self::payload::stored_json;
 pub(crate) use self::record::{Endpoint, RecordHead};
 use crate::app::App;

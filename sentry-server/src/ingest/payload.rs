@@ -8,6 +8,7 @@ use watchpost_core::{Category, EnvelopeReader, EventId, ItemType};
 
 use super::body::{self, Encoding};
 use super::refusal::Refusal;
+use crate::project::Contents;
 
 /// What the answer and the key check need of an envelope.
 #[derive(Debug)]
@@ -17,7 +18,8 @@ pub(crate) struct Framing {
     pub(crate) event_id: Option<EventId>,
     /// Whether something inside needs an id, so that one is to be made when there is none.
     pub(crate) needs_id: bool,
-    pub(crate) categories: Vec<Category>,
+    /// Quantities by category, in the units that limits count in.
+    pub(crate) contents: Contents,
     pub(crate) items: usize,
 }
 
@@ -29,14 +31,20 @@ pub(crate) fn framing(bytes: &[u8]) -> Result<Framing, Refusal> {
         dsn: reader.header().dsn.clone(),
         event_id: reader.header().event_id,
         needs_id: false,
-        categories: Vec::new(),
+        contents: Contents::new(),
         items: 0,
     };
     while let Some((header, payload)) = reader.next_item().map_err(refuse)? {
         framing.items += 1;
         let category = header.item_type.category();
-        if category != Category::Internal && !framing.categories.contains(&category) {
-            framing.categories.push(category);
+        let quantity = match category {
+            // In bytes, as their outcomes.
+            Category::Attachment => payload.len() as u64,
+            _ => header.item_count.map_or(1, |count| count.clamp(1, MAX_COUNT)),
+        };
+        match framing.contents.iter_mut().find(|(known, _)| *known == category) {
+            Some((_, sum)) => *sum += quantity,
+            None => framing.contents.push((category, quantity)),
         }
         let is_event =
             matches!(header.item_type, ItemType::Event | ItemType::Transaction | ItemType::Feedback);
@@ -109,3 +117,6 @@ fn needs_id(item: &ItemType) -> bool {
             | ItemType::Profile
     )
 }
+
+/// Entries that a container can hold: what it says beyond that is no count.
+const MAX_COUNT: u64 = 4_000;

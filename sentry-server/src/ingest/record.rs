@@ -2,7 +2,7 @@
 //!
 //! | field         | bytes | meaning                                                                  |
 //! |---------------|-------|--------------------------------------------------------------------------|
-//! | version       | 1     | 1                                                                        |
+//! | version       | 1     | 2; records of version 1 have no `limited`                                |
 //! | endpoint      | 1     | 0 envelope, 1 store                                                      |
 //! | encoding      | 1     | 0 identity, 1 gzip, 2 deflate, 3 brotli, 4 zstd                          |
 //! | address       | 1     | length of the peer's address: 0, 4 or 16                                 |
@@ -10,6 +10,7 @@
 //! | received      | 8     | microseconds since the epoch, little endian                              |
 //! | id            | 16    | the event id answered to the client; stands in where the payload has none |
 //! | user agent    | 2     | its length, little endian; at most 512                                   |
+//! | limited       | 4     | bits of the categories that limits refused and the digest leaves out     |
 //!
 //! then address, user agent and body.
 
@@ -35,6 +36,7 @@ pub(crate) struct RecordHead {
     pub(crate) id: [u8; 16],
     pub(crate) address: Option<IpAddr>,
     pub(crate) user_agent: Option<String>,
+    pub(crate) limited: u32,
 }
 
 impl RecordHead {
@@ -56,6 +58,7 @@ impl RecordHead {
         bytes.extend_from_slice(&self.received.to_le_bytes());
         bytes.extend_from_slice(&self.id);
         bytes.extend_from_slice(&(agent.len() as u16).to_le_bytes());
+        bytes.extend_from_slice(&self.limited.to_le_bytes());
         bytes.extend_from_slice(&address);
         bytes.extend_from_slice(agent.as_bytes());
         bytes
@@ -63,11 +66,21 @@ impl RecordHead {
 
     /// Splits a record into head and body; `None` when it is not one of ours.
     pub(crate) fn decode(record: &[u8]) -> Option<(Self, &[u8])> {
-        let (fixed, rest) = record.split_at_checked(FIXED_BYTES)?;
-        let (endpoint, encoding) = match fixed[..3] {
-            [VERSION, 0, code] => (Endpoint::Envelope, Encoding::from_code(code)?),
-            [VERSION, 1, code] => (Endpoint::Store, Encoding::from_code(code)?),
+        let version = *record.first()?;
+        let fixed_bytes = match version {
+            1 => FIXED_BYTES - LIMITED_BYTES,
+            VERSION => FIXED_BYTES,
             _ => return None,
+        };
+        let (fixed, rest) = record.split_at_checked(fixed_bytes)?;
+        let (endpoint, encoding) = match fixed[1..3] {
+            [0, code] => (Endpoint::Envelope, Encoding::from_code(code)?),
+            [1, code] => (Endpoint::Store, Encoding::from_code(code)?),
+            _ => return None,
+        };
+        let limited = match version {
+            1 => 0,
+            _ => u32::from_le_bytes(fixed[38..42].try_into().ok()?),
         };
         let (address, rest) = rest.split_at_checked(usize::from(fixed[3]))?;
         let address = match address.len() {
@@ -86,6 +99,7 @@ impl RecordHead {
             id: fixed[20..36].try_into().ok()?,
             address,
             user_agent: (!agent.is_empty()).then(|| String::from_utf8_lossy(agent).into_owned()),
+            limited,
         };
         Some((head, body))
     }
@@ -96,8 +110,9 @@ fn shortened(agent: &str) -> &str {
     &agent[..end.unwrap_or(0)]
 }
 
-const VERSION: u8 = 1;
-const FIXED_BYTES: usize = 38;
+const VERSION: u8 = 2;
+const FIXED_BYTES: usize = 42;
+const LIMITED_BYTES: usize = 4;
 const MAX_USER_AGENT_BYTES: usize = 512;
 
 #[cfg(test)]
@@ -115,14 +130,20 @@ mod tests {
                 id: [9; 16],
                 address,
                 user_agent: address.map(|_| "sentry.python/2.75.0".to_owned()),
+                limited: 5,
             };
             let mut record = head.encode();
             record.extend_from_slice(b"body");
-            assert_eq!(RecordHead::decode(&record), Some((head, &b"body"[..])));
+            assert_eq!(RecordHead::decode(&record), Some((head.clone(), &b"body"[..])));
+            let mut old = record.clone();
+            old[0] = 1;
+            old.drain(38..42);
+            let head = RecordHead { limited: 0, ..head };
+            assert_eq!(RecordHead::decode(&old), Some((head, &b"body"[..])), "the first version");
             for cut in 0..record.len() - 4 {
                 assert!(RecordHead::decode(&record[..cut]).is_none(), "cut at {cut}");
             }
         }
-        assert!(RecordHead::decode(&[2; 64]).is_none());
+        assert!(RecordHead::decode(&[3; 64]).is_none());
     }
 }

@@ -1,10 +1,12 @@
 //! Why a request to an ingest endpoint is not accepted, and how that is told.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use watchpost_core::Category;
+
+use crate::project::Limit;
 
 /// A refused request. Every form answers `{"detail", "causes"}` and `X-Sentry-Error`.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) enum Refusal {
     TooLarge(&'static str),
     /// 429: queue or disk is full; these categories are to wait.
     Full { categories: Vec<Category>, seconds: u64 },
+    /// 429: everything in the request is over a limit of its key, project or organisation.
+    Limited(Vec<Limit>),
     /// 503: the server is stopping.
     Stopping,
 }
@@ -65,6 +69,7 @@ impl Refusal {
             Self::WrongType(_) => "wrong_type",
             Self::TooLarge(_) => "too_large",
             Self::Full { .. } => "queue_full",
+            Self::Limited(_) => "limited",
             Self::Stopping => "stopping",
         }
     }
@@ -98,6 +103,13 @@ impl IntoResponse for Refusal {
                 "the server's queue is full",
                 vec![format!("try again in {seconds} s")],
             ),
+            Self::Limited(limits) => {
+                let told = |limit: &Limit| {
+                    let Limit { category, scope, reason, seconds } = limit;
+                    format!("{category} is over a limit of the {}: {reason}, for {seconds} s", scope.as_str())
+                };
+                (StatusCode::TOO_MANY_REQUESTS, "over a limit", limits.iter().map(told).collect())
+            }
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping", Vec::new()),
         };
         let mut response = (status, Json(json!({ "detail": detail, "causes": causes }))).into_response();
@@ -112,6 +124,7 @@ impl IntoResponse for Refusal {
                 }
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(*seconds));
             }
+            Self::Limited(limits) => add_limits(headers, limits),
             Self::Stopping => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from(5_u64));
             }
@@ -119,4 +132,22 @@ impl IntoResponse for Refusal {
         }
         response
     }
+}
+
+/// Says which categories are to wait, also beside a 200 for what was taken.
+pub(super) fn add_limits(headers: &mut HeaderMap, limits: &[Limit]) {
+    let told: Vec<String> = limits
+        .iter()
+        .map(|limit| {
+            let Limit { category, scope, reason, seconds } = limit;
+            // Clients of old count what is no better known as `default`.
+            let more = if *category == Category::Error { ";default" } else { "" };
+            format!("{seconds}:{category}{more}:{}:{reason}", scope.as_str())
+        })
+        .collect();
+    if let Ok(value) = HeaderValue::from_str(&told.join(", ")) {
+        headers.insert("x-sentry-rate-limits", value);
+    }
+    let longest = limits.iter().map(|limit| limit.seconds).max().unwrap_or(1);
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(longest));
 }

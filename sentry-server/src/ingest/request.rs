@@ -9,10 +9,12 @@ use watchpost_core::{Category, EventId};
 use super::auth::{self, ShownKey};
 use super::body::{self, ReadBody};
 use super::committer::CommitError;
+use super::payload;
 use super::record::{Endpoint, RecordHead};
 use super::refusal::Refusal;
 use crate::app::App;
 use crate::instant;
+use crate::project::{Admitted, Contents, Limit, bit};
 use crate::proxy;
 use crate::store::{OutcomeKey, ProjectId};
 
@@ -31,8 +33,11 @@ pub(super) struct Brought {
     pub(super) id: EventId,
     pub(super) body: ReadBody,
     /// What is inside, by category.
-    pub(super) categories: Vec<Category>,
+    pub(super) contents: Contents,
 }
+
+/// Which categories of a request that was taken were left out, because of limits.
+pub(super) type Left = Vec<Limit>;
 
 impl FromRequestParts<App> for Request {
     type Rejection = Refusal;
@@ -84,7 +89,7 @@ impl Request {
     }
 
     /// The project, after its key was checked: the one shown, or the one in the path.
-    pub(super) async fn admitted(&self) -> Result<ProjectId, Refusal> {
+    pub(super) async fn admitted(&self) -> Result<Admitted, Refusal> {
         let project = self.project_id()?;
         let in_path = Some(self.path("key")).filter(|key| !key.is_empty());
         let key = match (self.shown_key()?, in_path) {
@@ -92,25 +97,24 @@ impl Request {
             (None, Some(key)) => ShownKey(key.to_owned()),
             (None, None) => return Err(Refusal::NoKey),
         };
-        self.check(project, &key).await?;
-        Ok(project)
+        self.check(project, &key).await
     }
 
     /// The project that a key opens by itself.
-    pub(super) async fn project_of(&self, key: &ShownKey) -> Result<ProjectId, Refusal> {
-        if let Some(project) = self.app.keys.project_of(&key.0) {
-            return Ok(project);
+    pub(super) async fn project_of(&self, key: &ShownKey) -> Result<Admitted, Refusal> {
+        if let Some(admitted) = self.app.keys.project_of(&key.0) {
+            return Ok(admitted);
         }
         self.refresh_keys().await;
         self.app.keys.project_of(&key.0).ok_or(Refusal::WrongKey)
     }
 
-    pub(super) async fn check(&self, project: ProjectId, key: &ShownKey) -> Result<(), Refusal> {
-        if self.app.keys.opens(project, &key.0) {
-            return Ok(());
+    pub(super) async fn check(&self, project: ProjectId, key: &ShownKey) -> Result<Admitted, Refusal> {
+        if let Some(admitted) = self.app.keys.opens(project, &key.0) {
+            return Ok(admitted);
         }
         self.refresh_keys().await;
-        if self.app.keys.opens(project, &key.0) { Ok(()) } else { Err(Refusal::WrongKey) }
+        self.app.keys.opens(project, &key.0).ok_or(Refusal::WrongKey)
     }
 
     /// Another process may have made the project a moment ago.
@@ -130,16 +134,28 @@ impl Request {
         EventId::random(self.app.rng.as_ref())
     }
 
-    pub(super) async fn commit(&self, project: ProjectId, brought: Brought) -> Result<(), Refusal> {
-        let Brought { endpoint, id, body, categories } = brought;
+    pub(super) async fn commit(&self, admitted: &Admitted, brought: Brought) -> Result<Left, Refusal> {
+        let Brought { endpoint, id, body, contents } = brought;
+        let (project, now) = (admitted.id(), self.app.now());
+        let mut taken = self.app.counters.take(admitted, &contents, now);
+        taken.add_companions(&contents);
+        for limit in &taken.limits {
+            let quantity = contents.iter().find(|(category, _)| *category == limit.category);
+            let quantity = quantity.map_or(1, |(_, quantity)| *quantity as i64);
+            self.app.ledger.add(rate_limited(project, now, limit.category, limit.reason), quantity);
+        }
+        if !taken.limits.is_empty() && taken.limits.len() == contents.len() {
+            return Err(Refusal::Limited(taken.limits));
+        }
         let head = RecordHead {
             endpoint,
             encoding: body.encoding,
             project,
-            received: self.app.now(),
+            received: now,
             id: *id.as_bytes(),
             address: proxy::client_address(&self.app.trust_proxy, &self.extensions, &self.headers),
             user_agent: self.header("user-agent").map(str::to_owned),
+            limited: taken.mask,
         };
         let bytes = body.wire.len();
         let _share = body.share;
@@ -147,13 +163,17 @@ impl Request {
             Ok(()) => {
                 crate::metrics::add(&self.app.metrics.accepted_requests, 1);
                 crate::metrics::add(&self.app.metrics.accepted_wire_bytes, bytes);
-                Ok(())
+                Ok(taken.limits)
             }
             Err(CommitError::Stopped) => Err(Refusal::Stopping),
             Err(CommitError::Full) => {
-                for category in &categories {
-                    self.app.ledger.add(rate_limited(project, self.app.now(), *category), 1);
+                let left = contents.iter().filter(|(category, _)| taken.mask & bit(*category) == 0);
+                for (category, quantity) in left {
+                    self.app
+                        .ledger
+                        .add(rate_limited(project, now, *category, "queue_full"), *quantity as i64);
                 }
+                let categories = contents.into_iter().map(|(category, _)| category).collect();
                 Err(full(categories, self.app.rng.unit()))
             }
         }
@@ -162,14 +182,14 @@ impl Request {
     /// Stores an envelope that the server made of what came in another form.
     pub(super) async fn commit_envelope(
         &self,
-        project: ProjectId,
+        admitted: &Admitted,
         id: EventId,
         body: ReadBody,
         envelope: Vec<u8>,
-        categories: Vec<Category>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Left, Refusal> {
         let body = body.replaced(Bytes::from(envelope));
-        self.commit(project, Brought { endpoint: Endpoint::Envelope, id, body, categories }).await
+        let contents = payload::framing(&body.inflated)?.contents;
+        self.commit(admitted, Brought { endpoint: Endpoint::Envelope, id, body, contents }).await
     }
 
     /// Counts a refusal and turns it into its answer.
@@ -187,12 +207,12 @@ fn full(mut categories: Vec<Category>, spread: f64) -> Refusal {
     Refusal::Full { categories, seconds: 5 + (spread * 26.0) as u64 }
 }
 
-fn rate_limited(project: ProjectId, now: i64, category: Category) -> OutcomeKey {
+fn rate_limited(project: ProjectId, now: i64, category: Category, reason: &str) -> OutcomeKey {
     OutcomeKey {
         project,
         hour: instant::hour(now),
         category: category.as_str().to_owned(),
         outcome: "rate_limited",
-        reason: "queue_full".to_owned(),
+        reason: reason.to_owned(),
     }
 }

@@ -4,7 +4,6 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
-use watchpost_core::Category;
 
 use super::framed::Framed;
 use super::refusal::Refusal;
@@ -28,7 +27,7 @@ fn answer(request: &Request, taken: Result<(), Refusal>) -> Response {
 }
 
 async fn take(request: &Request, body: Body, kind: &str) -> Result<(), Refusal> {
-    let project = request.admitted().await?;
+    let admitted = request.admitted().await?;
     let content_type = request.content_type();
     if !TYPES.contains(&content_type.as_str()) {
         return Err(Refusal::WrongType(format!("{content_type:?} is none of {}", TYPES[1..].join(", "))));
@@ -52,8 +51,7 @@ async fn take(request: &Request, body: Body, kind: &str) -> Result<(), Refusal> 
     for report in reports.iter().take(MAX_REPORTS) {
         envelope.add(kind, more.clone(), report.to_string().as_bytes());
     }
-    let categories = vec![Category::Security];
-    request.commit_envelope(project, id, body, envelope.into_bytes(), categories).await
+    request.commit_envelope(&admitted, id, body, envelope.into_bytes()).await.map(drop)
 }
 
 /// The first stands for none at all.

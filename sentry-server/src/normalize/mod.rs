@@ -35,6 +35,7 @@ use serde_json::{Map, Value};
 pub(crate) use self::in_app::is_sdk;
 pub use self::kind::{EventKind, Level};
 pub(crate) use self::parse::object;
+pub(crate) use self::request::header;
 pub(crate) use self::stacktrace::is_url;
 pub(crate) use self::text::{first_line, shorten, trimmed_str};
 pub(crate) use self::time::{corrected, drift, micros};

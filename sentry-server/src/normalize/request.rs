@@ -22,7 +22,7 @@ pub(super) fn normalize(body: &mut Map<String, Value>, notes: &mut Notes) {
 }
 
 /// The value of a request header, whose container may be a map or a list of pairs.
-pub(super) fn header<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     match body.get("request")?.get("headers")? {
         Value::Object(map) => map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1.as_str(),
         Value::Array(pairs) => pairs.iter().find_map(|pair| {

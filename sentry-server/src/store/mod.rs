@@ -27,7 +27,10 @@ pub(crate) use types::{
     ProjectScope, Status, StoredEvent, StoredItem, TagKey, TagValue, User, UserId,
 };
 
+use std::collections::HashMap;
+
 use crate::instant::Micros;
+use crate::project::{AllSettings, KeySettings, OrganizationSettings, ProjectSettings};
 
 /// A store that failed: the disk, the database, or a row that cannot be read.
 #[derive(Debug)]
@@ -49,6 +52,14 @@ pub(crate) trait Store: Access + Send + Sync + std::fmt::Debug {
     fn projects(&self, org: OrgId) -> Result<Vec<Project>>;
     /// Every client key there is, for the table that ingest looks keys up in.
     fn client_keys(&self) -> Result<Vec<ClientKey>>;
+
+    // Settings; whoever changes them calls `App::reload_keys` afterwards.
+    fn all_settings(&self) -> Result<AllSettings>;
+    fn set_organization_settings(&self, org: OrgId, settings: &OrganizationSettings) -> Result<()>;
+    fn set_project_settings(&self, project: ProjectId, settings: &ProjectSettings) -> Result<()>;
+    fn set_key_settings(&self, key: i64, settings: &KeySettings) -> Result<()>;
+    /// How many errors and transactions an hour brought on average, of the hours that brought any.
+    fn usual_hours(&self, since_hour: i64, until_hour: i64) -> Result<HashMap<ProjectId, u64>>;
 
     // People and their credentials; secrets arrive hashed.
     fn create_user(&self, username: &str, password_hash: &str, now: Micros) -> Result<UserId>;

@@ -42,12 +42,25 @@ impl Server {
 
     /// Project 42 with a known key, an administrator, a token.
     pub fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_with_settings(change, |_| {})
+    }
+
+    /// The same, with a data folder that was worked on before the start.
+    pub fn start_prepared(prepare: impl FnOnce(&std::path::Path)) -> Self {
+        Self::start_with_settings(|_| {}, prepare)
+    }
+
+    pub fn start_with_settings(
+        change: impl FnOnce(&mut Config),
+        prepare: impl FnOnce(&std::path::Path),
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut config = Config::new(dir.path().join("data"));
         config.limits.digest_workers = 2;
         change(&mut config);
         create_project(&config.data, URL, "shop", None, Some(PROJECT), Some(KEY.to_owned())).unwrap();
         let first = first_run(&config.data, URL).unwrap().unwrap();
+        prepare(&config.data);
         let clock = Arc::new(ManualClock::new(Timestamp::from_micros(NOW)));
         let app = start(&config, &clock);
         Self { app, clock, first, config, dir }
@@ -119,6 +132,14 @@ impl Server {
 
     pub async fn delete(&self, path: &str) -> Answer {
         self.api(Method::DELETE, path, &self.first.token, Value::Null).await
+    }
+
+    /// Counts of refusals are stored with the next batch; this brings one about and waits for it.
+    pub async fn flush_outcomes(&self) {
+        let report = "{\"discarded_events\":[{\"reason\":\"flush\",\"category\":\"error\",\"quantity\":1}]}";
+        let body = format!("{{}}\n{{\"type\":\"client_report\",\"length\":{}}}\n{report}\n", report.len());
+        self.envelope(body).await.ok();
+        self.settle().await;
     }
 
     pub async fn settle(&self) {

@@ -7,6 +7,7 @@
 //! looked at when `scrub_patterns` asks for it.
 
 mod generative;
+mod json;
 mod json_text;
 mod pairs;
 mod patterns;
@@ -14,6 +15,7 @@ mod terms;
 mod url;
 mod words;
 
+pub use self::json::JsonScrubber;
 use crate::options::{Collect, DataCollection, MaxRequestBodySize, ScrubPatterns};
 use crate::pipeline::limits;
 use crate::protocol::{Event, Map, Value};

@@ -1,17 +1,66 @@
 //! Containers: `{"items": [..]}`.
 
 use serde_json::{Map, Value};
+use watchpost_core::JsonScrubber;
 
 use super::{Arrival, object};
 use crate::store::{Common, Place};
 
-/// The entries of a container; an object without `items` is the only entry of its own.
-pub(super) fn entries(payload: &[u8]) -> Result<Vec<Value>, &'static str> {
-    let mut object = object(payload)?;
-    match object.remove("items") {
-        Some(Value::Array(items)) => Ok(items),
-        Some(_) => Err("malformed"),
-        None => Ok(vec![Value::Object(object)]),
+/// A container that was opened.
+pub(super) struct Container {
+    /// What stands beside the entries.
+    rest: Map<String, Value>,
+    pub(super) entries: Vec<Value>,
+    is_bare: bool,
+    is_changed: bool,
+}
+
+impl Container {
+    /// Opens a container and masks secrets in its entries; an object without `items` is the only entry of its own.
+    pub(super) fn open(payload: &[u8], scrubber: Option<&JsonScrubber>) -> Result<Self, &'static str> {
+        let mut rest = object(payload)?;
+        let (entries, is_bare) = match rest.shift_remove("items") {
+            Some(Value::Array(items)) => (items, false),
+            Some(_) => return Err("malformed"),
+            None => (vec![Value::Object(std::mem::take(&mut rest))], true),
+        };
+        let mut container = Self { rest, entries, is_bare, is_changed: false };
+        if let Some(scrubber) = scrubber {
+            container.is_changed = container.scrub(scrubber);
+        }
+        Ok(container)
+    }
+
+    fn scrub(&mut self, scrubber: &JsonScrubber) -> bool {
+        let mut is_changed = false;
+        for entry in self.entries.iter_mut().filter_map(Value::as_object_mut) {
+            for (key, value) in entry.iter_mut() {
+                is_changed |= match (key.as_str(), value) {
+                    ("attributes" | "data" | "tags", Value::Object(attributes)) => {
+                        scrubber.attributes(attributes)
+                    }
+                    ("body" | "name" | "description", Value::String(text)) => scrubber.free_text(text),
+                    _ => false,
+                };
+            }
+        }
+        is_changed
+    }
+
+    /// The payload to keep, where it is another than the one that came.
+    pub(super) fn replacement(mut self) -> Option<Vec<u8>> {
+        if !self.is_changed {
+            return None;
+        }
+        let whole = match (self.is_bare, self.entries.pop()) {
+            (true, Some(only)) => only,
+            (_, last) => {
+                self.entries.extend(last);
+                self.rest.insert("items".to_owned(), Value::Array(self.entries));
+                Value::Object(self.rest)
+            }
+        };
+        Some(whole.to_string().into_bytes())
     }
 }
 

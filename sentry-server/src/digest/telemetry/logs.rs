@@ -1,14 +1,20 @@
 //! Log lines.
 
 use serde_json::{Map, Value};
+use watchpost_core::JsonScrubber;
 
+use super::container::Container;
 use super::{Arrival, Read, container};
 use crate::normalize;
 use crate::store::{LogRow, Rows};
 
-pub(super) fn read(payload: &[u8], arrival: &Arrival) -> Result<Read, &'static str> {
-    let entries = container::entries(payload)?;
-    let (logs, rejected) = container::rows(&entries, arrival, |entry, place| {
+pub(super) fn read(
+    payload: &[u8],
+    arrival: &Arrival,
+    scrubber: Option<&JsonScrubber>,
+) -> Result<Read, &'static str> {
+    let container = Container::open(payload, scrubber)?;
+    let (logs, rejected) = container::rows(&container.entries, arrival, |entry, place| {
         let body = match entry.get("body")? {
             Value::String(text) => normalize::shorten(text, MAX_BODY),
             Value::Null | Value::Array(_) | Value::Object(_) => return None,
@@ -25,6 +31,7 @@ pub(super) fn read(payload: &[u8], arrival: &Arrival) -> Result<Read, &'static s
         keep: !logs.is_empty(),
         rows: Rows { logs, ..Rows::default() },
         counts,
+        replacement: container.replacement(),
         rejected,
         ..Read::default()
     })
@@ -58,13 +65,13 @@ mod tests {
             {"timestamp":1795365080.5,"level":"warn","body":"a","trace_id":"0102030405060708090a0b0c0d0e0f10",
              "attributes":{"sentry.release":{"value":"r@1","type":"string"}}},
             7, {"level":"info"}, {"body":true,"level":"loud","severity_number":21}]}"#;
-        let read = read(payload, &arrival()).unwrap();
+        let read = read(payload, &arrival(), None).unwrap();
         assert_eq!((read.rejected, read.keep, read.counts[0]), (2, true, ("log_item", 2)));
         let [first, second] = &read.rows.logs[..] else { panic!("{read:?}") };
         assert_eq!((first.severity, first.common.timestamp), (13, 1_795_365_080_500_000));
         assert_eq!(first.common.release.as_deref(), Some("r@1"));
         assert_eq!((second.common.place.index, second.severity, second.body.as_str()), (3, 21, "true"));
         assert_eq!(second.common.timestamp, arrival().received);
-        assert!(super::read(b"[]", &arrival()).is_err());
+        assert!(super::read(b"[]", &arrival(), None).is_err());
     }
 }

@@ -1,11 +1,18 @@
 //! Points of metrics.
 
+use watchpost_core::JsonScrubber;
+
+use super::container::Container;
 use super::{Arrival, MAX_NAME, Read, container, text};
 use crate::store::{MetricRow, Rows};
 
-pub(super) fn read(payload: &[u8], arrival: &Arrival) -> Result<Read, &'static str> {
-    let entries = container::entries(payload)?;
-    let (metrics, rejected) = container::rows(&entries, arrival, |entry, place| {
+pub(super) fn read(
+    payload: &[u8],
+    arrival: &Arrival,
+    scrubber: Option<&JsonScrubber>,
+) -> Result<Read, &'static str> {
+    let container = Container::open(payload, scrubber)?;
+    let (metrics, rejected) = container::rows(&container.entries, arrival, |entry, place| {
         let kind = text(entry, "type", 16).unwrap_or_else(|| "gauge".to_owned());
         Some(MetricRow {
             common: container::common(entry, arrival, place, "timestamp"),
@@ -20,6 +27,7 @@ pub(super) fn read(payload: &[u8], arrival: &Arrival) -> Result<Read, &'static s
         keep: !metrics.is_empty(),
         rows: Rows { metrics, ..Rows::default() },
         counts,
+        replacement: container.replacement(),
         rejected,
         ..Read::default()
     })
@@ -33,7 +41,7 @@ mod tests {
     fn points_need_a_name_and_a_number() {
         let payload = br#"{"items":[{"name":"a","type":"counter","value":2,"unit":"second"},
             {"name":"","type":"counter","value":1},{"name":"b","type":"set","value":1},{"name":"c","value":"x"}]}"#;
-        let read = super::read(payload, &arrival()).unwrap();
+        let read = super::read(payload, &arrival(), None).unwrap();
         assert_eq!((read.rejected, read.rows.metrics.len()), (3, 1));
         let point = &read.rows.metrics[0];
         assert_eq!((point.name.as_str(), point.value, point.unit.as_deref()), ("a", 2.0, Some("second")));

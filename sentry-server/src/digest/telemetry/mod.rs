@@ -14,7 +14,7 @@ mod sessions;
 mod spans;
 
 use serde_json::{Map, Value};
-use watchpost_core::{ItemHeader, ItemType};
+use watchpost_core::{ItemHeader, ItemType, JsonScrubber};
 
 pub(super) use self::feedback::{of_event as feedback_of, of_report as feedback_event};
 pub(super) use self::spans::of_transaction;
@@ -50,6 +50,8 @@ pub(super) struct Read {
     /// Whether the item itself is to be kept beside its rows.
     pub(super) keep: bool,
     pub(super) counts: Vec<(&'static str, i64)>,
+    /// What is kept instead of what came, after secrets were masked.
+    pub(super) replacement: Option<Vec<u8>>,
     /// Entries that could not be used.
     pub(super) rejected: i64,
 }
@@ -58,15 +60,20 @@ pub(super) struct Read {
 ///
 /// # Errors
 /// The reason under which all of it is dropped.
-pub(super) fn read(header: &ItemHeader, payload: &[u8], arrival: &Arrival) -> Result<Read, &'static str> {
+pub(super) fn read(
+    header: &ItemHeader,
+    payload: &[u8],
+    arrival: &Arrival,
+    scrubber: Option<&JsonScrubber>,
+) -> Result<Read, &'static str> {
     match header.item_type {
-        ItemType::Span => spans::read(payload, arrival),
-        ItemType::Log => logs::read(payload, arrival),
-        ItemType::TraceMetric => metrics::read(payload, arrival),
+        ItemType::Span => spans::read(payload, arrival, scrubber),
+        ItemType::Log => logs::read(payload, arrival, scrubber),
+        ItemType::TraceMetric => metrics::read(payload, arrival, scrubber),
         ItemType::Session => sessions::one(payload, arrival),
         ItemType::Sessions => sessions::counted(payload, arrival),
         ItemType::CheckIn => check_in::read(payload, arrival),
-        ItemType::ReplayEvent => replay::read(payload, arrival),
+        ItemType::ReplayEvent => replay::read(payload, arrival, scrubber),
         ItemType::Profile | ItemType::ProfileChunk => profile::read(header, payload, arrival),
         ItemType::Attachment => Ok(Read {
             keep: true,

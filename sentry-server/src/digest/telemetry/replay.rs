@@ -1,10 +1,20 @@
 //! What a piece of a replay says about the whole.
 
+use watchpost_core::JsonScrubber;
+
 use super::{Arrival, MAX_ENVIRONMENT, MAX_RELEASE, Read, hex, object, text, texts};
 use crate::store::{NewReplay, Tells};
 
-pub(super) fn read(payload: &[u8], arrival: &Arrival) -> Result<Read, &'static str> {
-    let piece = object(payload)?;
+pub(super) fn read(
+    payload: &[u8],
+    arrival: &Arrival,
+    scrubber: Option<&JsonScrubber>,
+) -> Result<Read, &'static str> {
+    let mut piece = object(payload)?;
+    // It has the shape of an event.
+    if let Some(scrubber) = scrubber {
+        scrubber.event(&mut piece);
+    }
     let replay = ["replay_id", "event_id"].iter().find_map(|key| hex(piece.get(*key))).ok_or("malformed")?;
     let finished = arrival.time(piece.get("timestamp"));
     let started = piece.get("replay_start_timestamp").map_or(finished, |at| arrival.time(Some(at)));
@@ -28,6 +38,7 @@ pub(super) fn read(payload: &[u8], arrival: &Arrival) -> Result<Read, &'static s
     Ok(Read {
         tells: Tells::Replay(Box::new(told)),
         keep: true,
+        replacement: scrubber.map(|_| serde_json::Value::Object(piece).to_string().into_bytes()),
         counts: vec![("replay", 1)],
         ..Read::default()
     })

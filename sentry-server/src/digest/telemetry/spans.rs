@@ -1,8 +1,10 @@
 //! Spans: of transactions, and sent by themselves in either form.
 
 use serde_json::{Map, Value};
+use watchpost_core::JsonScrubber;
 
 use super::attributes::Attributes;
+use super::container::Container;
 use super::{Arrival, MAX_NAME, Read, container, hex, text};
 use crate::normalize::{self, NormalizedEvent};
 use crate::store::{Common, Place, ProjectId, Rows, SpanRow};
@@ -35,9 +37,13 @@ pub(in crate::digest) fn of_transaction(
     spans
 }
 
-pub(super) fn read(payload: &[u8], arrival: &Arrival) -> Result<Read, &'static str> {
-    let entries = container::entries(payload)?;
-    let (spans, rejected) = container::rows(&entries, arrival, |entry, place| {
+pub(super) fn read(
+    payload: &[u8],
+    arrival: &Arrival,
+    scrubber: Option<&JsonScrubber>,
+) -> Result<Read, &'static str> {
+    let container = Container::open(payload, scrubber)?;
+    let (spans, rejected) = container::rows(&container.entries, arrival, |entry, place| {
         let attributes = Attributes::of(entry);
         let end = if entry.contains_key("end_timestamp") { "end_timestamp" } else { "timestamp" };
         let segment = ["sentry.segment.name", "sentry.transaction", "transaction"];
@@ -64,6 +70,7 @@ pub(super) fn read(payload: &[u8], arrival: &Arrival) -> Result<Read, &'static s
         keep: !spans.is_empty(),
         rows: Rows { spans, ..Rows::default() },
         counts,
+        replacement: container.replacement(),
         rejected,
         ..Read::default()
     })
@@ -108,7 +115,7 @@ mod tests {
         let old = br#"{"description":"SELECT 1","op":"db","span_id":"0102030405060708","status":"ok",
             "trace_id":"0102030405060708090a0b0c0d0e0f10","start_timestamp":1795365080.0,
             "timestamp":1795365080.25,"data":{"sentry.segment.name":"GET /"}}"#;
-        let (new, old) = (read(new, &arrival()).unwrap(), read(old, &arrival()).unwrap());
+        let (new, old) = (read(new, &arrival(), None).unwrap(), read(old, &arrival(), None).unwrap());
         assert_eq!((new.rejected, old.rejected), (2, 0));
         assert_eq!(new.rows.spans, old.rows.spans);
         let span = &new.rows.spans[0];

@@ -14,7 +14,6 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use watchpost_core::Category;
 
 use super::body::ReadBody;
 use super::framed::Framed;
@@ -46,24 +45,12 @@ pub(super) async fn metrics(request: Request, body: Body) -> Response {
 struct Signal {
     item: &'static str,
     content_type: &'static str,
-    category: Category,
 }
 
-const SPANS: Signal = Signal {
-    item: "span",
-    content_type: "application/vnd.sentry.items.span.v2+json",
-    category: Category::Span,
-};
-const LOGS: Signal = Signal {
-    item: "log",
-    content_type: "application/vnd.sentry.items.log+json",
-    category: Category::LogItem,
-};
-const METRICS: Signal = Signal {
-    item: "trace_metric",
-    content_type: "application/vnd.sentry.items.trace-metric+json",
-    category: Category::TraceMetric,
-};
+const SPANS: Signal = Signal { item: "span", content_type: "application/vnd.sentry.items.span.v2+json" };
+const LOGS: Signal = Signal { item: "log", content_type: "application/vnd.sentry.items.log+json" };
+const METRICS: Signal =
+    Signal { item: "trace_metric", content_type: "application/vnd.sentry.items.trace-metric+json" };
 
 /// The two encodings of OTLP over HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +85,7 @@ async fn take<T: Message + Default + DeserializeOwned>(
     signal: &Signal,
     entries: impl FnOnce(T) -> Vec<Value>,
 ) -> Result<Format, Refusal> {
-    let project = request.admitted().await?;
+    let admitted = request.admitted().await?;
     let format = Format::of(request)?;
     let body = request.read(body).await?;
     let entries = entries(format.decode(&body)?);
@@ -115,7 +102,7 @@ async fn take<T: Message + Default + DeserializeOwned>(
         payload.insert("items".to_owned(), Value::Array(part));
         envelope.add(signal.item, more, Value::Object(payload).to_string().as_bytes());
     }
-    request.commit_envelope(project, id, body, envelope.into_bytes(), vec![signal.category]).await?;
+    request.commit_envelope(&admitted, id, body, envelope.into_bytes()).await?;
     Ok(format)
 }
 

@@ -19,11 +19,13 @@ mod page;
 mod places;
 mod projects;
 mod replays;
+mod settings;
 mod telemetry;
 mod telemetry_query;
 mod texts;
 mod write;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -38,6 +40,7 @@ use super::{
     User, UserId, Written,
 };
 use crate::instant::Micros;
+use crate::project::{AllSettings, KeySettings, OrganizationSettings, ProjectSettings};
 
 /// A data folder opened as a store.
 #[derive(Debug)]
@@ -111,6 +114,26 @@ impl Store for SqliteStore {
 
     fn client_keys(&self) -> Result<Vec<ClientKey>> {
         self.read_meta(projects::client_keys)
+    }
+
+    fn all_settings(&self) -> Result<AllSettings> {
+        self.read_meta(settings::all)
+    }
+
+    fn set_organization_settings(&self, org: OrgId, settings: &OrganizationSettings) -> Result<()> {
+        self.write_meta(|meta| settings::set(meta, settings::ORGANIZATION, org, settings))
+    }
+
+    fn set_project_settings(&self, project: ProjectId, settings: &ProjectSettings) -> Result<()> {
+        self.write_meta(|meta| settings::set(meta, settings::PROJECT, project, settings))
+    }
+
+    fn set_key_settings(&self, key: i64, settings: &KeySettings) -> Result<()> {
+        self.write_meta(|meta| settings::set(meta, settings::KEY, key, settings))
+    }
+
+    fn usual_hours(&self, since_hour: i64, until_hour: i64) -> Result<HashMap<ProjectId, u64>> {
+        self.read_meta(|meta| settings::hourly(meta, since_hour, until_hour))
     }
 
     fn create_user(&self, username: &str, password_hash: &str, now: Micros) -> Result<UserId> {

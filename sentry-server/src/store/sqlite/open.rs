@@ -8,8 +8,12 @@ use rusqlite::{Connection, OpenFlags};
 use crate::store::{Result, StoreError};
 
 /// What a file's `user_version` counts up to: one entry per migration, oldest first.
-pub(super) const META: &[&str] =
-    &[include_str!("meta.sql"), include_str!("meta_2.sql"), include_str!("access.sql")];
+pub(super) const META: &[&str] = &[
+    include_str!("meta.sql"),
+    include_str!("meta_2.sql"),
+    include_str!("access.sql"),
+    include_str!("meta_3.sql"),
+];
 pub(super) const DAY: &[&str] = &[include_str!("day.sql"), include_str!("day_2.sql")];
 
 /// Opens for writing, creating and migrating as needed. A commit is on disk when it returns.
