@@ -88,7 +88,7 @@ mod _watchpost {
         restart_testing, say, set_consent, take_discarded, take_recorded,
     };
     #[pymodule_export]
-    use crate::logs::{log_debug, log_error, log_fatal, log_info, log_trace, log_warning};
+    use crate::logs::{log_debug, log_error, log_fatal, log_info, log_record, log_trace, log_warning};
     #[pymodule_export]
     use crate::metrics::{count, distribution, gauge};
     #[pymodule_export]

@@ -79,6 +79,40 @@ fn write(
     });
 }
 
+/// A line that a logging library has put together, for integrations: its level by name, its text, and the template and
+/// the values that it was made of.
+#[pyfunction]
+pub(crate) fn log_record(
+    level: &str,
+    body: Any<'_, '_>,
+    template: Any<'_, '_>,
+    args: Any<'_, '_>,
+    attributes: Any<'_, '_>,
+) {
+    let py = body.py();
+    let session = Session::current();
+    let Some(session) = session.as_ref().filter(|session| session.host.logs_enabled()) else { return };
+    entry(py, "a log record", || {
+        let level = match level {
+            "fatal" => LogLevel::Fatal,
+            "error" => LogLevel::Error,
+            "warning" => LogLevel::Warn,
+            "info" => LogLevel::Info,
+            _ => LogLevel::Debug,
+        };
+        let mut log = Log::new(level, whole(body));
+        read_into(&mut log.attributes, Some(attributes))?;
+        match args.cast::<PyTuple>() {
+            Ok(args) if !args.is_empty() => {
+                log.set_template(text_of(template), args.iter().map(|value| shown(&value)));
+            }
+            _ => {}
+        }
+        session.host.client().capture_log(log, Active::here(py)?.get().scopes());
+        Ok(())
+    });
+}
+
 fn note_parameters(
     log: &mut Log,
     template: Any<'_, '_>,

@@ -31,6 +31,7 @@ impl Session {
             codes: Codes::default(),
             in_app: InApp::new(py),
             local_variables: options.include_local_variables,
+            types_only: options.local_variable_types_only,
             source_context: options.include_source_context,
         };
         Self { host: Arc::new(host), frames, given: given.clone().unbind() }

@@ -18,6 +18,8 @@ pub(crate) struct Frames {
     pub(crate) codes: Codes,
     pub(crate) in_app: InApp,
     pub(crate) local_variables: bool,
+    /// Of variables only their types: no value is looked at, and nothing of theirs is called.
+    pub(crate) types_only: bool,
     pub(crate) source_context: bool,
 }
 
@@ -101,7 +103,7 @@ impl Frames {
             known.post_context.clone_from(&around.post);
         }
         if self.local_variables {
-            known.vars = vars.read(&frame.getattr(intern!(py, "f_locals"))?, code.is_module);
+            known.vars = vars.read(&frame.getattr(intern!(py, "f_locals"))?, code.is_module, self.types_only);
         }
         Ok(known)
     }

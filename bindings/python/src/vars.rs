@@ -23,7 +23,7 @@ impl Vars {
     }
 
     /// The variables that `locals`, a frame's `f_locals`, holds now. `is_module` leaves out imports and definitions.
-    pub(crate) fn read(&mut self, locals: &Bound<'_, PyAny>, is_module: bool) -> Map {
+    pub(crate) fn read(&mut self, locals: &Bound<'_, PyAny>, is_module: bool, types_only: bool) -> Map {
         let copy;
         let locals = match locals.cast::<PyDict>() {
             Ok(dict) => dict,
@@ -49,7 +49,9 @@ impl Vars {
                 map.insert("…".to_owned(), Value::from("more"));
                 break;
             }
-            map.insert(name.into_owned(), self.0.value(value));
+            let shown =
+                if types_only { TypeInfo::of(value).opaque.as_str().into() } else { self.0.value(value) };
+            map.insert(name.into_owned(), shown);
         }
         map
     }

@@ -58,6 +58,7 @@ def test_levels_of_log_records():
 @pytest.mark.parametrize(
     ("settings", "events", "said"),
     [
+        ({"level": None, "event_level": None, "sentry_logs_level": None}, 0, []),
         ({"level": None, "event_level": None}, 0, []),
         ({"level": logging.WARNING, "event_level": logging.WARNING}, 2, ["w", "e"]),
         ({"level": None}, 1, []),
@@ -70,6 +71,26 @@ def test_levels_by_settings(settings, events, said):
     LOG.info("i"), LOG.warning("w"), LOG.error("e")
     assert len(testing.events()) == events
     assert [crumb["message"] for crumb in crumbs()] == said
+
+
+def test_lines_of_the_structured_log():
+    LOG.setLevel(logging.DEBUG)
+    with testing.captured(integrations=[LoggingIntegration()]) as sent:
+        LOG.debug("no")
+        LOG.info("row %s of %d", "a", 7, extra={"order": 12})
+        LOG.error("plain")
+    row, plain = sent.logs
+    assert (row["level"], row["body"], plain["level"], plain["body"]) == ("info", "row a of 7", "error", "plain")
+    found = {name: attribute["value"] for name, attribute in row["attributes"].items()}
+    assert found["sentry.message.template"] == "row %s of %d" and found["sentry.message.parameter.1"] == 7
+    assert (found["logger.name"], found["order"], found["sentry.origin"]) == ("shop.booking", 12, "auto.log.stdlib")
+    assert "sentry.message.template" not in plain["attributes"]
+    with testing.captured(integrations=[LoggingIntegration()], enable_logs=False) as sent:
+        LOG.error("plain")
+    assert sent.logs == [] and len(sent.events) == 1
+    with testing.captured(integrations=[LoggingIntegration(sentry_logs_level=None)]) as sent:
+        LOG.error("plain")
+    assert sent.logs == []
 
 
 def test_what_the_application_filters_or_ignores_is_not_seen():

@@ -32,6 +32,8 @@ pub struct HostOptions {
     pub spool: bool,
     /// Collect local variables, where the host can.
     pub include_local_variables: bool,
+    /// True shows of each variable no more than its type.
+    pub local_variable_types_only: bool,
     /// Collect the source lines around frames, where the host can.
     pub include_source_context: bool,
     /// Integrations that are switched off, by name.
@@ -103,6 +105,7 @@ impl HostOptions {
         let mut options = Self {
             spool: true,
             include_local_variables: true,
+            local_variable_types_only: false,
             include_source_context: true,
             ..Self::default()
         };
@@ -168,6 +171,7 @@ impl HostOptions {
                 self.spool = option.flag()?;
                 self.client = self.client.with_spool(self.spool);
             }
+            "include_local_variables" if option.value == "types" => self.local_variable_types_only = true,
             "include_local_variables" => self.include_local_variables = option.flag()?,
             "include_source_context" => self.include_source_context = option.flag()?,
             "disabled_integrations" => self.disabled_integrations = option.texts("[\"logging\"]")?,

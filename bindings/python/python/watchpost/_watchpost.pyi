@@ -97,6 +97,7 @@ __all__ = [
     "log_error",
     "log_fatal",
     "log_info",
+    "log_record",
     "log_trace",
     "log_warning",
     "message_headers",
@@ -465,6 +466,7 @@ def log_debug(template: str, *args: Any, attributes: Optional[Attributes] = None
 def log_info(template: str, *args: Any, attributes: Optional[Attributes] = None, **kwargs: Any) -> None:
     """Writes a line of level `info` to the structured log: a template in the form of `str.format`, and its values."""
 
+def log_record(level: str, body: str, template: Any, args: Any, attributes: Attributes) -> None: ...
 def log_warning(template: str, *args: Any, attributes: Optional[Attributes] = None, **kwargs: Any) -> None:
     """Writes a line of level `warning` to the structured log: a template in the form of `str.format`, and its values."""
 

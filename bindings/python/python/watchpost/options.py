@@ -140,8 +140,8 @@ class Options(TypedDict, total=False):
     scrub_patterns: Union[bool, Sequence[str], None]
     #: The largest request body that is sent: "none", "small" (1,000 bytes), "medium" (10,000) or "always".
     max_request_body_size: Optional[str]
-    #: False leaves the values of local variables out.
-    include_local_variables: Optional[bool]
+    #: False leaves local variables out; "types" shows their types instead of their values, and calls nothing of theirs.
+    include_local_variables: Union[bool, str, None]
     #: False leaves the source lines out.
     include_source_context: Optional[bool]
     #: True adds the caller's stack to messages, and to exceptions that were never raised.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import _watchpost
 from . import Integration, active
 from ._watch import when_imported
+from .logging import ignore_logger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ class CeleryIntegration(Integration):
     @staticmethod
     def set_up_once() -> None:
         """Connects to the signals."""
+        for logger in ("celery.app.trace", "celery.worker.job", "celery.redirected"):
+            # They tell of failed tasks a second time.
+            ignore_logger(logger)
         when_imported("celery.signals", _connect)
 
 

@@ -16,6 +16,7 @@ from . import Integration, active
 from ._patch import wrap
 from ._watch import when_imported
 from .asgi import answer
+from .logging import ignore_logger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ class DjangoIntegration(Integration):
     @staticmethod
     def set_up_once() -> None:
         """Stands around both handlers, and uses Django's own hooks for errors and for queries."""
+        for logger in ("django.request", "django.server"):
+            # They tell of failed requests a second time.
+            ignore_logger(logger)
         when_imported("django.core.handlers.base", _patch_base)
         when_imported("django.core.handlers.wsgi", lambda module: wrap(module.WSGIHandler, "__call__", _wsgi))
         when_imported("django.core.handlers.asgi", lambda module: wrap(module.ASGIHandler, "__call__", _asgi))

@@ -1,4 +1,4 @@
-"""Log records: breadcrumbs from INFO, events from ERROR."""
+"""Log records: breadcrumbs from INFO, events from ERROR, and lines of the structured log where that is on."""
 
 from __future__ import annotations
 
@@ -13,18 +13,28 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
 _ignored: set[str] = set()
+#: A level that no record has.
+_NEVER = logging.CRITICAL + 10_000
 #: What every record has; anything else came with `extra`.
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
 class LoggingIntegration(Integration):
-    """Makes breadcrumbs of records from `level` on, and events of those from `event_level` on; None makes none."""
+    """Makes breadcrumbs of records from `level` on, events of those from `event_level` on, and with the option
+    `enable_logs` lines of the structured log of those from `sentry_logs_level` on; None makes none.
+    """
 
     identifier = "logging"
 
-    def __init__(self, level: int | None = logging.INFO, event_level: int | None = logging.ERROR) -> None:
-        self.level = logging.CRITICAL + 10_000 if level is None else level
-        self.event_level = logging.CRITICAL + 10_000 if event_level is None else event_level
+    def __init__(
+        self,
+        level: int | None = logging.INFO,
+        event_level: int | None = logging.ERROR,
+        sentry_logs_level: int | None = logging.INFO,
+    ) -> None:
+        levels = [_NEVER if given is None else given for given in (level, event_level, sentry_logs_level)]
+        self.level, self.event_level, self.sentry_logs_level = levels
+        self.lowest = min(levels)
 
     @staticmethod
     def set_up_once() -> None:
@@ -37,8 +47,7 @@ class LoggingIntegration(Integration):
         def make(original: Any) -> Any:
             def callHandlers(self: logging.Logger, record: logging.LogRecord) -> Any:  # noqa: N802
                 settings: Any = active.get("logging")
-                level = record.levelno
-                if settings is not None and (level >= settings.level or level >= settings.event_level):
+                if settings is not None and record.levelno >= settings.lowest:
                     try:
                         _observe(settings, record)
                     except Exception as error:
@@ -71,6 +80,16 @@ def _observe(settings: LoggingIntegration, record: logging.LogRecord) -> None:
             event["extra"] = extra
         hint = {"log_record": record, "exc_info": record.exc_info}
         _watchpost.capture_event_from(event, "auto.logging", True, hint)
+    if record.levelno >= settings.sentry_logs_level:
+        attributes = {
+            "logger.name": record.name,
+            "code.file.path": record.pathname,
+            "code.line.number": record.lineno,
+            "code.function.name": record.funcName,
+            "sentry.origin": "auto.log.stdlib",
+            **extra,
+        }
+        _watchpost.log_record(level, message, record.msg, record.args, attributes)
     if record.levelno >= settings.level:
         _watchpost.add_breadcrumb(message=message, category=record.name, level=level, data=extra or None)
 

@@ -6,6 +6,7 @@ from .. import _watchpost
 from . import Integration, active
 from ._patch import wrap
 from ._watch import when_imported
+from .logging import ignore_logger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class RqIntegration(Integration):
     @staticmethod
     def set_up_once() -> None:
         """Wraps both."""
+        ignore_logger("rq.worker")  # It tells of failed jobs a second time.
         when_imported("rq.job", lambda module: wrap(module.Job, "perform", _perform))
         when_imported("rq.queue", lambda module: wrap(module.Queue, "enqueue_job", _enqueue))
 
