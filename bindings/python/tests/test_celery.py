@@ -1,5 +1,7 @@
 """Tasks of Celery, through a broker in memory."""
 
+import time
+
 import pytest
 
 from support import framework, recorded
@@ -52,8 +54,6 @@ def outcome(task, *args, **kwargs):
 
 
 def wait_for(kind, count):
-    import time
-
     found = {}
     for _ in range(600):
         for name, items in recorded().items():
@@ -67,7 +67,7 @@ def wait_for(kind, count):
 def test_tasks(tasks):
     testing.init(traces_sample_rate=1.0, integrations=[CeleryIntegration()])
     with watchpost.isolation_scope():
-        ordered = dict(__import__("watchpost")._watchpost.message_headers())["sentry-trace"]
+        ordered = watchpost.get_traceparent()
         assert outcome(tasks["book"], 1) == 1
         assert outcome(tasks["book"], 5, secret="planted") == "ValueError"
         assert outcome(tasks["expected"]) == "KeyError"
@@ -103,6 +103,26 @@ def test_a_task_that_runs_at_once(tasks):
     assert found["event"][0]["tags"]["number"] == "5"
     watchpost.capture_message("after")
     assert testing.events()[0]["tags"] == {"outer": "1"}
+
+
+def test_entries_of_a_schedule_are_monitors(tasks):
+    from celery.beat import Scheduler
+    from celery.schedules import crontab, schedule
+
+    testing.init(integrations=[CeleryIntegration(monitor_beat_tasks=True)])
+    app = tasks["book"].app
+    beat = Scheduler(app=app, lazy=True)
+    for name, when, number in [("nightly", crontab("0", "3"), 1), ("often", schedule(120), 5), ("odd", schedule(7), 1)]:
+        beat.apply_async(beat.Entry(name=name, task="shop.book", schedule=when, args=(number,), app=app))
+    found = wait_for("check_in", 6)["check_in"]
+    assert [(one["monitor_slug"], one["status"]) for one in found] == [
+        ("nightly", "in_progress"), ("nightly", "ok"), ("often", "in_progress"), ("often", "error"),
+        ("odd", "in_progress"), ("odd", "ok"),
+    ]
+    configs = [one.get("monitor_config", {}).get("schedule") for one in found[::2]]
+    assert configs == [
+        {"type": "crontab", "value": "0 3 * * *"}, {"type": "interval", "value": 2, "unit": "minute"}, None
+    ]
 
 
 def test_switched_off(tasks):

@@ -1,15 +1,18 @@
 """When integrations start, and how they are named and switched off."""
 
+import gc
 import json
+import weakref
 
 import pytest
 
-from support import Sink, run
+from support import Sink, recorded, run
 
 import watchpost
 from watchpost import testing
 from watchpost.integrations.flask import FlaskIntegration
 from watchpost.integrations.logging import LoggingIntegration
+from watchpost.integrations.wsgi import WatchpostWsgiMiddleware
 
 INIT = """
 import os, sys, watchpost
@@ -104,6 +107,36 @@ def test_errors_name_the_option():
         watchpost.init(integrations=["flask"])
     with pytest.raises(TypeError, match="invalid option `disabled_integrations`"):
         watchpost.init(disabled_integrations="logging")
+
+
+def test_nothing_is_kept_of_a_request_that_is_over():
+    class Environ(dict):
+        pass
+
+    def app(environ, start_response):
+        watchpost.set_tag("a", "b")
+        try:
+            raise ValueError("x")
+        except ValueError:
+            watchpost.capture_exception()
+        start_response("200 OK", [])
+        return iter([b"x"])
+
+    testing.init(traces_sample_rate=1.0, release="shop@1", auto_session_tracking=True)
+    environ = Environ(REQUEST_METHOD="GET", PATH_INFO="/", SERVER_NAME="shop")
+    environ["wsgi.url_scheme"] = "http"
+    gone = weakref.ref(environ)
+    gc.collect()
+    gc.disable()
+    try:
+        body = WatchpostWsgiMiddleware(app)(environ, lambda *_: None)
+        assert list(body) == [b"x"]
+        body.close()
+        del environ, body
+        assert gone() is None, gc.get_referrers(gone())
+    finally:
+        gc.enable()
+    assert {"event", "transaction"} <= set(recorded())
 
 
 def test_the_last_init_decides():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import _watchpost
 from . import Integration, active
+from ._patch import wrap
 from ._watch import when_imported
 from .logging import ignore_logger
 
@@ -12,20 +13,26 @@ if TYPE_CHECKING:
     from typing import Any
 
 _KEY = "_watchpost_task"
+_RUN = "_watchpost_run"
+_SLUG, _CONFIG = "sentry-monitor-slug", "sentry-monitor-config"
 
 
 class CeleryIntegration(Integration):
     """Listens to Celery's own signals.
 
     `propagate_traces=False` sends no trace along with a task. The arguments of a task are told of only with
-    `send_arguments=True`.
+    `send_arguments=True`. `monitor_beat_tasks=True` makes a monitor of every entry of the beat's schedule, where the beat
+    and the workers both have it.
     """
 
     identifier = "celery"
 
-    def __init__(self, propagate_traces: bool = True, send_arguments: bool = False) -> None:
+    def __init__(
+        self, propagate_traces: bool = True, send_arguments: bool = False, monitor_beat_tasks: bool = False
+    ) -> None:
         self.propagate_traces = propagate_traces
         self.send_arguments = send_arguments
+        self.monitor_beat_tasks = monitor_beat_tasks
 
     @staticmethod
     def set_up_once() -> None:
@@ -34,6 +41,7 @@ class CeleryIntegration(Integration):
             # They tell of failed tasks a second time.
             ignore_logger(logger)
         when_imported("celery.signals", _connect)
+        when_imported("celery.beat", lambda module: wrap(module.Scheduler, "apply_async", _apply))
 
 
 def _connect(signals: Any) -> None:
@@ -42,6 +50,30 @@ def _connect(signals: Any) -> None:
     signals.task_postrun.connect(_end, weak=False)
     signals.task_failure.connect(_failed, weak=False)
     signals.worker_process_shutdown.connect(_flush, weak=False)
+
+
+def _apply(original: Any) -> Any:
+    def apply_async(self: Any, entry: Any, *more: Any, **named: Any) -> Any:
+        settings: Any = active.get("celery")
+        if settings is not None and settings.monitor_beat_tasks:
+            headers = entry.options.setdefault("headers", {})
+            headers[_SLUG] = entry.name
+            schedule = _schedule(entry.schedule)
+            if schedule is not None:
+                headers[_CONFIG] = {"schedule": schedule, "timezone": str(self.app.timezone)}
+        return original(self, entry, *more, **named)
+
+    return apply_async
+
+
+def _schedule(schedule: Any) -> dict[str, Any] | None:
+    """The schedule as monitors know it: a crontab, or whole minutes. None for any other."""
+    parts = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
+    if all(hasattr(schedule, f"_orig_{part}") for part in parts):
+        return {"type": "crontab", "value": " ".join(str(getattr(schedule, f"_orig_{part}")) for part in parts)}
+    every = getattr(schedule, "run_every", None)
+    minutes, rest = divmod(every.total_seconds(), 60) if every is not None else (0, 0)
+    return {"type": "interval", "value": int(minutes), "unit": "minute"} if minutes and not rest else None
 
 
 def _publish(headers: Any = None, **_: Any) -> None:
@@ -66,7 +98,9 @@ def _begin(task: Any = None, task_id: Any = None, args: Any = (), kwargs: Any = 
         job.update(args=list(args or ()), kwargs=dict(kwargs or {}))
     begun = _watchpost.begin_task(task.name, "queue.task.celery", "auto.queue.celery", headers, {"celery_job": job})
     if begun is not None:
-        request.update({_KEY: begun})
+        slug = request.get(_SLUG)
+        run = _watchpost.start_monitor(slug, request.get(_CONFIG)) if slug else None
+        request.update({_KEY: begun, _RUN: run})
         scope = _watchpost.get_isolation_scope()
         scope.set_tag("celery_task_id", task_id)
         scope.set_context("celery-job", job)
@@ -78,6 +112,9 @@ def _begin(task: Any = None, task_id: Any = None, args: Any = (), kwargs: Any = 
 def _end(task: Any = None, state: Any = None, **_: Any) -> None:
     begun = task.request.get(_KEY) if task is not None else None
     if begun is not None:
+        run = task.request.get(_RUN)
+        if run is not None:
+            run.finish(state == "FAILURE")
         begun.finish(state == "FAILURE")
 
 
