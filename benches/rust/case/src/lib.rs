@@ -6,6 +6,7 @@ mod clock;
 mod delivery;
 mod measure;
 mod memory;
+mod signals;
 mod sites;
 mod spans;
 mod threads;
@@ -39,7 +40,7 @@ impl Task {
     /// The share of traces that is sent; nothing where traces have no part in the task.
     pub fn traces_sample_rate(&self) -> Option<f32> {
         match self.name.as_str() {
-            "spans" | "spans_in_a_row" => Some(1.0),
+            "spans" | "spans_in_a_row" | "instructions_spans" => Some(1.0),
             "unsampled" => Some(0.0),
             _ => None,
         }
@@ -54,6 +55,10 @@ impl Task {
         match name {
             "measure" => measure::run(&side, count),
             "instructions" => measure::without_clock(&side, count),
+            "instructions_spans" => spans::without_clock(&side, count),
+            "instructions_signals" => signals::without_clock(&side, count),
+            "logs" => signals::run(&side, count, signals::log, "log"),
+            "metrics" => signals::run(&side, count, signals::metric, "metric"),
             "sites" => sites::run(&side, count),
             "spans" => spans::sampled(&side, count),
             "spans_in_a_row" => spans::in_a_row(&side, count),

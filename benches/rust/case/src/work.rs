@@ -16,6 +16,10 @@ pub trait Side: Sync + 'static {
     fn fork_with_tag(&self);
     /// A transaction with ten spans, each with a description and one attribute, and the transaction on the scope.
     fn transaction(&self);
+    /// Writes a line of the structured log, with one parameter and one attribute.
+    fn log(&self, number: u64);
+    /// Adds a value to a distribution, with one attribute.
+    fn metric(&self, number: u64);
 }
 
 /// An error with a cause.

@@ -39,11 +39,19 @@ impl Side for Ours {
             span.set_data("row", number);
         }
     }
+
+    fn log(&self, number: u64) {
+        watchpost::log_info!(queue.depth = number, "row {} of the import read from the ledger", number);
+    }
+
+    fn metric(&self, number: u64) {
+        watchpost::metrics::distribution("import.time", number).unit("millisecond").attribute("queue", "ledger").send();
+    }
 }
 
 fn main() {
     let task = Task::from_args();
-    let options = ClientOptions::new().with_release("bench@1.0.0");
+    let options = ClientOptions::new().with_release("bench@1.0.0").with_enable_logs(true);
     let options = match &task.storage {
         Some(folder) => options.with_storage_dir(Some(folder.into())),
         None => options.with_spool(false),

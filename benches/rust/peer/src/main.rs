@@ -42,12 +42,24 @@ impl Side for Peer {
         transaction.finish();
         sentry::configure_scope(|scope| scope.set_span(None));
     }
+
+    fn log(&self, number: u64) {
+        sentry::logger_info!(queue.depth = number, "row {} of the import read from the ledger", number);
+    }
+
+    fn metric(&self, number: u64) {
+        sentry::metrics::distribution("import.time", number as f64)
+            .unit(sentry::protocol::Unit::Millisecond)
+            .attribute("queue", "ledger")
+            .capture();
+    }
 }
 
 fn main() {
     let task = Task::from_args();
     let mut options = sentry::ClientOptions::default();
     options.attach_stacktrace = true;
+    options.enable_logs = true;
     options.release = Some("bench@1.0.0".into());
     if let Some(rate) = task.traces_sample_rate() {
         options = options.traces_sample_rate(rate);
