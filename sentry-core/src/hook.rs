@@ -62,6 +62,12 @@ pub struct Hint {
 }
 
 impl Hint {
+    /// A hint with nothing in it, that need not be made.
+    pub fn none() -> &'static Self {
+        static NONE: Hint = Hint { original: None, attachments: Vec::new() };
+        &NONE
+    }
+
     /// A hint that carries the host's original object.
     pub fn with_original(original: impl Any + Send + Sync) -> Self {
         Self { original: Some(Box::new(original)), ..Self::default() }

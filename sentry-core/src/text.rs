@@ -127,6 +127,7 @@ impl Clone for Text {
 
 impl Short {
     /// The text, if it is short enough.
+    #[inline]
     fn new(text: &str) -> Option<Self> {
         if text.len() > SHORT {
             return None;
@@ -136,6 +137,7 @@ impl Short {
         Some(Self { length: text.len() as u8, bytes })
     }
 
+    #[inline]
     fn as_str(&self) -> &str {
         #[expect(
             unsafe_code,
@@ -175,6 +177,8 @@ impl AsRef<str> for Text {
 }
 
 impl From<&str> for Text {
+    // Inlined, a text that the compiler knows is a few stores.
+    #[inline]
     fn from(text: &str) -> Self {
         Self(Short::new(text).map_or_else(|| Repr::Shared(text.into()), Repr::Short))
     }

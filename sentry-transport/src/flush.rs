@@ -106,6 +106,8 @@ impl FlushGate {
             return later.call(emptied);
         }
         state.answers.push((ticket.number, emptied));
+        // Whoever wakes finds the lock free.
+        drop(state);
         self.changed.notify_all();
     }
 

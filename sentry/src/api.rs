@@ -10,7 +10,7 @@ use watchpost_core::{
 
 use crate::error_chain;
 use crate::init::{client, with_client};
-use crate::scopes::{isolation_scope, with_all};
+use crate::scopes::{isolation_scope, with_all, with_isolation};
 
 thread_local! {
     static LAST: Cell<Option<EventId>> = const { Cell::new(None) };
@@ -147,8 +147,12 @@ pub fn last_event_id() -> Option<EventId> {
 ///     ..Breadcrumb::default()
 /// });
 /// ```
-pub fn add_breadcrumb(crumb: Breadcrumb) {
-    with_client(|client| client.add_breadcrumb(crumb, &Hint::default(), &isolation_scope()));
+pub fn add_breadcrumb(mut crumb: Breadcrumb) {
+    with_client(|client| {
+        if client.admit_breadcrumb(&mut crumb, Hint::none()) {
+            with_isolation(|scope| client.push_breadcrumb(&mut crumb, scope));
+        }
+    });
 }
 
 /// Sets a tag on the isolation scope.

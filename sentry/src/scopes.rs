@@ -58,6 +58,16 @@ pub fn isolation_scope() -> SharedScope {
     LOCAL.try_with(|local| local.borrow().isolation.clone()).unwrap_or_else(|_| PROCESS.clone())
 }
 
+/// Calls `f` with the isolation scope, which is borrowed meanwhile: `f` must call nothing of the application's.
+pub(crate) fn with_isolation<R>(f: impl FnOnce(&SharedScope) -> R) -> R {
+    if LOCAL.try_with(|_| ()).is_ok() {
+        LOCAL.with(|local| f(&local.borrow().isolation))
+    } else {
+        // The thread is being torn down.
+        f(&PROCESS)
+    }
+}
+
 /// The scope of this block of code.
 pub fn current_scope() -> SharedScope {
     LOCAL.try_with(|local| local.borrow().current.clone()).unwrap_or_default()

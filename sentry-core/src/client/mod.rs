@@ -117,24 +117,36 @@ impl Client {
 
     /// Adds a breadcrumb to `scope`, unless the hook drops it. Its time is filled in.
     pub fn add_breadcrumb(&self, mut crumb: Breadcrumb, hint: &Hint, scope: &SharedScope) {
-        let max = self.options.max_breadcrumbs();
-        if max == 0 || !self.is_enabled() || hook::in_hook() {
-            return;
+        if self.admit_breadcrumb(&mut crumb, hint) {
+            self.push_breadcrumb(&mut crumb, scope);
+        }
+    }
+
+    /// The first half of [`add_breadcrumb`](Self::add_breadcrumb), which calls the hook; whether the second is to follow.
+    /// For hosts that must not hold on to their scopes while a hook runs.
+    pub fn admit_breadcrumb(&self, crumb: &mut Breadcrumb, hint: &Hint) -> bool {
+        if self.options.max_breadcrumbs() == 0 || !self.is_enabled() || hook::in_hook() {
+            return false;
         }
         crumb.timestamp.get_or_insert_with(|| self.clock.now());
         if let Some(before_breadcrumb) = self.options.before_breadcrumb() {
-            let ask = || before_breadcrumb(crumb, hint);
-            crumb = match hook::filter("before_breadcrumb", self.options.diagnostics(), ask) {
+            let given = std::mem::take(crumb);
+            let ask = || before_breadcrumb(given, hint);
+            *crumb = match hook::filter("before_breadcrumb", self.options.diagnostics(), ask) {
                 Verdict::Keep(crumb) => crumb,
-                Verdict::Drop | Verdict::Later => return,
+                Verdict::Drop | Verdict::Later => return false,
             };
         }
         if self.options.report_killed() {
-            self.sessions.leave_trail(&crumb);
+            self.sessions.leave_trail(crumb);
         }
-        pipeline::bound::breadcrumb(&mut crumb);
-        // What has to go for it is freed outside of the lock.
-        scope.update(|scope| scope.push_breadcrumb(&mut crumb, max));
+        pipeline::bound::breadcrumb(crumb);
+        true
+    }
+
+    /// The second half: the scope takes it, and leaves in its place what is to be freed, outside of every lock.
+    pub fn push_breadcrumb(&self, crumb: &mut Breadcrumb, scope: &SharedScope) {
+        scope.update(|scope| scope.push_breadcrumb(crumb, self.options.max_breadcrumbs()));
     }
 
     /// True if a binding may hold breadcrumbs and hand them over when an event needs them: nothing is to happen at the

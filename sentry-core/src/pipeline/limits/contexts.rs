@@ -31,7 +31,13 @@ pub(super) fn tidy(contexts: &mut BTreeMap<Text, Context>, walk: &mut Walk<'_>) 
                 // A context stays an object.
                 Arc::make_mut(context).values_mut().for_each(|value| *value = FILTERED.into());
             }
-            _ => walk.shared(Place::Data, context, &mut room, &path),
+            _ => match walk.scrub.clean.bytes_of(context) {
+                Some(bytes) => room.bytes = room.bytes.saturating_sub(bytes),
+                None if walk.is_in_order(Place::Data, context, &mut room) => {
+                    walk.scrub.clean.remember(context, given - BRACES - room.bytes);
+                }
+                None => walk.shared(Place::Data, context, &mut room, &path),
+            },
         }
         left = left.saturating_sub(given - room.bytes);
     }

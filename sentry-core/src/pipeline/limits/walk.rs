@@ -47,12 +47,19 @@ impl Walk<'_> {
 
     /// The same for an object that events and scopes share: it is copied only if something has to change.
     pub(super) fn shared(&mut self, place: Place, map: &mut Arc<Map>, room: &mut Room, path: &Path<'_>) {
-        let mut left = *room;
-        if self.fits(place, &**map, &mut left) {
-            *room = left;
-        } else {
+        if !self.is_in_order(place, map, room) {
             self.map(place, Arc::make_mut(map), room, path);
         }
+    }
+
+    /// True if nothing of it has to change; then it has taken its room.
+    pub(super) fn is_in_order(&self, place: Place, map: &Map, room: &mut Room) -> bool {
+        let mut left = *room;
+        let fits = self.fits(place, map, &mut left);
+        if fits {
+            *room = left;
+        }
+        fits
     }
 
     /// Masks the value of a key, or what is inside of it.

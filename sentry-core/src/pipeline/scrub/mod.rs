@@ -6,6 +6,7 @@
 //! `sanitize_fields` match as substrings of any key. Keys are kept, values become `[Filtered]`. Free text is only
 //! looked at when `scrub_patterns` asks for it.
 
+mod clean;
 mod generative;
 mod json;
 mod json_text;
@@ -15,6 +16,7 @@ mod terms;
 mod url;
 mod words;
 
+use self::clean::Clean;
 pub use self::json::JsonScrubber;
 use crate::options::{Collect, DataCollection, MaxRequestBodySize, ScrubPatterns};
 use crate::pipeline::limits;
@@ -51,7 +53,8 @@ pub(crate) enum Place {
     User,
 }
 
-/// The rules of one client, made once from its options. Reading them takes no lock and allocates nothing.
+/// The rules of one client, made once from its options. Reading them takes no lock and allocates nothing; the lock of
+/// `clean` is held for a few instructions.
 #[derive(Debug, Clone)]
 pub(crate) struct Scrubber {
     sanitize: Terms,
@@ -67,6 +70,8 @@ pub(crate) struct Scrubber {
     collection: DataCollection,
     is_collection_given: bool,
     max_body: MaxRequestBodySize,
+    /// Contexts in which these rules found nothing to change.
+    pub(crate) clean: Clean,
 }
 
 impl Default for Scrubber {
@@ -132,6 +137,7 @@ impl Scrubber {
             collection: collection.cloned().unwrap_or_else(|| DataCollection::from_pii(send_default_pii)),
             is_collection_given: collection.is_some(),
             max_body: MaxRequestBodySize::default(),
+            clean: Clean::default(),
         }
     }
 
