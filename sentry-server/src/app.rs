@@ -15,6 +15,7 @@ use crate::auth::Attempts;
 use crate::config::{Config, Limits as ConfigLimits};
 use crate::digest::{Digest, Ledger, Parts, Queue};
 use crate::error::ApiError;
+use crate::files::{FileLimits, FileStore};
 use crate::health::Fault;
 use crate::ingest::{BodyLimits, Budget, Committer, KeyTable, Known};
 use crate::instant::{self, Micros};
@@ -45,6 +46,7 @@ pub struct App {
     pub(crate) public_url: Arc<str>,
     pub(crate) trust_proxy: Arc<[TrustedProxy]>,
     pub(crate) attempts: Arc<Attempts>,
+    pub(crate) files: Arc<FileStore>,
     digest: Arc<Digest>,
 }
 
@@ -93,6 +95,15 @@ impl App {
             ..LogConfig::new(config.data.join("spool"))
         };
         let log = Arc::new(Log::open(spool).map_err(|error| StartError::new("the spool", error))?);
+        let files = FileLimits {
+            file_bytes: config.limits.upload_bytes,
+            chunks_bytes: config.limits.chunks_bytes,
+            blobs_bytes: config.limits.files_bytes,
+        };
+        let files = Arc::new(
+            FileStore::open(&config.data, files)
+                .map_err(|error| StartError::new("the folder of files", error))?,
+        );
         let metrics = Arc::new(Metrics::default());
         let queue = Arc::new(Queue::new(queue_bytes, Arc::clone(&metrics)));
         let ledger = Arc::new(Ledger::default());
@@ -136,6 +147,7 @@ impl App {
             public_url: public_url.trim_end_matches('/').into(),
             trust_proxy: config.trust_proxy.as_slice().into(),
             attempts: Arc::default(),
+            files,
             digest: Arc::new(digest),
         })
     }
@@ -177,6 +189,16 @@ impl App {
         let store = Arc::clone(&self.store);
         let done = tokio::task::spawn_blocking(move || call(store.as_ref())).await;
         Ok(done.map_err(|error| ApiError::Internal(Box::new(error)))??)
+    }
+
+    /// Runs a call on the store and the uploaded files where blocking is allowed.
+    pub(crate) async fn with_files<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn Store, &FileStore) -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let (store, files) = (Arc::clone(&self.store), Arc::clone(&self.files));
+        let done = tokio::task::spawn_blocking(move || call(store.as_ref(), &files)).await;
+        done.map_err(ApiError::internal)
     }
 
     /// Reads the client keys and all settings again.

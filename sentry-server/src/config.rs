@@ -35,6 +35,12 @@ pub struct Limits {
     pub queue_bytes: usize,
     /// Accepted and not yet digested, on disk. Beyond it clients are told to come back.
     pub spool_bytes: u64,
+    /// One uploaded file of a build: a bundle of source maps, a debug file.
+    pub upload_bytes: u64,
+    /// Pieces of uploads that are under way, together.
+    pub chunks_bytes: u64,
+    /// All uploaded files together. Beyond it uploads are refused.
+    pub files_bytes: u64,
     /// Threads that parse and group.
     pub digest_workers: usize,
 }
@@ -63,6 +69,9 @@ impl Default for Limits {
             in_flight_bytes: 512 * MIB,
             queue_bytes: 64 * MIB,
             spool_bytes: 4_096 * MIB as u64,
+            upload_bytes: 2_048 * MIB as u64,
+            chunks_bytes: 8_192 * MIB as u64,
+            files_bytes: 65_536 * MIB as u64,
             digest_workers: cores.clamp(1, 8),
         }
     }

@@ -25,6 +25,7 @@ mod config;
 mod connections;
 mod digest;
 mod error;
+mod files;
 pub mod group;
 mod health;
 mod ingest;

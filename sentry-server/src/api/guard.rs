@@ -11,9 +11,12 @@ pub(super) enum Guard {
     Known,
     Org,
     Project,
+    Release,
     Event,
     Team,
     Member,
+    /// Monitors, check-ins.
+    Alert,
     /// Secrets of the organisation.
     OrgTokens,
 }
@@ -31,6 +34,9 @@ impl Guard {
             Self::Project if reads => &["project:read", "project:releases", "org:ci"],
             Self::Project if deletes => &["project:admin"],
             Self::Project => &["project:write"],
+            Self::Release if reads => &["project:read", "project:releases", "org:ci"],
+            Self::Release if deletes => &["project:releases", "project:admin"],
+            Self::Release => &["project:releases", "project:write", "org:ci"],
             Self::Event if reads => &["event:read"],
             Self::Event if deletes => &["event:admin"],
             Self::Event => &["event:write"],
@@ -41,6 +47,8 @@ impl Guard {
             Self::Member if deletes => &["member:admin"],
             Self::Member if *method == Method::POST => &["member:invite", "member:write"],
             Self::Member => &["member:write"],
+            Self::Alert if reads => &["alerts:read", "project:read", "org:read"],
+            Self::Alert => &["alerts:write", "project:write"],
             Self::OrgTokens => &["org:admin"],
         }
     }

@@ -2,6 +2,9 @@
 
 mod body;
 mod caller;
+mod commits;
+mod debug_files;
+mod deploys;
 mod event_entries;
 mod event_shape;
 mod events;
@@ -21,11 +24,14 @@ mod outcomes;
 mod page;
 mod projects;
 mod query;
+mod release_files;
+mod releases;
 mod routes;
 mod scope;
 mod short_id;
 mod teams;
 mod tokens;
+mod uploads;
 
 use axum::extract::Request;
 use axum::middleware;
@@ -37,6 +43,9 @@ use self::routes::Routes;
 use crate::app::App;
 use crate::error::ApiError;
 
+/// The named parts of a path.
+type Params = std::collections::HashMap<String, String>;
+
 /// All of it; everything but the log-in asks for a token or a session.
 pub(crate) fn router(app: &App) -> Router<App> {
     let mut routes = Routes::new(app);
@@ -47,6 +56,10 @@ pub(crate) fn router(app: &App) -> Router<App> {
     teams::routes(&mut routes);
     members::routes(&mut routes);
     tokens::routes(&mut routes);
+    releases::routes(&mut routes);
+    release_files::routes(&mut routes);
+    uploads::routes(&mut routes);
+    debug_files::routes(&mut routes);
     issues::routes(&mut routes);
     events::routes(&mut routes);
     outcomes::routes(&mut routes);

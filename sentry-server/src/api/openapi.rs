@@ -97,9 +97,11 @@ fn tag(guard: Guard) -> &'static str {
         Guard::Known => "Account",
         Guard::Org => "Organizations",
         Guard::Project => "Projects",
+        Guard::Release => "Releases",
         Guard::Event => "Events and issues",
         Guard::Team => "Teams",
         Guard::Member => "Members",
+        Guard::Alert => "Monitors",
         Guard::OrgTokens => "Tokens",
     }
 }

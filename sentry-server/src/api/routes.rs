@@ -1,7 +1,7 @@
 //! The table of routes: what is served, what is checked before, and what the API's description says are one thing.
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::{self, Next};
@@ -53,6 +53,18 @@ impl Routes {
         post: POST, POST;
         put: PUT, PUT;
         delete: DELETE, DELETE;
+    }
+
+    /// A POST whose body may have another size than those of other calls.
+    pub(super) fn post_with<H: Handler<T, App>, T: 'static>(
+        &mut self,
+        path: &str,
+        guard: Guard,
+        summary: &'static str,
+        handler: H,
+        limit: DefaultBodyLimit,
+    ) -> &mut Self {
+        self.post(path, guard, summary, handler.layer(limit))
     }
 
     pub(super) fn finish(self) -> (Router<App>, Vec<Operation>) {

@@ -4,8 +4,10 @@ mod access;
 mod batch;
 #[cfg(test)]
 mod contract;
+mod files;
 mod health;
 mod monitor;
+mod releases;
 mod replay;
 mod rows;
 pub(crate) mod sqlite;
@@ -15,8 +17,12 @@ mod types;
 
 pub(crate) use access::{Access, Changed, Member, NewToken, Rename, Role, Team, Token, TokenOwner};
 pub(crate) use batch::{Batch, KeptItem, NewEvent, NewGroup, NewItem, Tells, Written};
+pub(crate) use files::{
+    BlobHash, BundleFile, DebugFile, DebugKey, Files, FoundFile, NewBundle, ReleaseFile, Sha1,
+};
 pub(crate) use health::{Health, NewSession, SessionCounts, SessionDay, SessionHour, SessionKind};
 pub(crate) use monitor::{CheckInRow, Monitor, MonitorId, NewCheckIn};
+pub(crate) use releases::{Commit, Deploy, Release, ReleaseChange, Releases, Repository};
 pub(crate) use replay::{NewReplay, Replay};
 pub(crate) use rows::{
     Common, FeedbackRow, LogRow, MetricRow, Place, ProfileRow, Rows, SpanRow, TelemetryFilter, TraceKey,

@@ -13,6 +13,8 @@ pub(super) const META: &[&str] = &[
     include_str!("meta_2.sql"),
     include_str!("access.sql"),
     include_str!("meta_3.sql"),
+    include_str!("releases.sql"),
+    include_str!("files.sql"),
 ];
 pub(super) const DAY: &[&str] = &[include_str!("day.sql"), include_str!("day_2.sql")];
 

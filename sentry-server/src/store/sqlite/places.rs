@@ -101,7 +101,22 @@ fn empty_project(meta: &Connection, project: ProjectId) -> Result<bool> {
             format!("DELETE FROM {table} WHERE issue_id IN (SELECT id FROM issues WHERE project_id = ?1)");
         meta.execute(&sql, [project])?;
     }
-    for table in ["issue_hashes", "issues", "event_keys", "outcomes", "client_keys"] {
+    meta.execute(
+        "DELETE FROM check_ins WHERE monitor_id IN (SELECT id FROM monitors WHERE project_id = ?1)",
+        [project],
+    )?;
+    for table in [
+        "issue_hashes",
+        "issues",
+        "event_keys",
+        "outcomes",
+        "client_keys",
+        "monitors",
+        "session_hours",
+        "session_users",
+        "session_states",
+        "replays",
+    ] {
         meta.execute(&format!("DELETE FROM {table} WHERE project_id = ?1"), [project])?;
     }
     meta.execute("INSERT OR IGNORE INTO gone_projects SELECT id FROM projects WHERE id = ?1", [project])?;

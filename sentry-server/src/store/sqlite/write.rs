@@ -8,6 +8,7 @@ use super::Writer;
 use super::claim::{self, Claims};
 use super::days::{DayWriter, Days};
 use super::delta::Delta;
+use super::releases;
 use super::texts::Interner;
 use super::{health, monitors, replays, telemetry};
 use crate::instant;
@@ -73,6 +74,7 @@ pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<W
         delta.apply(&meta, *issue)?;
     }
     mark_first_events(&meta, batch)?;
+    mark_releases(&meta, &rows)?;
     add_outcomes(&meta, &outcomes)?;
     if let Some(at) = batch.resume_at {
         meta.prepare_cached("UPDATE spool SET resume_at = ?1")?.execute([at as i64])?;
@@ -182,6 +184,20 @@ fn mark_first_events(meta: &Connection, batch: &Batch) -> Result<()> {
         meta.prepare_cached("UPDATE projects SET first_event = ?2 WHERE id = ?1 AND first_event IS NULL")?;
     for (project, received) in firsts {
         statement.execute(params![project, received])?;
+    }
+    Ok(())
+}
+
+/// The last event of a batch stands for all of the same release.
+fn mark_releases(meta: &Connection, rows: &BTreeMap<i64, DayRows<'_>>) -> Result<()> {
+    let mut last: BTreeMap<(i64, &str), &NewEvent> = BTreeMap::new();
+    for (event, _) in rows.values().flat_map(|rows| &rows.events) {
+        if let Some(version) = event.group.as_ref().and_then(|group| group.release.as_deref()) {
+            last.insert((event.project, version), event);
+        }
+    }
+    for ((_, version), event) in last {
+        releases::seen(meta, event, version)?;
     }
     Ok(())
 }
