@@ -24,6 +24,7 @@ use crate::project::Counters;
 use crate::proxy::TrustedProxy;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError};
+use crate::symbolicate::Symbolicator;
 use crate::{api, health, ingest, ui};
 
 /// A started server without its socket: [`App::router`] answers requests, [`App::stop`] drains and ends it.
@@ -47,6 +48,7 @@ pub struct App {
     pub(crate) trust_proxy: Arc<[TrustedProxy]>,
     pub(crate) attempts: Arc<Attempts>,
     pub(crate) files: Arc<FileStore>,
+    pub(crate) symbolicator: Arc<Symbolicator>,
     digest: Arc<Digest>,
 }
 
@@ -104,6 +106,7 @@ impl App {
             FileStore::open(&config.data, files)
                 .map_err(|error| StartError::new("the folder of files", error))?,
         );
+        let symbolicator = Arc::new(Symbolicator::new(Arc::clone(&store), Arc::clone(&files)));
         let metrics = Arc::new(Metrics::default());
         let queue = Arc::new(Queue::new(queue_bytes, Arc::clone(&metrics)));
         let ledger = Arc::new(Ledger::default());
@@ -116,6 +119,7 @@ impl App {
             log: Arc::clone(&log),
             queue: Arc::clone(&queue),
             store: Arc::clone(&store),
+            symbolicator: Arc::clone(&symbolicator),
             ledger: Arc::clone(&ledger),
             metrics: Arc::clone(&metrics),
             workers: digest_workers,
@@ -148,6 +152,7 @@ impl App {
             trust_proxy: config.trust_proxy.as_slice().into(),
             attempts: Arc::default(),
             files,
+            symbolicator: Arc::clone(&symbolicator),
             digest: Arc::new(digest),
         })
     }

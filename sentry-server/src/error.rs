@@ -18,6 +18,8 @@ pub(crate) enum ApiError {
     Forbidden(String),
     /// 404: no such thing in this scope.
     NotFound(&'static str),
+    /// 405: the path is known, the method is not.
+    MethodNotAllowed,
     /// 409: it exists already.
     Conflict(String),
     /// 413: more than the server takes; the text names the limit.
@@ -37,7 +39,10 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self::Internal(Box::new(error))
+        match error.search() {
+            Some(search) => Self::BadRequest(search.to_string()),
+            None => Self::Internal(Box::new(error)),
+        }
     }
 }
 
@@ -48,6 +53,9 @@ impl IntoResponse for ApiError {
             Self::Unauthorized(detail) => (StatusCode::UNAUTHORIZED, detail.to_owned()),
             Self::Forbidden(detail) => (StatusCode::FORBIDDEN, detail),
             Self::NotFound(detail) => (StatusCode::NOT_FOUND, detail.to_owned()),
+            Self::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "This call does not take this method.".to_owned())
+            }
             Self::TooLarge(detail) => (StatusCode::PAYLOAD_TOO_LARGE, detail),
             Self::Conflict(detail) => (StatusCode::CONFLICT, detail),
             Self::TooManyAttempts(seconds) => {

@@ -35,10 +35,12 @@ mod metrics;
 pub mod normalize;
 mod project;
 mod proxy;
+pub mod search;
 mod serve;
 mod settings;
 mod setup;
 mod store;
+mod symbolicate;
 mod ui;
 
 pub use crate::app::{App, StartError};

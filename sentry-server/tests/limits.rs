@@ -62,7 +62,7 @@ async fn every_scope_limits_and_says_what_it_limits() {
         assert_eq!(answer.header("access-control-allow-origin"), "*");
         assert!(answer.json()["causes"][0].as_str().unwrap().contains(reason));
         // What else is in an envelope is taken, and the answer says what was not.
-        let both = event_envelope(4, &error("A", "f")) + &session();
+        let both = event_envelope(4, &error("A", "f")) + session().as_str();
         let answer = server.envelope(both).await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.header("x-sentry-rate-limits"), format!("60:error;default:{scope}:{reason}"));
@@ -95,7 +95,7 @@ async fn what_comes_with_an_event_shares_its_limit() {
     let file = "{\"type\":\"attachment\",\"length\":2,\"filename\":\"a.txt\"}\nhi\n";
     let answer = server.envelope(event_envelope(1, &error("A", "f")) + file).await;
     assert_eq!(answer.status, 429, "{}", answer.header("x-sentry-rate-limits"));
-    let answer = server.envelope(event_envelope(1, &error("A", "f")) + file + &session()).await;
+    let answer = server.envelope(event_envelope(1, &error("A", "f")) + file + session().as_str()).await;
     assert_eq!(answer.status, 200);
     let path = format!("/api/0/projects/default/shop/events/{:032x}/attachments/", 1);
     server.settle().await;

@@ -2,19 +2,20 @@
 
 use axum::Json;
 use axum::body::Body as Bytes;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, Multipart, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::guard::Guard;
-use super::page;
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InProject;
+use super::{page, uploads};
 use crate::app::App;
 use crate::auth::hex;
 use crate::error::ApiError;
+use crate::files::{FileError, archive_entries, identify, sha1_of};
 use crate::instant::rfc3339;
 use crate::store::DebugFile;
 
@@ -22,6 +23,13 @@ pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/projects/{org}/{project}/files/dsyms/";
     routes
         .get(at, Guard::Release, "Lists debug files, or downloads the one with ?id=", list)
+        .post_with(
+            at,
+            Guard::Release,
+            "Takes debug files in an archive",
+            upload,
+            DefaultBodyLimit::max(MAX_ARCHIVE_BYTES),
+        )
         .delete(at, Guard::Release, "Deletes the debug file with ?id=", delete)
         .get(&format!("{at}unknown/"), Guard::Release, "Says which checksums are not there", unknown);
 }
@@ -57,6 +65,50 @@ pub(super) fn attachment(bytes: Vec<u8>) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, Bytes::from(bytes)).into_response()
+}
+
+/// One part named `file`: a zip archive. How clients upload mappings that know nothing of pieces.
+async fn upload(
+    State(app): State<App>,
+    at: InProject,
+    mut form: Multipart,
+) -> Result<Json<Vec<Value>>, ApiError> {
+    let wrong = |error: axum::extract::multipart::MultipartError| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::TooLarge(format!("An archive has at most {MAX_ARCHIVE_BYTES} bytes."))
+        }
+        _ => ApiError::BadRequest(format!("The form cannot be read: {}.", error.body_text())),
+    };
+    let mut archive = None;
+    while let Some(field) = form.next_field().await.map_err(wrong)? {
+        if field.name() == Some("file") {
+            archive = Some(field.bytes().await.map_err(wrong)?);
+        }
+    }
+    let archive =
+        archive.ok_or_else(|| ApiError::BadRequest("The form has no part named file.".to_owned()))?;
+    let (project, now) = (at.project.id, app.now());
+    let added = app
+        .with_files(move |store, files| {
+            let _writing = files.writing();
+            let mut added = Vec::new();
+            for (name, content) in
+                archive_entries(&archive, MAX_UNPACKED_BYTES).map_err(FileError::Refused)?
+            {
+                let kept = files.put(store, &content)?;
+                let sha1 = sha1_of(&content);
+                for identity in identify(&content, &name, None).map_err(FileError::Refused)? {
+                    let file = identity.into_file(&name, sha1, (kept.hash, kept.size), now);
+                    store.add_debug_file(project, &file)?;
+                }
+                added.extend(store.debug_files_by_sha1(project, &sha1)?);
+            }
+            Ok::<_, FileError>(added)
+        })
+        .await?
+        .map_err(uploads::answer)?;
+    app.symbolicator.uploaded();
+    Ok(Json(added.iter().map(shape).collect()))
 }
 
 async fn delete(State(app): State<App>, at: InProject, query: Query) -> Result<StatusCode, ApiError> {
@@ -98,3 +150,6 @@ pub(super) fn shape(file: &DebugFile) -> Value {
 fn symbolic_kind(kind: &str) -> Option<&str> {
     matches!(kind, "dbg" | "exe" | "lib" | "src" | "rel" | "other").then_some(kind)
 }
+
+const MAX_ARCHIVE_BYTES: usize = 128 * 1024 * 1024;
+const MAX_UNPACKED_BYTES: u64 = 512 * 1024 * 1024;

@@ -3,17 +3,24 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::body::Body;
+use super::caller::Caller;
 use super::guard::Guard;
 use super::issue_shape::{self, Period};
+use super::query::Query;
 use super::routes::Routes;
 use super::scope::{self, InOrg, OrgScope};
-use super::{issue_events, issue_tags};
+use super::{issue_change, issue_events, issue_notes, issue_tags, issues, page};
 use crate::app::App;
+use crate::auth::hex;
 use crate::error::ApiError;
-use crate::store::{Issue, IssueChange, Status};
+use crate::files::debug_key;
+use crate::store::Issue;
 
 /// The paths that begin with `/issues/` name no organisation.
 pub(super) fn routes(routes: &mut Routes) {
@@ -21,6 +28,9 @@ pub(super) fn routes(routes: &mut Routes) {
         routes
             .get(&format!("{at}/"), Guard::Event, "Shows an issue", detail)
             .put(&format!("{at}/"), Guard::Event, "Changes an issue", change)
+            .delete(&format!("{at}/"), Guard::Event, "Deletes an issue", delete)
+            .get(&format!("{at}/hashes/"), Guard::Event, "Lists an issue's hashes", hashes)
+            .delete(&format!("{at}/hashes/"), Guard::Event, "Detaches hashes from an issue", detach)
             .get(&format!("{at}/events/"), Guard::Event, "Lists an issue's events", issue_events::list)
             .get(
                 &format!("{at}/events/{{event}}/"),
@@ -31,6 +41,7 @@ pub(super) fn routes(routes: &mut Routes) {
             .get(&format!("{at}/tags/"), Guard::Event, "Lists an issue's tags", issue_tags::list)
             .get(&format!("{at}/tags/{{key}}/"), Guard::Event, "Shows a tag of an issue", issue_tags::detail);
     }
+    issue_notes::routes(routes);
     let short = "/api/0/organizations/{org}/shortids/{issue}/";
     routes.get(short, Guard::Event, "Finds an issue by its short id", by_short_id);
 }
@@ -38,22 +49,24 @@ pub(super) fn routes(routes: &mut Routes) {
 async fn detail(
     State(app): State<App>,
     found: InOrg,
+    Extension(caller): Extension<Caller>,
     Path(path): Path<HashMap<String, String>>,
 ) -> Result<Json<Value>, ApiError> {
     let issue = find(&app, &found, &path).await?;
-    full(&app, &found, issue).await
+    full(&app, &found, &caller, issue).await
 }
 
 async fn by_short_id(
     State(app): State<App>,
     found: InOrg,
+    Extension(caller): Extension<Caller>,
     Path(path): Path<HashMap<String, String>>,
 ) -> Result<Json<Value>, ApiError> {
     let issue = find(&app, &found, &path).await?;
     let (group_id, project) =
         (issue.id, found.by_id().get(&issue.project).map(|project| project.slug.clone()));
     let short_id = path.get("issue").cloned().unwrap_or_default();
-    let Json(group) = full(&app, &found, issue).await?;
+    let Json(group) = full(&app, &found, &caller, issue).await?;
     Ok(Json(json!({
         "organizationSlug": found.org.slug,
         "projectSlug": project,
@@ -66,57 +79,71 @@ async fn by_short_id(
 async fn change(
     State(app): State<App>,
     found: InOrg,
+    Extension(caller): Extension<Caller>,
     Path(path): Path<HashMap<String, String>>,
-    body: Option<Json<Value>>,
-) -> Result<Json<Value>, ApiError> {
-    let change = read_change(body)?;
+    Body(body): Body<Value>,
+) -> Result<Response, ApiError> {
     let issue = find(&app, &found, &path).await?;
     let (all, id) = (found.all(), issue.id);
+    if body["discard"] == true {
+        issues::remove(&app, &found, all, vec![id], true).await?;
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let change = issue_change::read(&app, &found, &caller, &body).await?;
     let changed = app
         .with_store(move |store| {
             store.change_issues(&all, &[id], &change)?;
             store.issue(&all, id)
         })
         .await?;
-    full(&app, &found, changed.ok_or(ApiError::NotFound("No such issue."))?).await
+    let changed = changed.ok_or(ApiError::NotFound("No such issue."))?;
+    full(&app, &found, &caller, changed).await.map(IntoResponse::into_response)
 }
 
-/// What a PUT may say: `status`, and `substatus` to go with it.
-pub(super) fn read_change(body: Option<Json<Value>>) -> Result<IssueChange, ApiError> {
-    let Some(Json(Value::Object(body))) = body else {
-        return Err(ApiError::BadRequest("Send a JSON object, like {\"status\": \"resolved\"}.".to_owned()));
+async fn delete(
+    State(app): State<App>,
+    found: InOrg,
+    Path(path): Path<HashMap<String, String>>,
+) -> Result<StatusCode, ApiError> {
+    let issue = find(&app, &found, &path).await?;
+    issues::remove(&app, &found, found.all(), vec![issue.id], false).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// What leads events to the issue.
+async fn hashes(
+    State(app): State<App>,
+    found: InOrg,
+    Path(path): Path<HashMap<String, String>>,
+    uri: Uri,
+    query: Query,
+) -> Result<Response, ApiError> {
+    let (request, issue) = (query.page(100)?, find(&app, &found, &path).await?);
+    let all = app.with_store(move |store| store.issue_hashes(issue.id)).await?;
+    Ok(page::of_list(&app, &uri, request, all.iter(), |hash| json!({ "id": hex(hash), "latestEvent": null })))
+}
+
+/// Unmerges: events with these hashes make an issue of their own from now on. Those that came before stay.
+async fn detach(
+    State(app): State<App>,
+    found: InOrg,
+    Path(path): Path<HashMap<String, String>>,
+    query: Query,
+) -> Result<StatusCode, ApiError> {
+    let issue = find(&app, &found, &path).await?;
+    let read = |text: &str| {
+        debug_key(text).ok_or_else(|| ApiError::BadRequest(format!("id={text} is no hash of 32 hex digits.")))
     };
-    let status = match body.get("status").and_then(Value::as_str) {
-        None => None,
-        Some(name) => Some(Status::parse(name).ok_or_else(|| {
-            ApiError::BadRequest(format!(
-                "status {name:?} is not known; use resolved, unresolved or ignored."
-            ))
-        })?),
-    };
-    let substatus = match (body.get("substatus").and_then(Value::as_str), status) {
-        (Some(known), _) if SUBSTATUSES.contains(&known) => Some(known.to_owned()),
-        (Some(other), _) => {
-            return Err(ApiError::BadRequest(format!("substatus {other:?} is not known.")));
-        }
-        (None, Some(Status::Unresolved)) => Some("ongoing".to_owned()),
-        (None, Some(Status::Ignored)) => Some("archived_forever".to_owned()),
-        (None, _) => None,
-    };
-    if status.is_none() && substatus.is_none() {
-        return Err(ApiError::BadRequest(
-            "Nothing to change; this server takes status and substatus.".to_owned(),
-        ));
+    let gone = query.all("id").map(read).collect::<Result<Vec<_>, _>>()?;
+    if gone.is_empty() {
+        return Err(ApiError::BadRequest("Name the hashes to detach: ?id=...".to_owned()));
     }
-    Ok(IssueChange { status, substatus })
-}
-
-pub(super) fn change_shape(change: &IssueChange) -> Value {
-    json!({
-        "status": change.status.map(Status::as_str),
-        "statusDetails": {},
-        "substatus": change.substatus,
-    })
+    let done = app.with_store(move |store| store.detach_hashes(issue.id, &gone)).await?;
+    if done {
+        Ok(StatusCode::ACCEPTED)
+    } else {
+        Err(ApiError::Conflict("An issue keeps at least one hash.".to_owned()))
+    }
 }
 
 /// The issue that a path names.
@@ -128,7 +155,7 @@ pub(super) async fn find(
     scope::issue(app, found, path.get("issue").map(String::as_str).unwrap_or_default()).await
 }
 
-async fn full(app: &App, found: &OrgScope, issue: Issue) -> Result<Json<Value>, ApiError> {
+async fn full(app: &App, found: &OrgScope, caller: &Caller, issue: Issue) -> Result<Json<Value>, ApiError> {
     let (id, now) = (issue.id, app.now());
     let (hours, tags) = app
         .with_store(move |store| {
@@ -138,25 +165,17 @@ async fn full(app: &App, found: &OrgScope, issue: Issue) -> Result<Json<Value>, 
         .await?;
     let projects = found.by_id();
     let project = projects.get(&issue.project).ok_or(ApiError::NotFound("No such issue."))?;
-    let mut answer = issue_shape::shape(app, &found.org.slug, project, &issue);
+    let people = issue_shape::People::read(app, found, caller, vec![issue.id]).await?;
+    let mut answer = issue_shape::shape(app, &found.org.slug, project, &issue, &people);
     answer["stats"] = json!({
         "24h": Period::Day.series(&hours, now),
         "14d": Period::TwoWeeks.series(&hours, now),
     });
     answer["tags"] = tags.iter().map(issue_tags::summary).collect();
-    for (name, empty) in [("activity", json!([])), ("seenBy", json!([])), ("participants", json!([]))] {
+    answer["activity"] = issue_notes::history(app, issue.id).await?.into();
+    for (name, empty) in [("seenBy", json!([])), ("participants", json!([]))] {
         answer[name] = empty;
     }
     answer["userReportCount"] = 0.into();
     Ok(Json(answer))
 }
-
-const SUBSTATUSES: [&str; 7] = [
-    "archived_until_escalating",
-    "archived_until_condition_met",
-    "archived_forever",
-    "ongoing",
-    "new",
-    "regressed",
-    "escalating",
-];

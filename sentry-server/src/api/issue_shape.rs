@@ -1,11 +1,16 @@
 //! An issue as JSON.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
+use super::caller::Caller;
+use super::scope::OrgScope;
 use super::short_id;
 use crate::app::App;
+use crate::error::ApiError;
 use crate::instant::{self, HOUR, Micros, SECOND, rfc3339};
-use crate::store::{Issue, Project};
+use crate::store::{Issue, IssueId, Marks, Project};
 
 /// Which sparkline a list carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +63,45 @@ impl Period {
     }
 }
 
-pub(super) fn shape(app: &App, org: &str, project: &Project, issue: &Issue) -> Value {
+/// Who owns what, and what the caller has marked.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    names: HashMap<String, Value>,
+    marks: HashMap<IssueId, Marks>,
+}
+
+impl People {
+    pub(super) async fn read(
+        app: &App,
+        found: &OrgScope,
+        caller: &Caller,
+        ids: Vec<IssueId>,
+    ) -> Result<Self, ApiError> {
+        let (org, user) = (found.org.id, caller.holder.as_ref().map(|holder| holder.id));
+        app.with_store(move |store| {
+            let mut names = HashMap::new();
+            for member in store.members(org)? {
+                let value = json!({
+                    "type": "user", "id": member.user.to_string(), "name": member.username, "email": member.username,
+                });
+                names.insert(format!("user:{}", member.user), value);
+            }
+            for team in store.teams(org)? {
+                let value = json!({ "type": "team", "id": team.id.to_string(), "name": team.slug });
+                names.insert(format!("team:{}", team.id), value);
+            }
+            let marks = match user {
+                Some(user) => ids.iter().copied().zip(store.marks(user, &ids)?).collect(),
+                None => HashMap::new(),
+            };
+            Ok(Self { names, marks })
+        })
+        .await
+    }
+}
+
+pub(super) fn shape(app: &App, org: &str, project: &Project, issue: &Issue, people: &People) -> Value {
+    let marks = people.marks.get(&issue.id).copied().unwrap_or_default();
     let base = &app.public_url;
     json!({
         "id": issue.id.to_string(),
@@ -70,11 +113,11 @@ pub(super) fn shape(app: &App, org: &str, project: &Project, issue: &Issue) -> V
         "logger": issue.logger,
         "level": issue.level,
         "status": issue.status.as_str(),
-        "statusDetails": {},
+        "statusDetails": issue.details,
         "substatus": issue.substatus,
         "isPublic": false,
         "platform": issue.platform,
-        "priority": priority(&issue.level),
+        "priority": issue.priority.as_deref().unwrap_or_else(|| priority(&issue.level)),
         "project": {
             "id": project.id.to_string(),
             "slug": project.slug,
@@ -86,11 +129,11 @@ pub(super) fn shape(app: &App, org: &str, project: &Project, issue: &Issue) -> V
         "issueCategory": "error",
         "metadata": issue.metadata,
         "numComments": 0,
-        "assignedTo": null,
-        "isBookmarked": false,
+        "assignedTo": issue.assignee.as_ref().and_then(|name| people.names.get(name)),
+        "isBookmarked": marks.bookmarked,
         "isSubscribed": false,
         "subscriptionDetails": null,
-        "hasSeen": true,
+        "hasSeen": marks.seen,
         "annotations": [],
         "isUnhandled": issue.unhandled,
         "count": issue.count.to_string(),

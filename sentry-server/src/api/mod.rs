@@ -5,19 +5,22 @@ mod caller;
 mod commits;
 mod debug_files;
 mod deploys;
+mod discover;
 mod event_entries;
 mod event_shape;
 mod events;
 mod guard;
 mod issue;
+mod issue_change;
 mod issue_events;
-mod issue_query;
+mod issue_notes;
 mod issue_shape;
 mod issue_tags;
 mod issues;
 mod keys;
 mod login;
 mod members;
+mod monitors;
 mod openapi;
 mod organizations;
 mod outcomes;
@@ -28,10 +31,13 @@ mod release_files;
 mod releases;
 mod routes;
 mod scope;
+mod sessions;
 mod short_id;
+mod stats;
 mod teams;
 mod tokens;
 mod uploads;
+mod voices;
 
 use axum::extract::Request;
 use axum::middleware;
@@ -56,6 +62,11 @@ pub(crate) fn router(app: &App) -> Router<App> {
     teams::routes(&mut routes);
     members::routes(&mut routes);
     tokens::routes(&mut routes);
+    monitors::routes(&mut routes);
+    sessions::routes(&mut routes);
+    stats::routes(&mut routes);
+    voices::routes(&mut routes);
+    discover::routes(&mut routes);
     releases::routes(&mut routes);
     release_files::routes(&mut routes);
     uploads::routes(&mut routes);
@@ -66,11 +77,16 @@ pub(crate) fn router(app: &App) -> Router<App> {
     let (router, operations) = routes.finish();
     let description = openapi::serve(&operations);
     router
+        .method_not_allowed_fallback(not_allowed)
         .route("/api/0/{*rest}", axum::routing::any(unknown))
         .layer(middleware::from_fn_with_state(app.clone(), caller::require))
         .route("/api/0/auth/login/", post(login::login))
         .route("/api/0/auth/login", post(login::login))
         .route("/api/0/openapi.json", description)
+}
+
+async fn not_allowed() -> ApiError {
+    ApiError::MethodNotAllowed
 }
 
 /// Calls that this server does not know are said in the log: they tell what a client would need.

@@ -68,6 +68,21 @@ pub(super) fn of_list<T>(
     answer(app, uri, &page, rows.into_iter().map(shape).collect())
 }
 
+/// The same page with its rows inside something.
+pub(super) async fn wrapped(
+    answer: Response,
+    wrap: impl FnOnce(Value) -> Value,
+) -> Result<Response, ApiError> {
+    let (parts, body) = answer.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.map_err(ApiError::internal)?;
+    let rows: Value = serde_json::from_slice(&body).map_err(ApiError::internal)?;
+    let mut response = Json(wrap(rows)).into_response();
+    if let Some(link) = parts.headers.get(header::LINK) {
+        response.headers_mut().insert(header::LINK, link.clone());
+    }
+    Ok(response)
+}
+
 fn link(app: &crate::app::App, uri: &Uri, rel: &str, cursor: Option<Cursor>, results: bool) -> String {
     let cursor = cursor.map_or_else(
         || format!("0:0:{}", u8::from(rel == "previous")),

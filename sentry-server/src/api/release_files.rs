@@ -117,6 +117,7 @@ async fn create(
         })
         .await?
         .map_err(uploads::answer)?;
+    app.symbolicator.uploaded();
     let file = added.ok_or_else(|| ApiError::Conflict("The release has a file of this name.".to_owned()))?;
     Ok((StatusCode::CREATED, Json(shape(&file))))
 }

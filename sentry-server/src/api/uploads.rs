@@ -16,7 +16,7 @@ use super::{debug_files, releases};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::files::{self, Bundle, FileError, FileStore, identify, sha1_of, sha1_text};
-use crate::store::{DebugFile, NewBundle, OrgId, ProjectId, Sha1, Store};
+use crate::store::{NewBundle, OrgId, ProjectId, Sha1, Store};
 
 pub(super) fn routes(routes: &mut Routes) {
     let chunks = "/api/0/organizations/{org}/chunk-upload/";
@@ -184,7 +184,9 @@ async fn bundle(
         files.forget_chunks(store, org, &chunks)?;
         Ok(Progress::Done)
     });
-    state(done.await?).map(Json)
+    let done = done.await?;
+    app.symbolicator.uploaded();
+    state(done).map(Json)
 }
 
 #[derive(Deserialize)]
@@ -217,6 +219,7 @@ async fn assemble_debug_files(
         }
         answers.insert(checksum, answer);
     }
+    app.symbolicator.uploaded();
     Ok(Json(answers.into()))
 }
 
@@ -239,19 +242,7 @@ fn debug_file(
     let assembled = files.assemble(store, org, sha1, chunks)?;
     let view = files.view(&assembled.hash)?;
     for identity in identify(&view, &form.name, form.debug_id.as_deref()).map_err(FileError::Refused)? {
-        let file = DebugFile {
-            id: 0,
-            blob: assembled.hash,
-            sha1: *sha1,
-            debug_id: identity.debug_id,
-            code_id: identity.code_id,
-            kind: identity.kind,
-            cpu: identity.cpu,
-            name: form.name.clone(),
-            features: identity.features,
-            size: assembled.size as i64,
-            created: now,
-        };
+        let file = identity.into_file(&form.name, *sha1, (assembled.hash, assembled.size), now);
         store.add_debug_file(project, &file)?;
     }
     files.forget_chunks(store, org, chunks)?;

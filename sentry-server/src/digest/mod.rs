@@ -28,6 +28,7 @@ pub(crate) use self::queue::{Job, Queue};
 use crate::ingest::KeyTable;
 use crate::metrics::Metrics;
 use crate::store::{Batch, Store};
+use crate::symbolicate::Symbolicator;
 
 /// The digest's threads.
 #[derive(Debug)]
@@ -41,6 +42,7 @@ pub(crate) struct Parts {
     pub(crate) log: Arc<Log>,
     pub(crate) queue: Arc<Queue>,
     pub(crate) store: Arc<dyn Store>,
+    pub(crate) symbolicator: Arc<Symbolicator>,
     pub(crate) ledger: Arc<Ledger>,
     /// What holds for each project.
     pub(crate) projects: Arc<KeyTable>,

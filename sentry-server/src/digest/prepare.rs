@@ -17,6 +17,7 @@ use crate::metrics;
 use crate::normalize::{self, EventKind, NormalizeContext};
 use crate::project::{LiveProject, bit};
 use crate::store::{Batch, KeptItem, NewItem};
+use crate::symbolicate::Symbolicator;
 
 pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
     let mut batch = Batch::default();
@@ -34,6 +35,7 @@ pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
             rows: 0,
             batch: &mut batch,
             max_body_bytes: parts.max_body_bytes,
+            symbolicator: &parts.symbolicator,
             invalid: 0,
         };
         // One event that trips a bug must not stop all others; what it made so far is kept.
@@ -57,6 +59,7 @@ struct Record<'a> {
     rows: u64,
     batch: &'a mut Batch,
     max_body_bytes: usize,
+    symbolicator: &'a Symbolicator,
     invalid: usize,
 }
 
@@ -226,10 +229,16 @@ impl Record<'_> {
             return outcome::count(&mut self.batch.outcomes, self.head, category, "filtered", reason, 1);
         }
         match normalized {
-            Ok(event) => match row(seq, self.head, event, payload.len(), category) {
-                Some(row) => self.batch.events.push(row),
-                None => self.drop_item(category, "internal"),
-            },
+            Ok(mut event) => {
+                // A file that cannot be read costs names in this event, not the event.
+                if let Err(error) = self.symbolicator.resolve(self.head.project, &mut event.body) {
+                    crate::log::error(format_args!("symbolication: {error}"));
+                }
+                match row(seq, self.head, event, payload.len(), category) {
+                    Some(row) => self.batch.events.push(row),
+                    None => self.drop_item(category, "internal"),
+                }
+            }
             Err(_) => self.drop_item(category, "malformed"),
         }
     }

@@ -13,8 +13,6 @@ use crate::store::BundleFile;
 /// What the manifest says.
 #[derive(Debug)]
 pub(crate) struct Bundle {
-    pub(crate) release: Option<String>,
-    pub(crate) dist: Option<String>,
     pub(crate) files: Vec<BundleFile>,
 }
 
@@ -22,8 +20,6 @@ pub(crate) struct Bundle {
 struct Manifest {
     #[serde(default)]
     files: BTreeMap<String, ManifestFile>,
-    release: Option<String>,
-    dist: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -36,7 +32,7 @@ struct ManifestFile {
 }
 
 impl Bundle {
-    /// Reads a bundle's manifest.
+    /// Reads a bundle's manifest. The release that it names does not count: the call that uploads it says which.
     ///
     /// # Errors
     /// In words for whoever uploaded it.
@@ -59,7 +55,7 @@ impl Bundle {
                 path,
             }
         });
-        Ok(Self { files: files.collect(), release: manifest.release, dist: manifest.dist })
+        Ok(Self { files: files.collect() })
     }
 }
 
@@ -78,6 +74,29 @@ pub(crate) fn read_entry(bytes: &[u8], path: &str, most: u64) -> io::Result<Opti
         return Err(io::Error::other(format!("{path} is larger than {most} bytes")));
     }
     Ok(Some(content))
+}
+
+/// Every file of an archive by name, with at most `most` bytes together.
+///
+/// # Errors
+/// In words for whoever uploaded it.
+pub(crate) fn archive_entries(bytes: &[u8], most: u64) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let unreadable = |error: &dyn std::fmt::Display| format!("The archive cannot be read: {error}.");
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| unreadable(&error))?;
+    let (mut all, mut room) = (Vec::new(), most);
+    for number in 0..archive.len() {
+        let entry = archive.by_index(number).map_err(|error| unreadable(&error))?;
+        if entry.is_dir() {
+            continue;
+        }
+        let (name, mut content) = (entry.name().to_owned(), Vec::new());
+        entry.take(room + 1).read_to_end(&mut content).map_err(|error| unreadable(&error))?;
+        room = room
+            .checked_sub(content.len() as u64)
+            .ok_or_else(|| format!("The archive has more than {most} bytes when it is unpacked."))?;
+        all.push((name, content));
+    }
+    Ok(all)
 }
 
 const MAX_MANIFEST_BYTES: u64 = 64 * 1024 * 1024;
@@ -109,7 +128,7 @@ mod tests {
             "files/_/_/x": {}}}"#;
         let bytes = archive(&[("manifest.json", manifest), ("files/_/_/app.min.js", "alert(1)")]);
         let bundle = Bundle::read(&bytes).unwrap();
-        assert_eq!((bundle.release.as_deref(), bundle.dist, bundle.files.len()), (Some("shop@1"), None, 2));
+        assert_eq!(bundle.files.len(), 2);
         let file = &bundle.files[0];
         assert_eq!((file.url.as_str(), file.kind.as_str()), ("~/app.min.js", "minified_source"));
         assert_eq!(file.debug_id, debug_key("dfb8e43af22423d73a453aeb6a777ef7"));

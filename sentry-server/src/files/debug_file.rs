@@ -4,6 +4,8 @@ use proguard::ProguardMapping;
 use symbolic::debuginfo::{Archive, Object, ObjectKind};
 
 use super::names::{debug_key, debug_text};
+use crate::instant::Micros;
+use crate::store::{BlobHash, DebugFile, Sha1};
 
 /// One object in a debug file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +15,31 @@ pub(crate) struct Identity {
     pub(crate) kind: String,
     pub(crate) cpu: String,
     pub(crate) features: Vec<String>,
+}
+
+impl Identity {
+    /// As it is stored.
+    pub(crate) fn into_file(
+        self,
+        name: &str,
+        sha1: Sha1,
+        (blob, size): (BlobHash, u64),
+        now: Micros,
+    ) -> DebugFile {
+        DebugFile {
+            id: 0,
+            blob,
+            sha1,
+            debug_id: self.debug_id,
+            code_id: self.code_id,
+            kind: self.kind,
+            cpu: self.cpu,
+            name: name.to_owned(),
+            features: self.features,
+            size: size as i64,
+            created: now,
+        }
+    }
 }
 
 /// Every object in a file; `claimed` is the debug id that its uploader names, which is all that tells mappings apart.

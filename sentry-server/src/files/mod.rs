@@ -18,9 +18,9 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use sha1::{Digest as _, Sha1 as Sha1Hasher};
 use symbolic::common::ByteView;
 
-pub(crate) use self::bundle::{Bundle, read_entry};
+pub(crate) use self::bundle::{Bundle, archive_entries, read_entry};
 pub(crate) use self::debug_file::identify;
-pub(crate) use self::names::{debug_key, sha1_of, sha1_text};
+pub(crate) use self::names::{debug_key, debug_text, sha1_of, sha1_text};
 use crate::auth::hex;
 use crate::instant::{DAY, HOUR, Micros};
 use crate::store::{BlobHash, OrgId, Sha1, Store, StoreError};

@@ -1,10 +1,11 @@
 //! What every store must do, whatever it is made of. An implementation's tests call each function with a fresh one.
 
 use super::{
-    Batch, IssueChange, IssueFilter, IssueSort, NewEvent, NewGroup, NewProject, PageRequest, Project,
-    ProjectScope, Rows, Status, Store, Written,
+    Batch, IssueChange, IssueContext, IssueFilter, IssueSort, NewEvent, NewGroup, NewProject, PageRequest,
+    Project, ProjectScope, Rows, Status, Store, Written,
 };
 use crate::instant::{DAY, HOUR};
+use crate::search::Expr;
 
 const START: i64 = 20_000 * DAY;
 
@@ -63,11 +64,10 @@ fn batch(events: Vec<NewEvent>) -> Batch {
 fn filter(project: i64) -> IssueFilter {
     IssueFilter {
         scope: ProjectScope::new([project]),
-        status: None,
-        level: None,
-        tags: Vec::new(),
-        words: Vec::new(),
+        search: Expr::All(Vec::new()),
+        context: IssueContext::default(),
         seen_since: None,
+        environments: Vec::new(),
         sort: IssueSort::LastSeen,
         page: PageRequest { cursor: None, limit: 100 },
     }
@@ -116,15 +116,15 @@ pub(super) fn scopes_keep_projects_apart(store: &dyn Store) {
     let own = project(store).id;
     store.write(&batch(vec![event(own, 1, &[1])])).unwrap();
     let issue = store.issues(&filter(own)).unwrap().rows.remove(0);
-    let change = IssueChange { status: Some(Status::Resolved), substatus: None };
+    let change = IssueChange { status: Some(Status::Resolved), ..IssueChange::default() };
     for scope in [ProjectScope::new([own + 1]), ProjectScope::new([])] {
         assert!(store.issue(&scope, issue.id).unwrap().is_none());
         assert!(store.event(&scope, &event(own, 1, &[1]).event_id).unwrap().is_none());
-        assert_eq!(store.change_issues(&scope, &[issue.id], &change).unwrap(), 0);
+        assert_eq!(store.change_issues(&scope, &[issue.id], &change).unwrap().len(), 0);
         assert!(store.issues(&IssueFilter { scope, ..filter(own) }).unwrap().rows.is_empty());
     }
     let scope = ProjectScope::new([own]);
-    assert_eq!(store.change_issues(&scope, &[issue.id], &change).unwrap(), 1);
+    assert_eq!(store.change_issues(&scope, &[issue.id], &change).unwrap(), [issue.id]);
     assert_eq!(store.issue(&scope, issue.id).unwrap().unwrap().status, Status::Resolved);
 }
 

@@ -79,7 +79,6 @@ impl SessionCounts {
         }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the API does not answer it yet"))]
     pub(crate) fn healthy(&self) -> i64 {
         (self.total - self.errored - self.abnormal - self.crashed).max(0)
     }

@@ -4,6 +4,7 @@ mod access;
 mod batch;
 #[cfg(test)]
 mod contract;
+mod curate;
 mod files;
 mod health;
 mod monitor;
@@ -13,10 +14,12 @@ mod rows;
 pub(crate) mod sqlite;
 #[cfg(test)]
 mod telemetry_contract;
+mod triage;
 mod types;
 
 pub(crate) use access::{Access, Changed, Member, NewToken, Rename, Role, Team, Token, TokenOwner};
 pub(crate) use batch::{Batch, KeptItem, NewEvent, NewGroup, NewItem, Tells, Written};
+pub(crate) use curate::Curate;
 pub(crate) use files::{
     BlobHash, BundleFile, DebugFile, DebugKey, Files, FoundFile, NewBundle, ReleaseFile, Sha1,
 };
@@ -27,8 +30,9 @@ pub(crate) use replay::{NewReplay, Replay};
 pub(crate) use rows::{
     Common, FeedbackRow, LogRow, MetricRow, Place, ProfileRow, Rows, SpanRow, TelemetryFilter, TraceKey,
 };
+pub(crate) use triage::{Activity, IssueChange, Marks, Triage, Wake};
 pub(crate) use types::{
-    ClientKey, Cursor, EventKey, Holder, Issue, IssueChange, IssueFilter, IssueId, IssueSort, Neighbours,
+    ClientKey, Cursor, EventKey, Holder, Issue, IssueContext, IssueFilter, IssueId, IssueSort, Neighbours,
     NewProject, OrgId, Organization, OutcomeKey, OutcomeRow, Page, PageRequest, Project, ProjectId,
     ProjectScope, Status, StoredEvent, StoredItem, TagKey, TagValue, User, UserId,
 };
@@ -37,6 +41,7 @@ use std::collections::HashMap;
 
 use crate::instant::Micros;
 use crate::project::{AllSettings, KeySettings, OrganizationSettings, ProjectSettings};
+use crate::search::SearchError;
 
 /// A store that failed: the disk, the database, or a row that cannot be read.
 #[derive(Debug)]
@@ -49,7 +54,9 @@ pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
 /// Everything the server keeps. Calls block; async callers go through `App::read` and `App::write`.
 #[cfg_attr(not(test), expect(dead_code, reason = "the API does not answer all of it yet"))]
-pub(crate) trait Store: Access + Send + Sync + std::fmt::Debug {
+pub(crate) trait Store:
+    Access + Releases + Files + Curate + Triage + Send + Sync + std::fmt::Debug
+{
     // Organisations, projects, keys.
     fn create_organization(&self, slug: &str, name: &str, now: Micros) -> Result<Organization>;
     fn organizations(&self) -> Result<Vec<Organization>>;
@@ -88,8 +95,6 @@ pub(crate) trait Store: Access + Send + Sync + std::fmt::Debug {
     fn count_issues(&self, filter: &IssueFilter, max: usize) -> Result<usize>;
     fn issue(&self, scope: &ProjectScope, id: IssueId) -> Result<Option<Issue>>;
     fn issue_by_number(&self, project: ProjectId, number: i64) -> Result<Option<Issue>>;
-    /// How many issues changed.
-    fn change_issues(&self, scope: &ProjectScope, ids: &[IssueId], change: &IssueChange) -> Result<usize>;
     /// `(hour, events)` per issue from `since` on, in the order of `ids`.
     fn issue_hours(&self, ids: &[IssueId], since_hour: i64) -> Result<Vec<Vec<(i64, i64)>>>;
     fn issue_tags(&self, issue: IssueId, top: usize) -> Result<Vec<TagKey>>;
@@ -175,6 +180,11 @@ impl StoreError {
             ) => true,
             _ => false,
         }
+    }
+
+    /// What is wrong with a search, if that is what failed.
+    pub(crate) fn search(&self) -> Option<&SearchError> {
+        self.source.downcast_ref()
     }
 
     pub(crate) fn new(

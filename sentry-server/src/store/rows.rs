@@ -141,7 +141,6 @@ pub(crate) struct TelemetryFilter {
 
 impl TelemetryFilter {
     /// The newest `limit` of these projects.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the API does not answer it yet"))]
     pub(crate) fn newest(scope: ProjectScope, limit: usize) -> Self {
         Self {
             scope,

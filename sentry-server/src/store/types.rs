@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::instant::Micros;
+use crate::search::Expr;
 
 pub(crate) type OrgId = i64;
 pub(crate) type ProjectId = i64;
@@ -104,6 +105,12 @@ pub(crate) struct Issue {
     pub(crate) users: i64,
     pub(crate) first_release: Option<String>,
     pub(crate) last_release: Option<String>,
+    /// `user:1` or `team:1`.
+    pub(crate) assignee: Option<String>,
+    /// What somebody set; else it follows from the level.
+    pub(crate) priority: Option<String>,
+    /// What goes with the status: an object.
+    pub(crate) details: Value,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,12 +151,11 @@ pub(crate) enum IssueSort {
 #[derive(Debug, Clone)]
 pub(crate) struct IssueFilter {
     pub(crate) scope: ProjectScope,
-    pub(crate) status: Option<Status>,
-    pub(crate) level: Option<String>,
-    pub(crate) tags: Vec<(String, String)>,
-    /// Every word must occur in title, culprit or type, whatever the case.
-    pub(crate) words: Vec<String>,
+    pub(crate) search: Expr,
+    pub(crate) context: IssueContext,
     pub(crate) seen_since: Option<Micros>,
+    /// The issue has events from one of these environments; all when empty.
+    pub(crate) environments: Vec<String>,
     pub(crate) sort: IssueSort,
     pub(crate) page: PageRequest,
 }
@@ -178,11 +184,14 @@ pub(crate) struct Page<T> {
     pub(crate) has_next: bool,
 }
 
-/// What a caller changes on an issue.
+/// What a search refers to without naming it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct IssueChange {
-    pub(crate) status: Option<Status>,
-    pub(crate) substatus: Option<String>,
+pub(crate) struct IssueContext {
+    pub(crate) now: Micros,
+    /// Who asks: `assigned:me`.
+    pub(crate) user: Option<UserId>,
+    /// The projects by slug.
+    pub(crate) projects: Vec<(ProjectId, String)>,
 }
 
 /// An event as stored: the index row, and its body when it was kept.

@@ -9,7 +9,7 @@ use crate::counts::{Counts, Dialect};
 use crate::failure::{Failure, Result};
 use crate::repo;
 use crate::step::{Log, Outcome, Runner};
-use crate::suite::{build_server, install_python, python_of};
+use crate::suite::{Clients, build_server, compat, install_python, python_of};
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ struct Plan {
     targets: Vec<String>,
 }
 
-const PARTS: [&str; 6] = ["kills", "fuzz", "fork", "memory", "loom", "frameworks"];
+const PARTS: [&str; 7] = ["kills", "fuzz", "fork", "memory", "compat", "loom", "frameworks"];
 
 const USAGE: &str = "\
 cargo xtask soak [PART...] [--rounds N] [--minutes N] [--target NAME]...
@@ -29,6 +29,7 @@ cargo xtask soak [PART...] [--rounds N] [--minutes N] [--target NAME]...
   fuzz      each fuzz target for so many minutes (10), or those named by --target
   fork      the tests that fork, kill and adopt, again and again (20 rounds)
   memory    100,000 captures, with what is resident after each tenth
+  compat    every version of the real clients against the server
   loom      the models of the lock-free parts, with every interleaving that takes up to four preemptions
   frameworks
             the Python tests with every framework and server that there is an integration for
@@ -52,6 +53,12 @@ pub fn run(words: &[String]) -> Result<()> {
             "fork" => fork(&mut runner, plan.rounds.unwrap_or(20)),
             "memory" => {
                 runner.step("memory", memory);
+            }
+            "compat" => {
+                runner.step("compat", |log| {
+                    build_server(log)?;
+                    compat(log, Clients::All)
+                });
             }
             "loom" => {
                 runner.step("loom", loom);

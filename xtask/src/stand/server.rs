@@ -124,6 +124,25 @@ impl ServerHome {
         Api::new(&self.address, &self.token)
     }
 
+    /// A token of an organisation, as builds have it.
+    ///
+    /// # Errors
+    /// When the server's command refuses.
+    pub fn organization_token(&self, organization: &str) -> Result<String> {
+        let url = format!("http://{}", self.address);
+        let answer = self.ask(&["token", "create", "--org", organization, "--public-url", &url])?;
+        let token = answer["token"].as_str();
+        token
+            .map(str::to_owned)
+            .ok_or_else(|| Failure::new(format!("token create: no \"token\" in {answer}")))
+    }
+
+    /// The administrator's token.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// A login for the page, with a new password.
     ///
     /// # Errors

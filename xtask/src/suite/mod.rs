@@ -17,7 +17,7 @@ use crate::step::{Outcome, Runner};
 pub use bindings::{build_examples, install, install_python, python_of};
 pub use crates::{documentation, features, oldest_compiler};
 pub use page::build as build_page;
-pub use rust::{build_server, clippy, deny, docs, fmt};
+pub use rust::{Clients, build_server, clippy, compat, deny, docs, fmt};
 
 /// What a step did not find in the steps before it would make its own failure meaningless; so each part says what
 /// it needs, and is reported as blocked when that failed.
@@ -30,7 +30,7 @@ struct Suite {
 
 type Part = (&'static str, fn(&mut Suite));
 
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 14] = [
     ("fmt", |suite| {
         suite.runner.step("fmt", rust::fmt);
     }),
@@ -55,6 +55,7 @@ const PARTS: [Part; 13] = [
         suite.runner.step("generated files", |_| crate::gen_files::check());
     }),
     ("e2e", Suite::e2e),
+    ("compat", Suite::compat),
     ("pages", Suite::pages),
 ];
 
@@ -123,6 +124,17 @@ impl Suite {
         }
         self.runner.step("corpus replay", rust::replay);
         self.runner.step("e2e", |log| rust::end_to_end(log, &ready));
+    }
+
+    fn compat(&mut self) {
+        if !self.ready(Need::Language(Language::Node), "compat") {
+            return;
+        }
+        if !self.build() {
+            self.runner.blocked("compat", "the build");
+            return;
+        }
+        self.runner.step("compat", |log| rust::compat(log, rust::Clients::OneOfEach));
     }
 
     fn pages(&mut self) {

@@ -6,6 +6,7 @@ use crate::counts::Dialect;
 use crate::failure::Result;
 use crate::language::Language;
 use crate::process;
+use crate::setup::node_modules;
 use crate::step::{Log, Outcome};
 
 /// `cargo fmt --check`.
@@ -85,6 +86,29 @@ pub(super) fn end_to_end(log: &Log, ready: &[Language]) -> Result<Outcome> {
     command.args(["test", "--workspace", "--test", "e2e", "--no-fail-fast", "--", "--nocapture"]);
     for language in Language::ALL.into_iter().filter(|language| !ready.contains(language)) {
         command.arg("--skip").arg(format!("{language}_"));
+    }
+    log.tests(&mut command, Dialect::Cargo)
+}
+
+/// Which versions of the real clients are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clients {
+    /// The newest of each.
+    OneOfEach,
+    /// Every one that the tests know.
+    All,
+}
+
+/// The real clients, installed from their registry, against the server.
+///
+/// # Errors
+/// When one of them cannot be installed, or does not find what it should.
+pub fn compat(log: &Log, clients: Clients) -> Result<Outcome> {
+    node_modules("tests/compat/sentry-cli", log.path())?;
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--test", "compat", "--no-fail-fast", "--"]);
+    if clients == Clients::OneOfEach {
+        command.args(["--skip", "sentry_cli_2"]);
     }
     log.tests(&mut command, Dialect::Cargo)
 }

@@ -85,9 +85,10 @@ fn create(meta: &Connection, event: &NewEvent, group: &NewGroup) -> Result<Issue
         )?
         .query_row([event.project], |row| row.get(0))?;
     meta.prepare_cached(
-        "INSERT INTO issues (project_id, number, title, culprit, kind, metadata, level, platform, logger, unhandled, \
+        "INSERT INTO issues (id, project_id, number, title, culprit, kind, metadata, level, platform, logger, unhandled, \
          substatus, first_seen, last_seen, events, users, first_release) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'new', ?11, ?11, 0, 0, ?12)",
+         VALUES (1 + max((SELECT coalesce(max(id), 0) FROM issues), (SELECT id FROM last_deleted_issue)), \
+         ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'new', ?11, ?11, 0, 0, ?12)",
     )?
     .execute(params![
         event.project,

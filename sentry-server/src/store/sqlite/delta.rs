@@ -77,6 +77,7 @@ impl<'a> Delta<'a> {
              last_release = coalesce(iif(?5 >= last_seen, ?10, NULL), last_release), \
              last_seen = max(last_seen, ?5), unhandled = max(unhandled, ?11), \
              substatus = iif(status = 'resolved', 'regressed', substatus), \
+             status_details = iif(status = 'resolved', NULL, status_details), \
              status = iif(status = 'resolved', 'unresolved', status) WHERE id = ?1",
         )?
         .execute(params![

@@ -3,14 +3,15 @@
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use super::page;
+use super::{issue_search, page};
 use crate::store::{
-    Issue, IssueChange, IssueFilter, IssueId, IssueSort, Page, ProjectId, ProjectScope, Result, Status,
+    Issue, IssueFilter, IssueId, IssueSort, Page, ProjectId, ProjectScope, Result, Status, StoreError,
     TagKey, TagValue,
 };
 
 const COLUMNS: &str = "id, project_id, number, title, culprit, kind, metadata, level, platform, logger, unhandled, \
-                       status, substatus, first_seen, last_seen, events, users, first_release, last_release";
+                       status, substatus, first_seen, last_seen, events, users, first_release, last_release, assignee, \
+                       priority, status_details";
 
 pub(super) fn list(meta: &Connection, filter: &IssueFilter) -> Result<Page<Issue>> {
     let value = match filter.sort {
@@ -20,7 +21,7 @@ pub(super) fn list(meta: &Connection, filter: &IssueFilter) -> Result<Page<Issue
         IssueSort::Users => "users",
     };
     let (start, direction) = page::clause(filter.page, value, "id");
-    let (conditions, arguments) = conditions(filter);
+    let (conditions, arguments) = conditions(filter)?;
     let sql = format!(
         "SELECT {COLUMNS} FROM issues WHERE {start} AND {conditions} \
          ORDER BY {value} {direction}, id {direction} LIMIT {}",
@@ -42,42 +43,32 @@ pub(super) fn list(meta: &Connection, filter: &IssueFilter) -> Result<Page<Issue
 
 /// How many issues the filter lets through on all pages, counted up to `max`.
 pub(super) fn count(meta: &Connection, filter: &IssueFilter, max: usize) -> Result<usize> {
-    let (conditions, arguments) = conditions(filter);
+    let (conditions, arguments) = conditions(filter)?;
     let sql = format!("SELECT count(*) FROM (SELECT 1 FROM issues WHERE {conditions} LIMIT {max})");
     let counted: i64 = meta.prepare_cached(&sql)?.query_row(params_from_iter(arguments), |row| row.get(0))?;
     Ok(counted as usize)
 }
 
 /// What a filter asks for besides order and page, with the values of its places.
-fn conditions(filter: &IssueFilter) -> (String, Vec<Sql>) {
+fn conditions(filter: &IssueFilter) -> Result<(String, Vec<Sql>)> {
     let mut sql = in_scope(&filter.scope);
-    let mut arguments: Vec<Sql> = Vec::new();
-    if let Some(status) = filter.status {
-        sql.push_str(" AND status = ?");
-        arguments.push(Sql::from(status.as_str().to_owned()));
-    }
-    if let Some(level) = &filter.level {
-        sql.push_str(" AND level = ?");
-        arguments.push(Sql::from(level.clone()));
-    }
+    let search = issue_search::condition(&filter.search, &filter.context)
+        .map_err(|error| StoreError::new("search", error))?;
+    sql.push_str(&format!(" AND {}", search.sql));
+    let mut arguments = search.arguments;
     if let Some(since) = filter.seen_since {
         sql.push_str(" AND last_seen >= ?");
         arguments.push(Sql::from(since));
     }
-    for (key, wanted) in &filter.tags {
-        sql.push_str(
-            " AND EXISTS (SELECT 1 FROM issue_tags t WHERE t.issue_id = issues.id AND t.key = ? AND t.value = ?)",
-        );
-        arguments.push(Sql::from(key.clone()));
-        arguments.push(Sql::from(wanted.clone()));
+    if !filter.environments.is_empty() {
+        let places = vec!["?"; filter.environments.len()].join(",");
+        sql.push_str(&format!(
+            " AND EXISTS (SELECT 1 FROM issue_tags t WHERE t.issue_id = issues.id AND t.key = 'environment' \
+             AND t.value IN ({places}))"
+        ));
+        arguments.extend(filter.environments.iter().cloned().map(Sql::from));
     }
-    for word in &filter.words {
-        sql.push_str(
-            " AND concat_ws(' ', title, culprit, metadata ->> '$.value', metadata ->> '$.filename') LIKE ? ESCAPE '\\'",
-        );
-        arguments.push(Sql::from(format!("%{}%", escape_like(word))));
-    }
-    (sql, arguments)
+    Ok((sql, arguments))
 }
 
 pub(super) fn by_id(meta: &Connection, scope: &ProjectScope, id: IssueId) -> Result<Option<Issue>> {
@@ -88,29 +79,6 @@ pub(super) fn by_id(meta: &Connection, scope: &ProjectScope, id: IssueId) -> Res
 pub(super) fn by_number(meta: &Connection, project: ProjectId, number: i64) -> Result<Option<Issue>> {
     let sql = format!("SELECT {COLUMNS} FROM issues WHERE project_id = ?1 AND number = ?2");
     Ok(meta.prepare_cached(&sql)?.query_row([project, number], issue).optional()?)
-}
-
-pub(super) fn change(
-    meta: &mut Connection,
-    scope: &ProjectScope,
-    ids: &[IssueId],
-    change: &IssueChange,
-) -> Result<usize> {
-    let transaction = meta.transaction()?;
-    let mut changed = 0;
-    {
-        let sql = format!(
-            "UPDATE issues SET status = coalesce(?2, status), substatus = iif(?2 IS NULL, coalesce(?3, substatus), ?3) \
-             WHERE id = ?1 AND {}",
-            in_scope(scope)
-        );
-        let mut statement = transaction.prepare_cached(&sql)?;
-        for id in ids {
-            changed += statement.execute(params![id, change.status.map(Status::as_str), change.substatus])?;
-        }
-    }
-    transaction.commit()?;
-    Ok(changed)
 }
 
 pub(super) fn hours(meta: &Connection, ids: &[IssueId], since_hour: i64) -> Result<Vec<Vec<(i64, i64)>>> {
@@ -153,6 +121,7 @@ pub(super) fn tags(meta: &Connection, issue: IssueId, top: usize) -> Result<Vec<
 fn issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
     let metadata: String = row.get(6)?;
     let status: String = row.get(11)?;
+    let details: Option<String> = row.get(21)?;
     Ok(Issue {
         id: row.get(0)?,
         project: row.get(1)?,
@@ -173,6 +142,11 @@ fn issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
         users: row.get(16)?,
         first_release: row.get(17)?,
         last_release: row.get(18)?,
+        assignee: row.get(19)?,
+        priority: row.get(20)?,
+        details: details
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_else(|| serde_json::json!({})),
     })
 }
 
@@ -186,8 +160,4 @@ fn in_scope(scope: &ProjectScope) -> String {
             format!("project_id IN ({})", ids.join(","))
         }
     }
-}
-
-fn escape_like(word: &str) -> String {
-    word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

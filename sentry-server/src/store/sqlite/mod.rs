@@ -7,13 +7,16 @@
 mod access;
 mod accounts;
 mod claim;
+mod curate;
 mod days;
 mod delta;
 mod events;
 mod feedback;
 mod files;
 mod health;
+mod issue_search;
 mod issues;
+mod merge;
 mod monitors;
 mod open;
 mod page;
@@ -25,6 +28,7 @@ mod settings;
 mod telemetry;
 mod telemetry_query;
 mod texts;
+mod triage;
 mod write;
 
 use std::collections::HashMap;
@@ -35,8 +39,8 @@ use rusqlite::Connection;
 
 use self::days::{DayWriters, Days};
 use super::{
-    Batch, CheckInRow, ClientKey, EventKey, FeedbackRow, Holder, Issue, IssueChange, IssueFilter, IssueId,
-    LogRow, MetricRow, Monitor, MonitorId, Neighbours, NewProject, OrgId, Organization, OutcomeRow, Page,
+    Batch, CheckInRow, ClientKey, EventKey, FeedbackRow, Holder, Issue, IssueFilter, IssueId, LogRow,
+    MetricRow, Monitor, MonitorId, Neighbours, NewProject, OrgId, Organization, OutcomeRow, Page,
     PageRequest, Place, ProfileRow, Project, ProjectId, ProjectScope, Replay, Result, SessionCounts,
     SessionDay, SessionHour, SpanRow, Store, StoredEvent, StoredItem, TagKey, TelemetryFilter, TraceKey,
     User, UserId, Written,
@@ -188,10 +192,6 @@ impl Store for SqliteStore {
 
     fn issue_by_number(&self, project: ProjectId, number: i64) -> Result<Option<Issue>> {
         self.read_meta(|meta| issues::by_number(meta, project, number))
-    }
-
-    fn change_issues(&self, scope: &ProjectScope, ids: &[IssueId], change: &IssueChange) -> Result<usize> {
-        issues::change(&mut self.writer().meta, scope, ids, change)
     }
 
     fn issue_hours(&self, ids: &[IssueId], since_hour: i64) -> Result<Vec<Vec<(i64, i64)>>> {

@@ -15,6 +15,7 @@ pub(super) const META: &[&str] = &[
     include_str!("meta_3.sql"),
     include_str!("releases.sql"),
     include_str!("files.sql"),
+    include_str!("issues.sql"),
 ];
 pub(super) const DAY: &[&str] = &[include_str!("day.sql"), include_str!("day_2.sql")];
 

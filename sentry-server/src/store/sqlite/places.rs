@@ -96,7 +96,19 @@ pub(super) fn delete_project(meta: &mut Connection, project: ProjectId) -> Resul
 }
 
 fn empty_project(meta: &Connection, project: ProjectId) -> Result<bool> {
-    for table in ["issue_hours", "issue_days", "issue_users", "issue_tag_keys", "issue_tags"] {
+    meta.execute(
+        "UPDATE last_deleted_issue SET id = max(id, coalesce((SELECT max(id) FROM issues WHERE project_id = ?1), 0))",
+        [project],
+    )?;
+    for table in [
+        "issue_hours",
+        "issue_days",
+        "issue_users",
+        "issue_tag_keys",
+        "issue_tags",
+        "issue_marks",
+        "issue_activity",
+    ] {
         let sql =
             format!("DELETE FROM {table} WHERE issue_id IN (SELECT id FROM issues WHERE project_id = ?1)");
         meta.execute(&sql, [project])?;

@@ -8,9 +8,9 @@ use super::Writer;
 use super::claim::{self, Claims};
 use super::days::{DayWriter, Days};
 use super::delta::Delta;
-use super::releases;
 use super::texts::Interner;
 use super::{health, monitors, replays, telemetry};
+use super::{merge, releases};
 use crate::instant;
 use crate::store::{Batch, IssueId, NewEvent, NewItem, OutcomeKey, Result, Tells, Written};
 
@@ -33,7 +33,17 @@ pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<W
     let mut deltas: BTreeMap<IssueId, Delta<'_>> = BTreeMap::new();
     let mut outcomes: HashMap<OutcomeKey, i64> = batch.outcomes.clone();
     let mut rows: BTreeMap<i64, DayRows<'_>> = BTreeMap::new();
+    let discards = merge::any_discarded(&meta)?;
     for event in &batch.events {
+        if discards && merge::is_discarded(&meta, event)? {
+            let key = OutcomeKey {
+                outcome: "filtered",
+                reason: "discarded-hash".to_owned(),
+                ..outcome(event, event.category, true)
+            };
+            *outcomes.entry(key).or_default() += 1;
+            continue;
+        }
         let day = instant::day(event.received);
         let counted = claim::take_id(&meta, event, day)?;
         *outcomes.entry(outcome(event, event.category, counted)).or_default() += 1;

@@ -1,0 +1,51 @@
+//! What people change about monitors.
+
+use rusqlite::params;
+
+use super::SqliteStore;
+use crate::instant::Micros;
+use crate::store::{Curate, EventKey, MonitorId, ProjectId, ProjectScope, Result, StoreError};
+
+impl Curate for SqliteStore {
+    fn replace_body(&self, scope: &ProjectScope, event_id: &EventKey, body: &[u8]) -> Result<bool> {
+        let Some((day, seq)) = self.read_meta(|meta| super::events::place(meta, scope, event_id))? else {
+            return Ok(false);
+        };
+        let packed =
+            zstd::bulk::compress(body, BODY_LEVEL).map_err(|error| StoreError::new("an event", error))?;
+        let writer = &mut *self.writer();
+        let file = &self.days.writer(&mut writer.days, day)?.file;
+        let sql = "UPDATE events SET body = ?2, dictionary = 0 WHERE seq = ?1";
+        Ok(file.execute(sql, params![seq, packed])? > 0)
+    }
+
+    fn put_monitor(
+        &self,
+        project: ProjectId,
+        slug: &str,
+        name: Option<&str>,
+        config: Option<&str>,
+        now: Micros,
+    ) -> Result<()> {
+        self.write_meta(|meta| {
+            meta.execute(
+                "INSERT INTO monitors (project_id, slug, name, config, created) \
+                 VALUES (?1, ?2, coalesce(?3, ?2), ?4, ?5) ON CONFLICT (project_id, slug) DO UPDATE SET \
+                 name = coalesce(?3, name), config = coalesce(?4, config)",
+                params![project, slug, name, config, now],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn delete_monitor(&self, monitor: MonitorId) -> Result<()> {
+        self.write_meta(|meta| {
+            meta.execute("DELETE FROM check_ins WHERE monitor_id = ?1", [monitor])?;
+            meta.execute("DELETE FROM monitors WHERE id = ?1", [monitor])?;
+            Ok(())
+        })
+    }
+}
+
+/// As the digest packs them.
+const BODY_LEVEL: i32 = 3;
