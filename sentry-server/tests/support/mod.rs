@@ -118,6 +118,14 @@ impl Server {
         self.call(Method::PUT, path, &headers, body.to_string()).await
     }
 
+    /// Counts of refusals are stored with the next batch; this brings one about and waits for it.
+    pub async fn flush_outcomes(&self) {
+        let report = "{\"discarded_events\":[{\"reason\":\"flush\",\"category\":\"error\",\"quantity\":1}]}";
+        let body = format!("{{}}\n{{\"type\":\"client_report\",\"length\":{}}}\n{report}\n", report.len());
+        self.envelope(body).await.ok();
+        self.settle().await;
+    }
+
     /// Calls the API with a token and a JSON body.
     pub async fn api(&self, method: Method, path: &str, token: &str, body: Value) -> Answer {
         let token = format!("Bearer {token}");
@@ -132,14 +140,6 @@ impl Server {
 
     pub async fn delete(&self, path: &str) -> Answer {
         self.api(Method::DELETE, path, &self.first.token, Value::Null).await
-    }
-
-    /// Counts of refusals are stored with the next batch; this brings one about and waits for it.
-    pub async fn flush_outcomes(&self) {
-        let report = "{\"discarded_events\":[{\"reason\":\"flush\",\"category\":\"error\",\"quantity\":1}]}";
-        let body = format!("{{}}\n{{\"type\":\"client_report\",\"length\":{}}}\n{report}\n", report.len());
-        self.envelope(body).await.ok();
-        self.settle().await;
     }
 
     pub async fn settle(&self) {

@@ -11,8 +11,8 @@ use crate::store::{Result, StoreError};
 pub(super) const META: &[&str] = &[
     include_str!("meta.sql"),
     include_str!("meta_2.sql"),
-    include_str!("access.sql"),
     include_str!("meta_3.sql"),
+    include_str!("access.sql"),
     include_str!("releases.sql"),
     include_str!("files.sql"),
     include_str!("issues.sql"),

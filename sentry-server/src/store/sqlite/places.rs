@@ -114,6 +114,11 @@ fn empty_project(meta: &Connection, project: ProjectId) -> Result<bool> {
         meta.execute(&sql, [project])?;
     }
     meta.execute(
+        "DELETE FROM settings WHERE (owner = 'project' AND id = ?1) \
+         OR (owner = 'key' AND id IN (SELECT id FROM client_keys WHERE project_id = ?1))",
+        [project],
+    )?;
+    meta.execute(
         "DELETE FROM check_ins WHERE monitor_id IN (SELECT id FROM monitors WHERE project_id = ?1)",
         [project],
     )?;
