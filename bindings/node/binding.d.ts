@@ -19,12 +19,6 @@ export declare class NativeCall {
 
 /** Captures events by its options. Belongs to the thread that made it. */
 export declare class NativeClient {
-  /** Captures a chain of errors, the one that was caught first. The event's id, if there is one. */
-  captureErrors(isolation: NativeScope, current: NativeScope | undefined | null, dispatcher: ((hook: number, json: string) => string | null) | undefined | null, processors: boolean, request: string | undefined | null, links: Array<Link>, caught: Caught): string | null
-  /** Captures a message, perhaps with the caller's `stack`. */
-  captureMessage(isolation: NativeScope, current: NativeScope | undefined | null, dispatcher: ((hook: number, json: string) => string | null) | undefined | null, processors: boolean, request: string | undefined | null, text: string, level?: string | undefined | null, stack?: string | undefined | null): string | null
-  /** Captures an event from JSON. */
-  captureEvent(isolation: NativeScope, current: NativeScope | undefined | null, dispatcher: ((hook: number, json: string) => string | null) | undefined | null, processors: boolean, request: string | undefined | null, json: string): string | null
   /** Sends the answer of a `beforeSend` that was waited for. */
   resume(json: string): string | null
   /**
@@ -54,12 +48,19 @@ export declare class NativeClient {
   get isEnabled(): boolean
   /** True if transactions may be sent: there is a rate or a sampler. */
   get isTracingOn(): boolean
+  /** True if breadcrumbs may wait until an event needs them. */
+  get holdsBreadcrumbs(): boolean
   /** True if messages are to carry a stack trace. */
   get attachStacktrace(): boolean
   /** Milliseconds that `close` and a normal exit may wait. */
   get shutdownTimeout(): number
   /** The names of the integrations that are switched off. */
   get disabledIntegrations(): Array<string>
+  /**
+   * Asks for a call of `listener`, always the same function, with this number and true once everything has left. It
+   * is nobody's but the caller's to stop waiting. False if there will be no call, and `flush` has to wait.
+   */
+  flushLater(number: number, listener: (number: number, done: boolean) => void): boolean
   /** Waits until everything has left, for at most that many milliseconds, else for the shutdown timeout. */
   flush(timeoutMs?: number | undefined | null): Promise<boolean>
   /** Flushes and stops. */
@@ -251,8 +252,28 @@ export declare class NativeSpan {
 /** Adds a breadcrumb; time in seconds since 1970, data as a JSON object. The answer is why it was refused. */
 export declare function addBreadcrumb(message: string | undefined, category: string | undefined, data: string | undefined, level: string | undefined, kind: string | undefined, timestamp: number | undefined | null, origin: string | undefined, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): string | null
 
+/** Adds breadcrumbs that were held, see `trail`. False if the text could not be read. */
+export declare function addTrail(client: NativeClient, scope: NativeScope, text: string, fields: number, startMs: number): boolean
+
 /** Where the breadcrumbs of this thread go from now on. */
 export declare function aimBreadcrumbs(client: NativeClient, scope: NativeScope): void
+
+/** Where the captures of this thread go from now on; without a current scope if nothing was ever said to it. */
+export declare function aimCaptures(client: NativeClient, isolation: NativeScope, current?: NativeScope | undefined | null): void
+
+/**
+ * Captures a chain of errors, the one that was caught first: its class, its message and its `stack`, then whatever
+ * else is to be said of it and the others, as a JSON list. The mechanism is `generic` for captures by the application,
+ * else `auto.<what>`; `handled` is false when nobody else caught it; the level counts unless a scope has one; extra
+ * values come as JSON. The answer is the event's id, if there is one.
+ */
+export declare function captureErrors(dispatcher: ((hook: number, json: string) => string | null) | undefined | null, processors: boolean, request: string | undefined, kind: string | undefined, value: string | undefined, stack: string | undefined, rest: string | undefined, mechanism: string, handled: boolean, level: string | undefined, extra: string | undefined): string | null
+
+/** Captures an event from JSON. */
+export declare function captureEvent(dispatcher: ((hook: number, json: string) => string | null) | undefined | null, processors: boolean, request: string | undefined, json: string): string | null
+
+/** Captures a message, perhaps with the caller's `stack`. */
+export declare function captureMessage(dispatcher: ((hook: number, json: string) => string | null) | undefined | null, processors: boolean, request: string | undefined, text: string, level: string | undefined, stack: string | undefined): string | null
 
 /** What takes a trace along. */
 export interface CarriedTrace {
@@ -264,45 +285,11 @@ export interface CarriedTrace {
   traceparent?: string
 }
 
-/** How errors came to us, and what was said at the call. */
-export interface Caught {
-  /** `generic` for captures by the application, else `auto.<what>`. */
-  mechanism: string
-  /** False when nobody else caught it. */
-  handled: boolean
-  /** The level, unless a scope has one. */
-  level?: string
-  /** Extra values, as JSON. */
-  extra?: string
-}
-
 /** Forgets a thread that has ended. */
 export declare function forgetThread(id: number): void
 
 /** True for a thread that has said so. */
 export declare function knowsThread(id: number): boolean
-
-/** One error of a chain, as JavaScript found it. */
-export interface Link {
-  /** Its class. */
-  type?: string
-  /** Its message. */
-  value?: string
-  /** Its `stack`. */
-  stack?: string
-  /** The place in the list of the error that this one belongs to. */
-  parent?: number
-  /** The property of the parent it came from, like `cause` or `errors[1]`. */
-  source?: string
-  /** It holds several others. */
-  group?: boolean
-  /** It was no error object. */
-  synthetic?: boolean
-  /** The system's code and number, like `ENOENT` and -2. */
-  code?: string
-  /** See `code`. */
-  errno?: number
-}
 
 /** Says that the thread of this number, this thread, reports what it does not catch. */
 export declare function noteThread(id: number): void

@@ -1,16 +1,17 @@
 import { getClient, say, type Client } from "./client";
 import { objectToJson, toText } from "./json";
-import { native } from "./native";
+import { native, type NativeClient, type NativeScope } from "./native";
 import type { Scope } from "./scope";
+import { step, type Step } from "./trail";
 import type { Breadcrumb, BreadcrumbHint } from "./types";
 
-let aimedBy: Client | undefined;
-let aimedAt: Scope | undefined;
+let aimedBy: NativeClient | undefined;
+let aimedAt: NativeScope | undefined;
 
 /** Adds a breadcrumb to a scope, through the hook. Never throws. @internal */
 export function addTo(scope: Scope, breadcrumb: Breadcrumb, hint: BreadcrumbHint | undefined): void {
   const client = getClient();
-  if (!client || client.closed) return;
+  if (!client?.isEnabled) return;
   try {
     if (client.crumbDispatcher) {
       client.hooks.during({ hint: hint ?? {}, processors: [] }, () => add(client, scope, breadcrumb));
@@ -23,12 +24,31 @@ export function addTo(scope: Scope, breadcrumb: Breadcrumb, hint: BreadcrumbHint
 }
 
 function add(client: Client, scope: Scope, breadcrumb: Breadcrumb): void {
+  if (client.holdsBreadcrumbs && scope.holdsBreadcrumbs) {
+    if (client.hooks.running) return;
+    const held = plain(client, breadcrumb);
+    if (held) return scope.hold(held);
+  }
+  addNow(client, scope, breadcrumb);
+}
+
+/** Nothing for what is not plain, or throws when it is read. */
+function plain(client: Client, breadcrumb: Breadcrumb): Step | undefined {
+  try {
+    return step(breadcrumb, client.testNow());
+  } catch {
+    return undefined;
+  }
+}
+
+function addNow(client: Client, scope: Scope, breadcrumb: Breadcrumb): void {
   const { message, category, data, level, type, timestamp, origin } = breadcrumb;
   const json = data === undefined ? undefined : objectToJson(data);
-  if (aimedAt !== scope || aimedBy !== client) {
-    native.aimBreadcrumbs(client.native, scope.handle());
-    aimedAt = scope;
-    aimedBy = client;
+  const handle = scope.handleToChange();
+  if (aimedAt !== handle || aimedBy !== client.native) {
+    native.aimBreadcrumbs(client.native, handle);
+    aimedAt = handle;
+    aimedBy = client.native;
   }
   const refused = native.addBreadcrumb(
     text(message),

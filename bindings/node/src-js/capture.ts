@@ -1,8 +1,9 @@
+import { aim } from "./aim";
 import { getClient, say, type Client } from "./client";
 import { active } from "./context";
 import { readThrown } from "./error";
 import { eventToJson, toJson, toText } from "./json";
-import type { Dispatcher, NativeScope } from "./native";
+import { native, type Dispatcher } from "./native";
 import { processorsOf } from "./processor";
 import { Scope } from "./scope";
 import type { Event, EventHint, ScopeContext, SeverityLevel } from "./types";
@@ -35,23 +36,21 @@ export function captureObserved(error: unknown, context: CaptureContext | undefi
 export function captureMessage(message: string, context?: SeverityLevel | CaptureContext): string | undefined {
   const level = typeof context === "string" ? context : undefined;
   return capture("captureMessage", level ? undefined : (context as CaptureContext), {}, (client, to) =>
-    client.native.captureMessage(
-      to.isolation,
-      to.current,
+    native.captureMessage(
       to.dispatcher,
       to.processors,
       to.request,
       toText(message),
       level,
-      client.native.attachStacktrace ? callerOf(captureMessage) : undefined,
+      client.attachStacktrace ? callerOf(captureMessage) : undefined,
     ),
   );
 }
 
 /** Captures an event that the application has put together. Its id. */
 export function captureEvent(event: Event, hint?: EventHint): string | undefined {
-  return capture("captureEvent", hint, {}, (client, to) =>
-    client.native.captureEvent(to.isolation, to.current, to.dispatcher, to.processors, to.request, eventToJson(event)),
+  return capture("captureEvent", hint, {}, (_client, to) =>
+    native.captureEvent(to.dispatcher, to.processors, to.request, eventToJson(event)),
   );
 }
 
@@ -66,19 +65,20 @@ function captureThrown(
   origin: Origin,
   entry: Function | undefined,
 ): string | undefined {
-  return capture("captureException", context, { originalException: error }, (client, to) => {
-    const { links, extra } = readThrown(error, entry && (() => callerOf(entry)));
+  return capture("captureException", context, { originalException: error }, (_client, to) => {
+    const { first, rest, extra } = readThrown(error, entry && (() => callerOf(entry)));
     if (typeof error === "object" && error !== null) captured.add(error);
     const { mechanism, handled, level } = origin;
-    const caught = { mechanism, handled, level, extra };
-    return client.native.captureErrors(to.isolation, to.current, to.dispatcher, to.processors, to.request, links, caught);
+    const { dispatcher, processors, request } = to;
+    const { type, value, stack } = first;
+    return native.captureErrors(
+      dispatcher, processors, request, type, value, stack, rest, mechanism, handled, level, extra,
+    );
   });
 }
 
-/** Where a capture goes, as the addon takes it. */
+/** What goes with every capture. */
 interface Target {
-  isolation: NativeScope;
-  current: NativeScope | undefined;
   dispatcher: Dispatcher | undefined;
   processors: boolean;
   request: string | undefined;
@@ -99,12 +99,11 @@ function capture(
     const processors = processorsOf(client, isolation, current);
     const request = current.request ?? isolation.request;
     const target: Target = {
-      isolation: isolation.handle(),
-      current: current.handleIfUsed(),
       dispatcher: client.hasBeforeSend || processors.length > 0 ? client.hooks.dispatch : undefined,
       processors: processors.length > 0,
       request: request && toJson(request()),
     };
+    aim(client.native, isolation.handle(), current.handleIfUsed());
     const id = target.dispatcher
       ? client.hooks.during({ hint: hintOf(context, found), processors }, () => send(client, target))
       : send(client, target);

@@ -11,6 +11,9 @@ export type Testing =
   | { seed: number; now: number; after?: undefined }
   | { seed: number; after: Client; end: [how: string, seconds: number, crash: string | undefined] };
 
+/** Node takes a longer time for none. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** What `init` made: the client, with its hooks and integrations. */
 export class Client {
   /** @internal */
@@ -21,6 +24,10 @@ export class Client {
   readonly hasBeforeSend: boolean;
   /** @internal */
   readonly crumbDispatcher: Dispatcher | undefined;
+  /** True if breadcrumbs may wait on this side until an event needs them. @internal */
+  readonly holdsBreadcrumbs: boolean;
+  /** @internal */
+  readonly attachStacktrace: boolean;
   /** Knows the `tracesSampler`, if there is one. @internal */
   readonly samplerDispatcher: Dispatcher | undefined;
   /** Knows `beforeSendLog`, if there is one. @internal */
@@ -52,6 +59,9 @@ export class Client {
   readonly #options: Options;
   #integrations: readonly Integration[];
   #flight: Promise<unknown> | undefined;
+  readonly #waiting = new Map<number, (done: boolean) => void>();
+  #flushes = 0;
+  #isEnabled = false;
 
   /** Throws a TypeError when an option cannot be used. @internal */
   constructor(given: Options | string | undefined, integrations: readonly Integration[], testing?: Testing) {
@@ -98,11 +108,24 @@ export class Client {
     this.seesSpans = Boolean(functions.beforeSendTransaction ?? functions.beforeSendSpan);
     this.integrations = new Set(setup.integrations);
     this.followsRequests = this.native.followsRequests;
+    this.holdsBreadcrumbs = this.native.holdsBreadcrumbs;
+    this.attachStacktrace = this.native.attachStacktrace;
+    this.lookAgain();
   }
 
   /** True if a capture can lead anywhere. */
   get isEnabled(): boolean {
-    return !this.closed && this.native.isEnabled;
+    return this.#isEnabled && !this.closed;
+  }
+
+  /** Whether it is enabled changes with the user's consent alone, and asking the addon each time has its price. @internal */
+  lookAgain(): void {
+    this.#isEnabled = this.native.isEnabled;
+  }
+
+  /** The time of a clock that stands still between calls; nothing where time goes by. @internal */
+  testNow(): number | undefined {
+    return this.said && this.native.now();
   }
 
   /** What `init` was given. */
@@ -137,7 +160,8 @@ export class Client {
 
   /** Waits until everything has left, for at most that many milliseconds. True if it has. */
   flush(timeoutMs?: number): Promise<boolean> {
-    return this.drain(timeoutMs, false);
+    const limit = this.#limit(timeoutMs);
+    return (this.hooks.deferred.size > 0 ? undefined : this.#flushLater(limit)) ?? this.drain(limit, false);
   }
 
   /** The same, and stops. */
@@ -145,10 +169,34 @@ export class Client {
     return this.drain(timeoutMs, true);
   }
 
+  /** Nothing where the addon cannot tell later. */
+  #flushLater(limit: number): Promise<boolean> | undefined {
+    const number = ++this.#flushes;
+    if (!this.native.flushLater(number, this.#flushed)) return undefined;
+    return new Promise((resolve) => {
+      // Also what keeps the process alive until then.
+      const timer = setTimeout(this.#flushed, Math.min(limit, LONGEST_TIMER), number, false);
+      this.#waiting.set(number, (done) => {
+        clearTimeout(timer);
+        resolve(done);
+      });
+    });
+  }
+
+  readonly #flushed = (number: number, done: boolean): void => {
+    const settle = this.#waiting.get(number);
+    this.#waiting.delete(number);
+    settle?.(done);
+  };
+
+  #limit(timeout: number | undefined): number {
+    return typeof timeout === "number" && timeout >= 0 ? timeout : this.native.shutdownTimeout;
+  }
+
   /** @internal Waits until everything has left; one wait at a time occupies a thread of Node's pool. */
   async drain(timeout: number | undefined, stop: boolean): Promise<boolean> {
     if (stop) this.closed = true;
-    const limit = typeof timeout === "number" && timeout >= 0 ? timeout : this.native.shutdownTimeout;
+    const limit = this.#limit(timeout);
     const end = performance.now() + limit;
     if (this.hooks.deferred.size > 0) await within(limit, Promise.all(this.hooks.deferred));
     while (this.#flight && performance.now() < end) await within(end - performance.now(), this.#flight);

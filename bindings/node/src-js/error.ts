@@ -1,13 +1,35 @@
 import { types } from "node:util";
 
-import { cut, toJson, toText } from "./json";
-import type { Link } from "./native";
+import { cut, linksToJson, toJson, toText } from "./json";
 
 const MOST = 50;
 
-/** What was thrown, with everything it came from: itself first, every other one after its parent. */
+/** One error of a chain. */
+export interface Link {
+  /** Its class. */
+  type?: string;
+  /** Its message. */
+  value?: string;
+  stack?: string;
+  /** The place in the chain of the error that this one belongs to. */
+  parent?: number;
+  /** The property of the parent it came from, like `cause` or `errors[1]`. */
+  source?: string;
+  /** It holds several others. */
+  group?: true;
+  /** It was no error object. */
+  synthetic?: true;
+  /** The system's code and number, like `ENOENT` and -2. */
+  code?: string;
+  errno?: number;
+}
+
+/** What was thrown, with everything it came from. */
 export interface Thrown {
-  links: Link[];
+  /** What was caught. Its class, its message and its stack are handed over apart. */
+  first: Link;
+  /** A list, as JSON: what else is to be said of the first, then the others, every one after its parent. Nothing for most. */
+  rest?: string;
   /** Extra values, as JSON. */
   extra?: string;
 }
@@ -16,7 +38,6 @@ export interface Thrown {
 export function readThrown(thrown: unknown, caller: (() => string | undefined) | undefined): Thrown {
   if (!isError(thrown)) return readOther(thrown, caller);
   const found: { error: ErrorLike; parent?: number; source?: string }[] = [{ error: thrown }];
-  const links: Link[] = [];
   const walk = [0];
   for (let id = walk.pop(); id !== undefined; id = walk.pop()) {
     for (const [source, error] of origins((found[id] as { error: ErrorLike }).error)) {
@@ -25,8 +46,14 @@ export function readThrown(thrown: unknown, caller: (() => string | undefined) |
       found.push({ error, parent: id, source });
     }
   }
-  for (const { error, parent, source } of found) links.push(readError(error, parent, source));
-  return { links };
+  return split(found.map(({ error, parent, source }) => readError(error, parent, source)));
+}
+
+function split(links: Link[]): Thrown {
+  const first = links[0] as Link;
+  if (links.length === 1 && !first.group && !first.synthetic && first.code === undefined) return { first };
+  const { type, value, stack, ...more } = first;
+  return { first, rest: linksToJson([more, ...links.slice(1)]) };
 }
 
 interface ErrorLike {
@@ -89,12 +116,12 @@ function readOther(thrown: unknown, caller: (() => string | undefined) | undefin
   const link: Link = { type: "Error", value: toText(thrown), synthetic: true };
   const stack = caller?.();
   if (stack) link.stack = stack;
-  if (typeof thrown !== "object" || thrown === null) return { links: [link] };
+  if (typeof thrown !== "object" || thrown === null) return split([link]);
   const { message, name } = thrown as ErrorLike;
   const kind = typeof name === "string" && name !== "" ? name : className(thrown as ErrorLike);
   link.type = kind === "Error" ? "Object" : kind;
   const keys = Object.keys(thrown).slice(0, 20).sort().join(", ");
   link.value =
     typeof message === "string" ? cut(message) : `an object was thrown, with ${keys === "" ? "no keys" : `the keys ${keys}`}`;
-  return { links: [link], extra: toJson({ thrown }) };
+  return { ...split([link]), extra: toJson({ thrown }) };
 }

@@ -21,6 +21,8 @@ const NOTHING: Call = { hint: {}, processors: [] };
 export class Hooks {
   /** The capture under way. */
   call: Call = NOTHING;
+  /** True while a function of the application runs in here. */
+  running = false;
   readonly #functions: Functions;
   readonly #deferred = new Set<Promise<void>>();
   #native: NativeClient | undefined;
@@ -56,6 +58,8 @@ export class Hooks {
 
   /** The answer's form is the addon's: `null` drops, `?` comes later, `!` has failed, anything else is the answer. */
   readonly dispatch: Dispatcher = (hook, json) => {
+    const before = this.running;
+    this.running = true;
     try {
       const { hint, processors, sampling } = this.call;
       const item = JSON.parse(json) as never;
@@ -89,6 +93,8 @@ export class Hooks {
       }
     } catch (error) {
       return `!it threw ${toText(error)}`;
+    } finally {
+      this.running = before;
     }
   };
 

@@ -46,6 +46,7 @@ export function setConsent(given: boolean): void {
   const client = getClient();
   try {
     client?.native.setConsent(given === true, client.hooks.dispatch);
+    client?.lookAgain();
   } catch (error) {
     say(`setConsent failed: ${toText(error)}`);
   }
@@ -53,7 +54,7 @@ export function setConsent(given: boolean): void {
 
 /** Waits until everything captured has left, for at most that many milliseconds (default: `shutdownTimeout`). True if it has. */
 export async function flush(timeoutMs?: number): Promise<boolean> {
-  return (await getClient()?.drain(timeoutMs, false)) ?? true;
+  return (await getClient()?.flush(timeoutMs)) ?? true;
 }
 
 /** Flushes and stops: later captures do nothing until the next `init`. */

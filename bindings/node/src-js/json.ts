@@ -38,6 +38,11 @@ export function objectToJson(value: unknown): string | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? toJson(value) : undefined;
 }
 
+/** JSON text of plain objects whose texts are cut already. */
+export function linksToJson(links: readonly object[]): string {
+  return wellFormed(JSON.stringify(links));
+}
+
 /** Text of any value. Never throws. */
 export function toText(value: unknown, longest = LONGEST): string {
   try {

@@ -11,5 +11,4 @@ export type NativeRequestSession = binding.NativeRequestSession;
 export type NativeExchange = binding.NativeExchange;
 export type NativeCall = binding.NativeCall;
 export type CarriedTrace = binding.CarriedTrace;
-export type Link = binding.Link;
 export type Dispatcher = (hook: number, json: string) => string | null;

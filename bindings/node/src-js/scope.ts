@@ -1,12 +1,14 @@
+import { loseAim } from "./aim";
 import { attachmentArguments, type Attachment } from "./attachment";
 import { attributeToJson, type Attributes } from "./attribute";
 import { addTo } from "./breadcrumb";
 import { captureEvent, captureException, captureMessage } from "./capture";
-import { say } from "./client";
+import { getClient, say } from "./client";
 import { within } from "./context";
 import { objectToJson, toJson, toText } from "./json";
 import { native, type NativeScope } from "./native";
 import type { Span } from "./span";
+import { SEPARATOR, START, type Step } from "./trail";
 import type {
   Breadcrumb,
   BreadcrumbHint,
@@ -49,12 +51,21 @@ interface Loan {
 }
 
 const MOST_PENDING = 64;
+/** Breadcrumbs that are held: few, so that a capture has few to hand over, and as many as make one call cheap. */
+const MOST_HELD = 32;
+const MOST_HELD_LENGTH = 65_536;
 
 /** Data for every event of a piece of work. */
 export class Scope {
   /** The core's scope; made when it is needed first, since most forks never see an event. @internal */
   #native: NativeScope | undefined;
   #pending: Pending | undefined;
+  /** Breadcrumbs that have not been handed over: one text, so that a fork shares it. */
+  #trail = "";
+  #held = 0;
+  #fields = 0;
+  /** False for the scope of the process, which other threads read. @internal */
+  holdsBreadcrumbs = true;
   /** The span that the core's scope knows as the active one; `null` if that is not known. */
   #known: Span | undefined | null;
   /** Where the core's scope is copied from when it is needed first: most forks never are. */
@@ -78,6 +89,7 @@ export class Scope {
   static of(handle: NativeScope): Scope {
     const scope = new Scope();
     scope.#native = handle;
+    scope.holdsBreadcrumbs = false;
     return scope;
   }
 
@@ -222,13 +234,13 @@ export class Scope {
 
   /** Adds a breadcrumb to this scope. */
   addBreadcrumb(breadcrumb: Breadcrumb, hint?: BreadcrumbHint): this {
-    this.#settle();
     addTo(this, breadcrumb, hint);
     return this;
   }
 
   /** Forgets the breadcrumbs. */
   clearBreadcrumbs(): this {
+    this.#letGo();
     this.#changed()?.clearBreadcrumbs();
     return this;
   }
@@ -236,6 +248,7 @@ export class Scope {
   /** Forgets everything but the processors. */
   clear(): this {
     this.#pending = undefined;
+    this.#letGo();
     this.request = undefined;
     this.#user = undefined;
     this.#changed()?.clear();
@@ -294,7 +307,7 @@ export class Scope {
 
   /** The core's scope, if there is anything to know. @internal */
   handleIfUsed(): NativeScope | undefined {
-    return this.#native || this.#loan || this.#pending || this.span ? this.handle() : undefined;
+    return this.#native || this.#loan || this.#pending || this.#held > 0 || this.span ? this.handle() : undefined;
   }
 
   /** The core's scope with its active span. @internal */
@@ -302,6 +315,7 @@ export class Scope {
     const handle = this.core();
     if (this.span !== this.#known) {
       handle.setSpan(this.span?.handle());
+      loseAim();
       this.#known = this.span;
     }
     return handle;
@@ -322,7 +336,36 @@ export class Scope {
       this.#pending = undefined;
       while (list.length > 0) hand(handle, list.pop() as Pending);
     }
+    if (this.#held > 0) this.#handOver(handle);
     return handle;
+  }
+
+  /** The same, to be changed. @internal */
+  handleToChange(): NativeScope {
+    this.#settle();
+    return this.handle();
+  }
+
+  /** Keeps a breadcrumb until the core's scope is asked for. @internal */
+  hold({ text, fields }: Step): void {
+    this.#trail = this.#held === 0 ? text : this.#trail + SEPARATOR + text;
+    this.#fields += fields;
+    if (++this.#held >= MOST_HELD || this.#trail.length > MOST_HELD_LENGTH) this.core();
+  }
+
+  #handOver(handle: NativeScope): void {
+    const client = getClient();
+    const trail = this.#trail;
+    const fields = this.#fields;
+    this.#letGo();
+    this.#settle();
+    if (client && !native.addTrail(client.native, handle, trail, fields, START)) say("held breadcrumbs could not be read");
+  }
+
+  #letGo(): void {
+    this.#trail = "";
+    this.#held = 0;
+    this.#fields = 0;
   }
 
   /** Before the core's scope is changed: those who look at it get a copy of how it was. */
@@ -343,6 +386,9 @@ export class Scope {
     const copy = new Scope();
     copy.#native = handle;
     copy.#pending = this.#pending;
+    copy.#trail = this.#trail;
+    copy.#held = this.#held;
+    copy.#fields = this.#fields;
     copy.#known = this.#known;
     copy.#ownsTrace = this.#ownsTrace;
     copy.#user = this.#user;

@@ -1,10 +1,12 @@
 //! The client as an object.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use napi::Result;
-use napi::bindgen_prelude::AsyncTask;
+use napi::bindgen_prelude::{AsyncTask, FnArgs, Function};
 use napi_derive::napi;
 use watchpost_bindings::{
     HostClient, HostEnd, HostIdentity, HostOptions, NameStyle, TestSetup, global_scope, guard,
@@ -13,7 +15,7 @@ use watchpost_core::{Category, DiscardReason, Map, Text};
 
 use crate::call::{Dispatcher, with_dispatcher};
 use crate::error::{panicked, refused};
-use crate::flush::Flush;
+use crate::flush::{Flush, Listener};
 use crate::hook::with_hooks;
 use crate::stack::Stacks;
 
@@ -22,7 +24,8 @@ use crate::stack::Stacks;
 #[derive(Debug)]
 pub struct NativeClient {
     pub(crate) host: Arc<HostClient>,
-    pub(crate) stacks: Stacks,
+    pub(crate) stacks: Rc<Stacks>,
+    listener: OnceCell<Listener>,
 }
 
 /// What JavaScript says about itself.
@@ -128,6 +131,12 @@ impl NativeClient {
         self.host.options().client.is_tracing_on()
     }
 
+    /// True if breadcrumbs may wait until an event needs them.
+    #[napi(getter)]
+    pub fn holds_breadcrumbs(&self) -> bool {
+        self.host.client().may_hold_breadcrumbs()
+    }
+
     /// True if messages are to carry a stack trace.
     #[napi(getter)]
     pub fn attach_stacktrace(&self) -> bool {
@@ -144,6 +153,27 @@ impl NativeClient {
     #[napi(getter)]
     pub fn disabled_integrations(&self) -> Vec<String> {
         self.host.options().disabled_integrations.iter().map(ToString::to_string).collect()
+    }
+
+    /// Asks for a call of `listener`, always the same function, with this number and true once everything has left. It
+    /// is nobody's but the caller's to stop waiting. False if there will be no call, and `flush` has to wait.
+    #[napi]
+    pub fn flush_later(
+        &self,
+        number: u32,
+        #[napi(ts_arg_type = "(number: number, done: boolean) => void")] listener: Function<
+            '_,
+            FnArgs<(u32, bool)>,
+            (),
+        >,
+    ) -> bool {
+        let asked = guard(|| {
+            if self.listener.get().is_none() {
+                let _ = self.listener.set(Listener::new(&listener).ok()?);
+            }
+            Some(self.listener.get()?.ask(&self.host, number))
+        });
+        asked.flatten().unwrap_or(false)
     }
 
     /// Waits until everything has left, for at most that many milliseconds, else for the shutdown timeout.
@@ -217,7 +247,7 @@ impl NativeClient {
 
     fn around(host: HostClient, setup: &Setup) -> Self {
         let stacks = Stacks::new(&setup.own_folder, host.options().include_source_context);
-        Self { host: Arc::new(host), stacks }
+        Self { host: Arc::new(host), stacks: Rc::new(stacks), listener: OnceCell::new() }
     }
 }
 

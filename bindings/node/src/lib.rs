@@ -3,6 +3,7 @@
 //! JavaScript finds out what went wrong (`stack` texts, causes, scopes of the running work); what becomes of it is
 //! decided in the core. The names in here are not API: applications use the package's TypeScript side.
 
+mod aim;
 mod breadcrumb;
 mod call;
 mod capture;
@@ -15,11 +16,17 @@ mod place;
 mod scope;
 mod session;
 mod signals;
+mod site;
 mod source;
 mod span;
 mod stack;
 mod threads;
 mod tracing;
+mod trail;
+mod words;
 
-pub use crate::breadcrumb::{Words, add_breadcrumb, aim_breadcrumbs};
+pub use crate::aim::aim_captures;
+pub use crate::breadcrumb::{add_breadcrumb, add_trail, aim_breadcrumbs};
+pub use crate::capture::{capture_errors, capture_event, capture_message};
 pub use crate::threads::{forget_thread, knows_thread, note_thread};
+pub use crate::words::Words;

@@ -5,10 +5,10 @@ use napi_derive::napi;
 use watchpost_bindings::{global_scope, guard};
 use watchpost_core::{EventId, Hint, Result, Scopes, SharedScope};
 
-use crate::breadcrumb::Words;
 use crate::call::{Dispatcher, Hook, event_hook, with_dispatcher};
 use crate::client::NativeClient;
 use crate::scope::{NativeScope, reason};
+use crate::words::Words;
 
 #[napi]
 impl NativeClient {

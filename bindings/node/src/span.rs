@@ -4,10 +4,10 @@ use napi_derive::napi;
 use watchpost_bindings::{HostChild, HostSpan, guard, parse};
 use watchpost_core::{Map, Result, SpanLink, Timestamp, TransactionSource};
 
-use crate::breadcrumb::Words;
 use crate::call::Dispatcher;
 use crate::hook::while_ending;
 use crate::scope::reason;
+use crate::words::Words;
 
 /// A transaction or a span of the core. Values that are not text come as JSON. No method throws: what has not its shape
 /// is ignored and answered with the reason.

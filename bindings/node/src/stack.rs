@@ -18,6 +18,7 @@ use std::sync::Arc;
 use watchpost_core::{Frame, Stacktrace, Text};
 
 use crate::place::Places;
+use crate::site::{Site, stacktrace};
 use crate::source::Sources;
 
 /// Frames kept at each end; a deeper stack loses its middle.
@@ -39,7 +40,7 @@ pub(crate) struct Stacks {
 
 #[derive(Debug, Default)]
 struct Known {
-    sites: HashMap<Box<str>, Arc<Frame>>,
+    sites: HashMap<Box<str>, Arc<Site>>,
     sources: Sources,
     texts: HashSet<Text>,
 }
@@ -54,27 +55,17 @@ impl Stacks {
     pub(crate) fn read(&self, text: &str, message: &str) -> Option<Stacktrace> {
         let mut known = self.known.borrow_mut();
         let lines: Vec<&str> = calls(text, message).collect();
-        let mut stacktrace = Stacktrace::default();
         let omitted = (lines.len() > 2 * ENDS).then(|| (ENDS, lines.len() - ENDS));
         let kept = |index: &usize| omitted.is_none_or(|(from, to)| *index < from || *index >= to);
-        for line in (0..lines.len()).rev().filter(kept).filter_map(|index| lines.get(index)) {
-            if let Some(frame) = known.sites.get(*line) {
-                stacktrace.frames.push(Frame::clone(frame));
-                continue;
-            }
-            let frame = Arc::new(self.frame(line, &mut known.sources));
-            stacktrace.frames.push(Frame::clone(&frame));
-            if known.sites.len() >= MOST_SITES {
-                known.sites.clear();
-            }
-            known.sites.insert((*line).into(), frame);
-        }
+        let kept = (0..lines.len()).rev().filter(kept).filter_map(|index| lines.get(index));
+        let sites: Vec<Arc<Site>> = kept.map(|line| self.site(line, &mut known)).collect();
+        let mut stacktrace = stacktrace(sites)?;
         if let Some((from, to)) = omitted {
             // Counted from the outermost frame, as the frames are listed.
             let (from, to) = (lines.len() - to, lines.len() - from);
             stacktrace.other.insert("frames_omitted".to_owned(), serde_json::json!([from, to]));
         }
-        (!stacktrace.frames.is_empty()).then_some(stacktrace)
+        Some(stacktrace)
     }
 
     /// One shared text for all that say the same.
@@ -91,6 +82,18 @@ impl Stacks {
             known.texts.insert(shared.clone());
         }
         shared
+    }
+
+    fn site(&self, line: &str, known: &mut Known) -> Arc<Site> {
+        if let Some(site) = known.sites.get(line) {
+            return Arc::clone(site);
+        }
+        let site = Arc::new(Site::new(self.frame(line, &mut known.sources)));
+        if known.sites.len() >= MOST_SITES {
+            known.sites.clear();
+        }
+        known.sites.insert(line.into(), Arc::clone(&site));
+        site
     }
 
     fn frame(&self, line: &str, sources: &mut Sources) -> Frame {

@@ -5,12 +5,12 @@ use napi_derive::napi;
 use watchpost_bindings::{HostSpan, HostTransaction, guard};
 use watchpost_core::{Span, Timestamp, TraceHeaders, TransactionSource};
 
-use crate::breadcrumb::Words;
 use crate::call::{Dispatcher, with_dispatcher};
 use crate::client::NativeClient;
 use crate::scope::NativeScope;
 use crate::signals::with_scopes;
 use crate::span::{NativeSpan, attributes_of, links_of};
+use crate::words::Words;
 
 #[napi]
 impl NativeClient {
