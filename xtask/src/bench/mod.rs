@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: captures measured beside the official SDK, in one run, with both sides taking turns.
 
 mod build;
+mod express;
 mod instructions;
 mod scenes;
 mod sink;
@@ -17,6 +18,7 @@ use crate::language::Language;
 use crate::{process, repo};
 use table::Table;
 
+pub use express::{Application, Cost};
 pub use sink::Sink;
 
 const LANGUAGES: [Language; 3] = [Language::Rust, Language::Python, Language::Node];
@@ -64,6 +66,9 @@ pub fn run(words: &[String]) -> Result<()> {
         }
         if language == Language::Python && !quick {
             web::measure(&sink)?;
+        }
+        if language == Language::Node && !quick {
+            express::measure(&sink)?;
         }
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! `cargo xtask soak`: the second tier, for what takes hours and chance instead of one run.
 
 mod fuzz;
+mod requests;
 
 use std::process::Command;
 use std::time::Duration;
@@ -16,20 +17,22 @@ use crate::suite::{Clients, build_server, compat, install_python, python_of};
 struct Plan {
     parts: Vec<&'static str>,
     rounds: Option<u32>,
+    requests: u32,
     minutes: u32,
     targets: Vec<String>,
 }
 
-const PARTS: [&str; 7] = ["kills", "fuzz", "fork", "memory", "compat", "loom", "frameworks"];
+const PARTS: [&str; 8] = ["kills", "fuzz", "fork", "memory", "compat", "requests", "loom", "frameworks"];
 
 const USAGE: &str = "\
-cargo xtask soak [PART...] [--rounds N] [--minutes N] [--target NAME]...
+cargo xtask soak [PART...] [--rounds N] [--requests N] [--minutes N] [--target NAME]...
 
   kills     processes SIGKILLed at a random moment under load, then everything looked for (1000 rounds)
   fuzz      each fuzz target for so many minutes (10), or those named by --target
   fork      the tests that fork, kill and adopt, again and again (20 rounds)
   memory    100,000 captures, with what is resident after each tenth
   compat    every version of the real clients against the server
+  requests  100,000 requests to an Express application, with what is resident after each tenth
   loom      the models of the lock-free parts, with every interleaving that takes up to four preemptions
   frameworks
             the Python tests with every framework and server that there is an integration for
@@ -59,6 +62,9 @@ pub fn run(words: &[String]) -> Result<()> {
                     build_server(log)?;
                     compat(log, Clients::All)
                 });
+            }
+            "requests" => {
+                runner.step("requests", |log| requests::run(log, plan.requests));
             }
             "loom" => {
                 runner.step("loom", loom);
@@ -143,12 +149,14 @@ fn cargo() -> Command {
 
 impl Plan {
     fn parse(words: &[String]) -> Result<Self> {
-        let mut plan = Self { parts: Vec::new(), rounds: None, minutes: 10, targets: Vec::new() };
+        let mut plan =
+            Self { parts: Vec::new(), rounds: None, requests: 100_000, minutes: 10, targets: Vec::new() };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             let mut number = || words.next().and_then(|text| text.parse().ok()).filter(|number| *number > 0);
             match word.as_str() {
                 "--rounds" => plan.rounds = Some(number().ok_or(USAGE)?),
+                "--requests" => plan.requests = number().ok_or(USAGE)?,
                 "--minutes" => plan.minutes = number().ok_or(USAGE)?,
                 "--target" => plan.targets.push(words.next().ok_or(USAGE)?.clone()),
                 part => {
@@ -177,6 +185,7 @@ mod tests {
     fn parts_and_numbers_are_read() {
         let plan = parse("kills fuzz --rounds 30 --minutes 2").unwrap();
         assert_eq!((plan.parts, plan.rounds, plan.minutes), (vec!["kills", "fuzz"], Some(30), 2));
+        assert_eq!(parse("requests --requests 1000000").unwrap().requests, 1_000_000);
         assert_eq!(parse("").unwrap().parts, PARTS);
         assert_eq!(parse("--target dsn").unwrap().parts, ["fuzz"]);
     }

@@ -3,7 +3,7 @@
 
 mod api;
 mod example;
-mod http;
+pub(crate) mod http;
 mod server;
 mod stage;
 

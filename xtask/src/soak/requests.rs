@@ -1,0 +1,70 @@
+//! Many requests to an Express application with Watchpost: at rest, it must not have become larger.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::bench::{Application, Sink};
+use crate::failure::{Failure, Result};
+use crate::language::Language;
+use crate::setup::node_modules;
+use crate::step::{Log, Outcome};
+use crate::{process, repo, suite};
+
+/// Sends so many requests, a tenth of which fails and is captured, and compares what is resident after each tenth of
+/// them, with garbage collected and everything delivered.
+pub(super) fn run(log: &Log, requests: u32) -> Result<Outcome> {
+    suite::install(Language::Node, log)?;
+    node_modules("benches/node", log.path())?;
+    let sink = Sink::open()?;
+    let spool = repo::cache("soak/requests");
+    let _ = std::fs::remove_dir_all(&spool);
+    let application = Application::start("ours", &sink.dsn(), &spool, "0")?;
+    let mut resident = Vec::new();
+    let groups = (requests / PER_GROUP).max(10);
+    for group in 1..=groups {
+        application.load("/orders/", 200, PER_GROUP - FAILING)?;
+        application.load("/broken/", 500, FAILING)?;
+        if group * 10 / groups > (group - 1) * 10 / groups {
+            resident.push(application.at_rest()?.resident_kb);
+            note(log.path(), &resident)?;
+        }
+    }
+    let (arrived, captured) = (sink.take(), u64::from(groups * FAILING));
+    if (arrived.events, arrived.repeated) != (captured, 0) {
+        let what = format!("{} events arrived, {} came again", arrived.events, arrived.repeated);
+        return Err(Failure::new(format!("{captured} captures, but {what}")));
+    }
+    flat(&resident)?;
+    Ok(Outcome::one())
+}
+
+/// Within a twentieth of what was resident after a fifth of the requests.
+fn flat(resident: &[u64]) -> Result<()> {
+    let (Some(early), Some(last)) = (resident.get(1), resident.last()) else {
+        return Err(Failure::new("too few samples"));
+    };
+    if last * 100 <= early * 105 {
+        return Ok(());
+    }
+    Err(Failure::new(format!("{early} kB resident after a fifth, {last} kB at the end: {resident:?}")))
+}
+
+fn note(path: &Path, resident: &[u64]) -> Result<()> {
+    let mut log = process::appending(path)?;
+    Ok(writeln!(log, "resident kB after each tenth: {resident:?}")?)
+}
+
+const PER_GROUP: u32 = 200;
+const FAILING: u32 = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_told_from_noise() {
+        assert!(flat(&[50, 100, 120, 105]).is_ok());
+        assert!(flat(&[50, 100, 120, 106]).is_err());
+        assert!(flat(&[100]).is_err());
+    }
+}
