@@ -27,7 +27,7 @@ function add(client: Client, scope: Scope, breadcrumb: Breadcrumb): void {
   if (client.holdsBreadcrumbs && scope.holdsBreadcrumbs) {
     if (client.hooks.running) return;
     const held = plain(client, breadcrumb);
-    if (held) return scope.hold(held);
+    if (held) return scope.hold(held, client.maxBreadcrumbs);
   }
   addNow(client, scope, breadcrumb);
 }

@@ -11,6 +11,9 @@ export type Testing =
   | { seed: number; now: number; after?: undefined }
   | { seed: number; after: Client; end: [how: string, seconds: number, crash: string | undefined] };
 
+/** What the core keeps by itself. */
+const MAX_BREADCRUMBS = 100;
+
 /** Node takes a longer time for none. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -26,6 +29,8 @@ export class Client {
   readonly crumbDispatcher: Dispatcher | undefined;
   /** True if breadcrumbs may wait on this side until an event needs them. @internal */
   readonly holdsBreadcrumbs: boolean;
+  /** So many at least, as the addon refuses what is no number. @internal */
+  readonly maxBreadcrumbs: number;
   /** @internal */
   readonly attachStacktrace: boolean;
   /** Knows the `tracesSampler`, if there is one. @internal */
@@ -109,6 +114,7 @@ export class Client {
     this.integrations = new Set(setup.integrations);
     this.followsRequests = this.native.followsRequests;
     this.holdsBreadcrumbs = this.native.holdsBreadcrumbs;
+    this.maxBreadcrumbs = this.#options.maxBreadcrumbs ?? MAX_BREADCRUMBS;
     this.attachStacktrace = this.native.attachStacktrace;
     this.lookAgain();
   }

@@ -51,19 +51,21 @@ interface Loan {
 }
 
 const MOST_PENDING = 64;
-/** Breadcrumbs that are held: few, so that a capture has few to hand over, and as many as make one call cheap. */
-const MOST_HELD = 32;
-const MOST_HELD_LENGTH = 65_536;
+/** Characters of breadcrumbs that are held. */
+const MOST_HELD = 65_536;
 
 /** Data for every event of a piece of work. */
 export class Scope {
   /** The core's scope; made when it is needed first, since most forks never see an event. @internal */
   #native: NativeScope | undefined;
   #pending: Pending | undefined;
-  /** Breadcrumbs that have not been handed over: one text, so that a fork shares it. */
+  /** Breadcrumbs that have not been handed over: a text of so many fields and steps, which forks share. */
   #trail = "";
-  #held = 0;
   #fields = 0;
+  #steps = 0;
+  /** As many as an event takes along, from before those. */
+  #older = "";
+  #olderFields = 0;
   /** False for the scope of the process, which other threads read. @internal */
   holdsBreadcrumbs = true;
   /** The span that the core's scope knows as the active one; `null` if that is not known. */
@@ -307,7 +309,7 @@ export class Scope {
 
   /** The core's scope, if there is anything to know. @internal */
   handleIfUsed(): NativeScope | undefined {
-    return this.#native || this.#loan || this.#pending || this.#held > 0 || this.span ? this.handle() : undefined;
+    return this.#native || this.#loan || this.#pending || this.#fields + this.#olderFields > 0 || this.span ? this.handle() : undefined;
   }
 
   /** The core's scope with its active span. @internal */
@@ -336,7 +338,7 @@ export class Scope {
       this.#pending = undefined;
       while (list.length > 0) hand(handle, list.pop() as Pending);
     }
-    if (this.#held > 0) this.#handOver(handle);
+    if (this.#fields + this.#olderFields > 0) this.#handOver(handle);
     return handle;
   }
 
@@ -346,26 +348,32 @@ export class Scope {
     return this.handle();
   }
 
-  /** Keeps a breadcrumb until the core's scope is asked for. @internal */
-  hold({ text, fields }: Step): void {
-    this.#trail = this.#held === 0 ? text : this.#trail + SEPARATOR + text;
+  /** Keeps a breadcrumb until the core's scope is asked for; `most` is how many an event takes along. @internal */
+  hold({ text, fields }: Step, most: number): void {
+    this.#trail = this.#steps === 0 ? text : this.#trail + SEPARATOR + text;
     this.#fields += fields;
-    if (++this.#held >= MOST_HELD || this.#trail.length > MOST_HELD_LENGTH) this.core();
+    if (++this.#steps >= most) {
+      // What was older still is too old for every event, and never leaves here.
+      this.#older = this.#trail;
+      this.#olderFields = this.#fields;
+      this.#trail = "";
+      this.#steps = this.#fields = 0;
+    }
+    if (this.#trail.length + this.#older.length > MOST_HELD) this.core();
   }
 
   #handOver(handle: NativeScope): void {
     const client = getClient();
-    const trail = this.#trail;
-    const fields = this.#fields;
+    const trail = [this.#older, this.#trail].filter(Boolean).join(SEPARATOR);
+    const fields = this.#olderFields + this.#fields;
     this.#letGo();
     this.#settle();
     if (client && !native.addTrail(client.native, handle, trail, fields, START)) say("held breadcrumbs could not be read");
   }
 
   #letGo(): void {
-    this.#trail = "";
-    this.#held = 0;
-    this.#fields = 0;
+    this.#trail = this.#older = "";
+    this.#steps = this.#fields = this.#olderFields = 0;
   }
 
   /** Before the core's scope is changed: those who look at it get a copy of how it was. */
@@ -387,8 +395,10 @@ export class Scope {
     copy.#native = handle;
     copy.#pending = this.#pending;
     copy.#trail = this.#trail;
-    copy.#held = this.#held;
     copy.#fields = this.#fields;
+    copy.#steps = this.#steps;
+    copy.#older = this.#older;
+    copy.#olderFields = this.#olderFields;
     copy.#known = this.#known;
     copy.#ownsTrace = this.#ownsTrace;
     copy.#user = this.#user;

@@ -79,6 +79,24 @@ test("the newest hundred stay, however often events take them along", () => {
   assert.deepEqual(messages(), Array.from({ length: 100 }, (_, n) => String(150 + n)));
 });
 
+test("as many stay as the options say", () => {
+  for (const most of [0, 1, 3, 250]) {
+    initTesting({ dsn: "https://key@errors.example.com/42", maxBreadcrumbs: most }, NOW, 1);
+    for (const added of [2, 7, 300, 1]) {
+      const before = messages();
+      const fresh = Array.from({ length: added }, (_, n) => `${added}:${n}`);
+      for (const message of fresh) Sentry.addBreadcrumb({ message });
+      assert.deepEqual(messages(), most === 0 ? [] : [...before, ...fresh].slice(-most));
+    }
+  }
+});
+
+test("long ones do not pile up, and none is lost", () => {
+  const text = (n) => `${n} ${"x".repeat(2_000)}`;
+  for (let n = 0; n < 90; n++) Sentry.addBreadcrumb({ message: text(n) });
+  assert.deepEqual(messages(), Array.from({ length: 90 }, (_, n) => text(n)));
+});
+
 test("a fork starts with what its origin holds, and both go on alone", () => {
   Sentry.withScope((outer) => {
     outer.addBreadcrumb({ message: "outer" });
