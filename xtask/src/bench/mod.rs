@@ -68,7 +68,7 @@ pub fn run(words: &[String]) -> Result<()> {
             web::measure(&sink)?;
         }
         if language == Language::Node && !quick {
-            express::measure(&sink)?;
+            express::measure()?;
         }
     }
     Ok(())
