@@ -76,6 +76,54 @@ function median(values) {
   return values.sort((a, b) => a - b)[values.length >> 1];
 }
 
+/** Measures captures, or what the task is about. */
+function run(side, task, count) {
+  return { undefined: measure, spans, unsampled }[task](side, count);
+}
+
+/** The share of traces that is sent; nothing where traces have no part in the task. */
+function rateOf(task) {
+  return { spans: 1, unsampled: 0 }[task];
+}
+
+/** Each transaction is delivered before the next: what all threads of the process spend on one. */
+async function spans(side, count) {
+  for (let n = 0; n < WARM_UP; n++) {
+    transaction(side);
+    await side.flush();
+  }
+  let [thread, processTime] = [0, 0];
+  for (let n = 0; n < count; n++) {
+    const before = await mainThread();
+    const all = process.cpuUsage();
+    transaction(side);
+    await side.flush();
+    const used = process.cpuUsage(all);
+    thread += (await mainThread()) - before;
+    processTime += used.user + used.system;
+  }
+  console.log(JSON.stringify({ transaction: processTime / count, transaction_thread: thread / count }));
+}
+
+/** Nothing is delivered: what the main thread spends. */
+async function unsampled(side, count) {
+  for (let n = 0; n < 50 * WARM_UP; n++) transaction(side);
+  const before = await mainThread();
+  for (let n = 0; n < count; n++) transaction(side);
+  console.log(JSON.stringify({ unsampled: ((await mainThread()) - before) / count }));
+}
+
+/** Ten spans, each with an operation, a name and an attribute. */
+function transaction(side) {
+  side.span({ op: "task", name: "import ledger" }, () => {
+    for (let number = 0; number < 10; number++) {
+      side.span({ op: "db.query", name: "SELECT balance FROM ledger WHERE id = $1" }, (span) => {
+        span.setAttribute("rows", number);
+      });
+    }
+  });
+}
+
 function crumbs(side, number) {
   for (let n = 0; n < CRUMBS; n++) {
     side.breadcrumb(`row ${n} of import ${number} read from the ledger`, number + n);
@@ -118,4 +166,4 @@ async function mainThread() {
   return Number(nanoseconds) / 1e3;
 }
 
-module.exports = { measure, tags, contexts, user };
+module.exports = { rateOf, run, tags, contexts, user };

@@ -1,11 +1,11 @@
-// ours.js DSN CAPTURES STORAGE_DIR: the case with Watchpost, its spool on.
+// ours.js DSN CAPTURES STORAGE_DIR [TASK]: the case with Watchpost, its spool on.
 "use strict";
 
 const Watchpost = require("../../bindings/node");
-const { measure, tags, contexts, user } = require("./case.js");
+const { rateOf, run, tags, contexts, user } = require("./case.js");
 
-const [, , dsn, captures, storageDir] = process.argv;
-Watchpost.init({ dsn, release: "bench@1.0.0", storageDir });
+const [, , dsn, captures, storageDir, task] = process.argv;
+Watchpost.init({ dsn, release: "bench@1.0.0", storageDir, tracesSampleRate: rateOf(task) });
 Watchpost.setUser(user);
 for (const [key, value] of Object.entries(tags)) Watchpost.setTag(key, value);
 for (const [name, fields] of Object.entries(contexts)) Watchpost.setContext(name, fields);
@@ -15,6 +15,7 @@ const side = {
   capture: (error) => Watchpost.captureException(error),
   flush: () => Watchpost.flush(10_000),
   forkWithTag: () => Watchpost.withScope((scope) => scope.setTag("row", "7")),
+  span: Watchpost.startSpan,
 };
 
-measure(side, Number(captures)).then(() => process.exit(0));
+run(side, task, Number(captures)).then(() => process.exit(0));

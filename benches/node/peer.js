@@ -1,11 +1,11 @@
-// peer.js DSN CAPTURES: the case with the official SDK.
+// peer.js DSN CAPTURES [STORAGE_DIR [TASK]]: the case with the official SDK.
 "use strict";
 
 const Sentry = require("@sentry/node");
-const { measure, tags, contexts, user } = require("./case.js");
+const { rateOf, run, tags, contexts, user } = require("./case.js");
 
-const [, , dsn, captures] = process.argv;
-Sentry.init({ dsn, release: "bench@1.0.0" });
+const [, , dsn, captures, , task] = process.argv;
+Sentry.init({ dsn, release: "bench@1.0.0", tracesSampleRate: rateOf(task) });
 Sentry.setUser(user);
 Sentry.setTags(tags);
 for (const [name, fields] of Object.entries(contexts)) Sentry.setContext(name, fields);
@@ -15,6 +15,7 @@ const side = {
   capture: (error) => Sentry.captureException(error),
   flush: () => Sentry.flush(10_000),
   forkWithTag: () => Sentry.withScope((scope) => scope.setTag("row", "7")),
+  span: Sentry.startSpan,
 };
 
-measure(side, Number(captures)).then(() => process.exit(0));
+run(side, task, Number(captures)).then(() => process.exit(0));

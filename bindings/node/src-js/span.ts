@@ -55,7 +55,7 @@ export class Span {
   #said: Omit<SpanJSON, "trace_id" | "span_id" | "data"> = {};
 
   /** @internal */
-  constructor(client: Client | undefined, options: { name?: string; op?: string | undefined }, making: Making) {
+  constructor(client: Client | undefined, { name, op, startTime }: Partial<StartSpanOptions>, making: Making) {
     this.#client = client;
     this.#native = making.native;
     this.#recording = making.recording ?? false;
@@ -65,8 +65,9 @@ export class Span {
     this.#early = making.early ?? false;
     this.#stoodIn = !this.#recording && making.parent !== undefined;
     if (this.#recording) {
-      this.#said = { description: options.name, start_timestamp: Date.now() / 1000 };
-      if (options.op !== undefined) this.#said.op = options.op;
+      this.#said = { start_timestamp: toSeconds(startTime) ?? Date.now() / 1000 };
+      if (name !== undefined) this.#said.description = name;
+      if (op !== undefined) this.#said.op = op;
     }
   }
 
@@ -233,7 +234,7 @@ export class Span {
     const child = native.startChild(op, toText(options.name), origin, toSeconds(options.startTime), early, links);
     if (!this.#recording && !this.#stoodIn) return this;
     const recording = child.isRecording;
-    return new Span(client, { name: options.name, op }, { native: child, recording, parent: this, data: rest, early: early !== undefined });
+    return new Span(client, { name: options.name, op, startTime: options.startTime }, { native: child, recording, parent: this, data: rest, early: early !== undefined });
   }
 
   /** False once it has ended: then it is nobody's parent. @internal */

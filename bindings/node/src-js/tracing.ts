@@ -38,7 +38,8 @@ export function startSpanManual<T>(options: StartSpanOptions, callback: (span: S
 }
 
 /** Starts a span that is active nowhere; its owner ends it. */
-export function startInactiveSpan(options: StartSpanOptions): Span {
+export function startInactiveSpan(given: StartSpanOptions): Span {
+  const options = given ?? { name: "" };
   return make(options, options.scope ?? active().current);
 }
 
@@ -119,7 +120,8 @@ export function isTracingSuppressed(scope: Scope = active().current): boolean {
 }
 
 /** A span and the scope in which it is the active one. */
-function begin(options: StartSpanOptions): [Span, Scope] {
+function begin(given: StartSpanOptions): [Span, Scope] {
+  const options = given ?? { name: "" };
   const base = options.scope ?? active().current;
   const scope = base.fork();
   const span = make(options, scope);
@@ -164,8 +166,8 @@ function transaction(client: Client, options: StartSpanOptions, scope: Scope, pa
     : start();
   const recording = native.isRecording;
   const scopes = recording ? [isolation, scope] : undefined;
-  const name = { name: options.name, op };
-  return new Span(client, name, { native, recording, data: rest, early: early !== undefined, scopes });
+  const { name, startTime } = options;
+  return new Span(client, { name, op, startTime }, { native, recording, data: rest, early: early !== undefined, scopes });
 }
 
 const CLIENT_ERRORS: Record<number, string> = {
