@@ -57,7 +57,7 @@ pub fn run(words: &[String]) -> Result<()> {
         if rust && !quick {
             scenes::compare(&pair, &sink, &mut table)?;
         }
-        if language == Language::Python {
+        if !rust {
             scenes::spans(&pair, &sink, &mut table)?;
         }
         table.print(language);
