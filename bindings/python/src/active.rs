@@ -8,6 +8,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use crate::contextvar::ContextVar;
 use crate::framework::Source;
 use crate::once::{Once, intern};
 use pyo3::prelude::*;
@@ -41,7 +42,7 @@ impl Active {
     /// When the interpreter has no memory left.
     pub(crate) fn here(py: Python<'_>) -> PyResult<Bound<'_, Self>> {
         let variable = Variable::of_process(py)?;
-        let held = variable.get.call0(py)?.into_bound(py);
+        let held = variable.var.get(py)?;
         let task = current_task(py);
         let fresh = match held.cast_into::<Self>() {
             Ok(active) if task == 0 || active.get().task == task => return Ok(active),
@@ -67,7 +68,7 @@ impl Active {
             }
         };
         let fresh = Bound::new(py, fresh)?;
-        variable.set.call1(py, (&fresh,))?;
+        variable.var.set(fresh.as_any())?;
         Ok(fresh)
     }
 
@@ -108,17 +109,17 @@ impl Active {
 
     /// Makes `self` what is active here; the token takes it back.
     pub(crate) fn enter(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Variable::of_process(py)?.set.call1(py, (Bound::new(py, self)?,))
+        Variable::of_process(py)?.var.set(Bound::new(py, self)?.as_any())
     }
 
     /// The same for scopes that were active before.
     pub(crate) fn enter_again(this: &Bound<'_, Self>) -> PyResult<Py<PyAny>> {
-        Variable::of_process(this.py())?.set.call1(this.py(), (this,))
+        Variable::of_process(this.py())?.var.set(this)
     }
 
     /// Takes back what [`enter`](Self::enter) did.
-    pub(crate) fn leave(py: Python<'_>, token: Py<PyAny>) -> PyResult<()> {
-        Variable::of_process(py)?.reset.call1(py, (token,)).map(drop)
+    pub(crate) fn leave(py: Python<'_>, token: &Py<PyAny>) -> PyResult<()> {
+        Variable::of_process(py)?.var.reset(py, token)
     }
 
     /// The scopes of a capture.
@@ -129,16 +130,21 @@ impl Active {
 
 /// What a block has to take back, for each time that it was entered.
 #[derive(Debug, Default)]
-pub(crate) struct Tokens(ForkLock<Vec<Option<Py<PyAny>>>>);
+pub(crate) struct Tokens(ForkLock<Stack>);
+
+/// Nearly all blocks are entered once, for which the first place is enough.
+#[derive(Debug, Default)]
+struct Stack {
+    first: Option<Option<Py<PyAny>>>,
+    more: Vec<Option<Py<PyAny>>>,
+}
 
 impl Tokens {
     /// Notes that the block was entered, with what [`enter`](Active::enter) answered if that was called.
     pub(crate) fn push(&self, token: Option<Py<PyAny>>) {
-        self.0.with(|tokens| {
-            if tokens.capacity() == 0 {
-                tokens.reserve_exact(1);
-            }
-            tokens.push(token);
+        self.0.with(|stack| match stack.first {
+            None => stack.first = Some(token),
+            Some(_) => stack.more.push(token),
         });
     }
 
@@ -147,8 +153,8 @@ impl Tokens {
     /// # Errors
     /// When it was entered in another context.
     pub(crate) fn leave(&self, py: Python<'_>) -> PyResult<()> {
-        match self.0.with(Vec::pop).flatten() {
-            Some(token) => Active::leave(py, token),
+        match self.0.with(|stack| stack.more.pop().or_else(|| stack.first.take())).flatten() {
+            Some(token) => Active::leave(py, &token),
             None => Ok(()),
         }
     }
@@ -163,7 +169,7 @@ pub(crate) fn root() -> &'static SharedScope {
 pub(crate) fn reset_root(py: Python<'_>) -> PyResult<()> {
     ROOT.replace(watchpost_core::Scope::new());
     global_scope().replace(watchpost_core::Scope::new());
-    Variable::of_process(py)?.set.call1(py, (py.None(),)).map(drop)
+    Variable::of_process(py)?.var.set(py.None().bind(py)).map(drop)
 }
 
 fn isolation_fork(scope: &SharedScope) -> SharedScope {
@@ -172,12 +178,10 @@ fn isolation_fork(scope: &SharedScope) -> SharedScope {
     fork
 }
 
-/// The bound methods of the context variable.
+/// The context variable, and which thread began.
 #[derive(Debug)]
 struct Variable {
-    get: Py<PyAny>,
-    set: Py<PyAny>,
-    reset: Py<PyAny>,
+    var: ContextVar,
     main_thread: u64,
 }
 
@@ -196,17 +200,12 @@ pub(crate) fn prepare(py: Python<'_>) -> PyResult<()> {
 impl Variable {
     fn of_process(py: Python<'_>) -> PyResult<&Self> {
         VARIABLE.get_or_try_init(py, || {
-            let options = PyDict::new(py);
-            options.set_item("default", py.None())?;
-            let class = py.import("contextvars")?.getattr("ContextVar")?;
-            let variable = class.call(("watchpost",), Some(&options))?;
-            let method = |name: &str| variable.getattr(name).map(Bound::unbind);
             // Without the module there is only the main thread.
             let main_thread = match modules(py)?.get_item("threading")? {
                 Some(threading) => threading.call_method0("main_thread")?.getattr("ident")?.extract()?,
                 None => thread_ident(py)?,
             };
-            Ok(Self { get: method("get")?, set: method("set")?, reset: method("reset")?, main_thread })
+            Ok(Self { var: ContextVar::new(py, "watchpost")?, main_thread })
         })
     }
 }

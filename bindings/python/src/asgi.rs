@@ -69,7 +69,7 @@ impl AsgiExchange {
         self.exchange.finish(py);
         if let Some(token) = self.token.with(Option::take) {
             // In another context, as when a generator is closed elsewhere, there is nothing to take back.
-            let _ = Active::leave(py, token);
+            let _ = Active::leave(py, &token);
         }
     }
 }

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple};
 use serde_json::Number;
-use watchpost_core::{Map, Text, Value};
+use watchpost_core::{Data, Map, Text, Value};
 
 use crate::repr::Reprs;
 use crate::text::bounded;
@@ -109,6 +109,31 @@ impl Converter {
             map.insert("…".to_owned(), format!("{} more", length - entries.len()).into());
         }
         map
+    }
+
+    /// A dictionary as a list of fields; a small one without the table of a map.
+    pub(crate) fn data(&mut self, dict: &Bound<'_, PyDict>) -> Data {
+        const SMALL: usize = 8;
+        if dict.len() > SMALL {
+            return self.map(dict).into();
+        }
+        let address = dict.as_ptr() as usize;
+        self.path.push(address);
+        let mut data = Data::new();
+        // A `repr` may change the dictionary while it is read, so its entries are taken out first.
+        let entries: [_; SMALL] = {
+            let mut entries = dict.iter();
+            std::array::from_fn(|_| entries.next())
+        };
+        for (key, value) in entries.iter().flatten() {
+            let value = self.value(value);
+            match key.cast::<PyString>().map(|key| bounded(key, Limits::DATA.text)) {
+                Ok((key, None)) => data.insert(&*key, value),
+                _ => data.insert(self.key(key), value),
+            };
+        }
+        self.path.pop();
+        data
     }
 
     /// Text, cut to the limit.

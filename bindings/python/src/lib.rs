@@ -13,9 +13,11 @@ mod capture;
 mod check_ins;
 mod client;
 mod code;
+mod contextvar;
 mod convert;
 mod exception;
 mod exchange;
+mod fast;
 mod feedback;
 mod framework;
 mod hook;
@@ -54,7 +56,13 @@ mod _watchpost {
 
     #[pymodule_init]
     fn prepare(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        crate::active::prepare(module.py())
+        let py = module.py();
+        crate::active::prepare(py)?;
+        crate::verbs::add_to(module)?;
+        crate::start::add_to(module)?;
+        crate::scope::hasten(py)?;
+        crate::block::hasten(py)?;
+        crate::span::hasten(py)
     }
 
     #[pymodule_export]
@@ -105,20 +113,17 @@ mod _watchpost {
     #[pymodule_export]
     use crate::span::Span;
     #[pymodule_export]
-    use crate::start::{
-        SpanBlock, get_current_span, start_inner_span, start_new_trace, start_span, start_transaction,
-        use_span,
-    };
+    use crate::start::{SpanBlock, get_current_span, start_inner_span, start_new_trace, use_span};
     #[pymodule_export]
     use crate::task::{Task, begin_task, message_headers};
     #[pymodule_export]
     use crate::transaction::Transaction;
     #[pymodule_export]
     use crate::verbs::{
-        add_attachment, add_breadcrumb, add_feature_flag, add_global_event_processor, get_current_scope,
-        get_global_scope, get_isolation_scope, last_event_id, remove_attribute, remove_tag, set_attribute,
-        set_attributes, set_context, set_extra, set_fingerprint, set_level, set_measurement, set_tag,
-        set_tags, set_transaction_name, set_user, update_current_span,
+        add_attachment, add_feature_flag, add_global_event_processor, get_current_scope, get_global_scope,
+        get_isolation_scope, last_event_id, remove_attribute, remove_tag, set_attribute, set_attributes,
+        set_context, set_extra, set_fingerprint, set_level, set_measurement, set_tags, set_transaction_name,
+        set_user, update_current_span,
     };
     #[pymodule_export]
     use crate::wsgi::serve_wsgi;

@@ -5,8 +5,9 @@ use pyo3::types::PyDict;
 use watchpost_core::{Hint, SharedScope};
 
 use crate::attachment;
+use crate::fast::{self, Arguments};
 use crate::session::{Session, entry};
-use crate::setters::{self, CrumbFields};
+use crate::setters::{self, CrumbFields, TAG_NAMES};
 use crate::span::{Span, wrap};
 use crate::transaction::transaction;
 
@@ -210,6 +211,24 @@ impl Scope {
     fn fork(&self) -> Self {
         Self(self.0.fork())
     }
+}
+
+fast::entry!(set_tag => tag);
+
+fn tag(this: Any<'_, '_>, given: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
+    let [key, value] = given.take_all(&TAG_NAMES)?;
+    let scope = this.cast::<Scope>()?.get();
+    entry(this.py(), "set_tag", || setters::tag(&scope.0, &key, &value));
+    Ok(this.py().None())
+}
+
+/// Makes the methods that are called most cheap to call.
+///
+/// # Errors
+/// When the interpreter has no memory left.
+pub(crate) fn hasten(py: Python<'_>) -> PyResult<()> {
+    let doc = c"set_tag($self, key, value)\n--\n\nSets a tag; `None` removes it.";
+    fast::replace_method(&py.get_type::<Scope>(), c"set_tag", doc, set_tag)
 }
 
 /// Adds a breadcrumb to `scope` by the rules of the current client; does nothing without one.

@@ -6,6 +6,7 @@ use watchpost_core::{Breadcrumb, Level, SharedScope, Span, Text, TransactionSour
 
 use crate::attributes;
 use crate::convert::{Converter, Limits, optional_text, text_of};
+use crate::fast::Names;
 use crate::hook::{error_hook, event_hook};
 use crate::session::Session;
 use crate::status::read_source;
@@ -119,7 +120,7 @@ pub(crate) fn to_level(level: &Bound<'_, PyAny>) -> PyResult<Option<Level>> {
         return Ok(None);
     }
     let name = level.cast::<PyString>().map(characters);
-    let known = name.as_ref().ok().and_then(|name| Level::parse_lenient(name));
+    let known = name.as_ref().ok().and_then(|name| Level::parse(name).or_else(|| Level::parse_lenient(name)));
     known.map(Some).ok_or_else(|| {
         let wanted = "fatal, error, warning, info or debug";
         pyo3::exceptions::PyValueError::new_err(format!("level {level} is not one of {wanted}"))
@@ -222,6 +223,24 @@ pub(crate) struct CrumbFields<'a, 'py> {
     pub(crate) other: Option<&'a Bound<'py, PyDict>>,
 }
 
+/// The arguments of `add_breadcrumb`.
+pub(crate) static CRUMB_NAMES: Names<9> =
+    Names::new(["crumb", "hint", "message", "category", "type", "level", "data", "timestamp", "origin"], 2);
+/// Those of `set_tag`.
+pub(crate) static TAG_NAMES: Names<2> = Names::new(["key", "value"], 2);
+
+impl<'a, 'py> CrumbFields<'a, 'py> {
+    /// From the arguments by their places in [`CRUMB_NAMES`].
+    pub(crate) fn of(
+        taken: &'a [Option<Bound<'py, PyAny>>; 9],
+        other: Option<&'a Bound<'py, PyDict>>,
+    ) -> Self {
+        let [_, _, message, category, ty, level, data, timestamp, origin] =
+            taken.each_ref().map(Option::as_ref);
+        Self { message, category, ty, level, data, timestamp, origin, other }
+    }
+}
+
 /// A breadcrumb from a dictionary, keyword arguments, or both.
 pub(crate) fn breadcrumb(
     crumb: Option<&Bound<'_, PyAny>>,
@@ -240,19 +259,27 @@ pub(crate) fn breadcrumb(
             Err(_) => read.message = optional_text(crumb),
         }
     }
-    let named = [
-        ("message", fields.message),
-        ("category", fields.category),
-        ("type", fields.ty),
-        ("level", fields.level),
-        ("data", fields.data),
-        ("timestamp", fields.timestamp),
-        ("origin", fields.origin),
-    ];
-    for (name, value) in named {
-        if let Some(value) = value {
-            crumb_field(&mut read, name, value)?;
-        }
+    // One by one: the names are known here, and not to be looked up.
+    if let Some(value) = fields.message {
+        crumb_field(&mut read, "message", value)?;
+    }
+    if let Some(value) = fields.category {
+        crumb_field(&mut read, "category", value)?;
+    }
+    if let Some(value) = fields.ty {
+        crumb_field(&mut read, "type", value)?;
+    }
+    if let Some(value) = fields.level {
+        crumb_field(&mut read, "level", value)?;
+    }
+    if let Some(value) = fields.data {
+        crumb_field(&mut read, "data", value)?;
+    }
+    if let Some(value) = fields.timestamp {
+        crumb_field(&mut read, "timestamp", value)?;
+    }
+    if let Some(value) = fields.origin {
+        crumb_field(&mut read, "origin", value)?;
     }
     if let Some(other) = fields.other {
         for (key, value) in other.iter() {
@@ -262,7 +289,8 @@ pub(crate) fn breadcrumb(
     Ok(read)
 }
 
-#[inline]
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "with a known name it is one assignment")]
 fn crumb_field(crumb: &mut Breadcrumb, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
     match name {
         "message" => crumb.message = optional_text(value),
@@ -272,10 +300,12 @@ fn crumb_field(crumb: &mut Breadcrumb, name: &str, value: &Bound<'_, PyAny>) -> 
         "level" => crumb.level = to_level(value)?,
         "timestamp" => crumb.timestamp = time::read(value)?,
         "data" => {
-            crumb.data = match Converter::new(Limits::DATA).value(value) {
-                Value::Object(map) => map.into(),
-                Value::Null => return Ok(()),
-                other => [("value", other)].into(),
+            crumb.data = match value.cast::<PyDict>() {
+                Ok(dict) => Converter::new(Limits::DATA).data(dict),
+                Err(_) => match Converter::new(Limits::DATA).value(value) {
+                    Value::Null => return Ok(()),
+                    other => [("value", other)].into(),
+                },
             }
         }
         other => {

@@ -1,5 +1,7 @@
 //! Starting transactions and spans, and which one is active.
 
+use std::ffi::CStr;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyTuple};
 use watchpost_bindings::{HostTransaction, parse_value};
@@ -8,6 +10,7 @@ use watchpost_core::{Map, SpanLink, SpanOptions};
 
 use crate::active::{Active, Tokens};
 use crate::convert::{Converter, Limits, text_of};
+use crate::fast::{self, Arguments, Names};
 use crate::pending::Pending;
 use crate::session::{Session, entry};
 use crate::span::{Span, wrap};
@@ -18,87 +21,149 @@ use crate::transaction::transaction;
 type Any<'a, 'py> = &'a Bound<'py, PyAny>;
 type Given<'a, 'py> = Option<Any<'a, 'py>>;
 
-/// Starts a transaction. It is not active before a `with` block makes it so, which also ends it.
-///
-/// Its first argument may be what `continue_trace` answered, or a name.
-#[pyfunction]
-#[pyo3(signature = (transaction=None, custom_sampling_context=None, *, name=None, op=None, source=None, description=None, origin=None, status=None, sampled=None, start_timestamp=None, attributes=None, links=None, **other))]
-#[expect(clippy::too_many_arguments, reason = "keyword arguments of Python, read without a dictionary")]
-pub(crate) fn start_transaction<'py>(
-    py: Python<'py>,
-    transaction: Given<'_, 'py>,
-    custom_sampling_context: Given<'_, 'py>,
-    name: Given<'_, 'py>,
-    op: Given<'_, 'py>,
-    source: Given<'_, 'py>,
-    description: Given<'_, 'py>,
-    origin: Given<'_, 'py>,
-    status: Given<'_, 'py>,
-    sampled: Option<bool>,
-    start_timestamp: Given<'_, 'py>,
-    attributes: Given<'_, 'py>,
-    links: Given<'_, 'py>,
-    other: Option<&Bound<'py, PyDict>>,
-) -> PyResult<Bound<'py, Span>> {
-    let sampling = custom_sampling_context.and_then(|given| given.cast::<PyDict>().ok());
-    if let Some(span) = transaction.and_then(|given| given.cast::<Span>().ok()) {
-        let sampling = sampling.map(|sampling| sampling.clone().unbind());
+static TRANSACTION_NAMES: Names<12> = Names::new(
+    [
+        "transaction",
+        "custom_sampling_context",
+        "name",
+        "op",
+        "source",
+        "description",
+        "origin",
+        "status",
+        "start_timestamp",
+        "attributes",
+        "links",
+        "sampled",
+    ],
+    2,
+);
+static SPAN_NAMES: Names<11> = Names::new(
+    [
+        "op",
+        "name",
+        "description",
+        "origin",
+        "status",
+        "start_timestamp",
+        "attributes",
+        "links",
+        "sampled",
+        "source",
+        "custom_sampling_context",
+    ],
+    3,
+);
+
+fast::entry! {
+    /// Starts a transaction. It is not active before a `with` block makes it so, which also ends it.
+    start_transaction => begin_transaction
+}
+
+fn begin_transaction(this: Any<'_, '_>, given: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
+    let (taken, other) = given.take(&TRANSACTION_NAMES)?;
+    let py = this.py();
+    let [
+        first,
+        custom,
+        name,
+        op,
+        source,
+        description,
+        origin,
+        status,
+        start_timestamp,
+        attributes,
+        links,
+        sampled,
+    ] = taken.each_ref().map(Option::as_ref);
+    let sampling = custom.and_then(|given| given.cast::<PyDict>().ok()).map(|given| given.clone().unbind());
+    if let Some(span) = first.and_then(|given| given.cast::<Span>().ok()) {
         span.get().prepare(|pending| pending.sampling = sampling);
         span.get().core(py);
-        return Ok(span.clone());
+        return Ok(span.clone().into_any().unbind());
     }
-    let name = name.or(transaction).filter(|name| !name.is_none());
+    let name = some(name).or(some(first));
+    let other = other.as_ref();
     let fields =
         SpanFields { op, name, description, origin, status, start_timestamp, attributes, links, other };
     let mut pending = entry(py, "start_transaction", || fields.pending(source)).unwrap_or_default();
-    pending.given.sampled = sampled;
-    pending.sampling = sampling.map(|sampling| sampling.clone().unbind());
+    pending.given.sampled = some(sampled).and_then(|sampled| sampled.is_truthy().ok());
+    pending.sampling = sampling;
     let span = entry(py, "start_transaction", || pending.start(py));
-    crate::transaction::transaction(py, Span::started(span.unwrap_or_else(core::Span::disabled)))
+    let span = Span::started(span.unwrap_or_else(core::Span::disabled));
+    Ok(transaction(py, span)?.into_any().unbind())
 }
 
-/// Starts a span inside the active one, or a transaction where there is none. It is not active before a `with` block
-/// makes it so, which also ends it.
-#[pyfunction]
-#[pyo3(signature = (op=None, name=None, description=None, *, origin=None, status=None, start_timestamp=None, attributes=None, links=None, sampled=None, source=None, custom_sampling_context=None, **other))]
-#[expect(clippy::too_many_arguments, reason = "keyword arguments of Python, read without a dictionary")]
-pub(crate) fn start_span<'py>(
-    py: Python<'py>,
-    op: Given<'_, 'py>,
-    name: Given<'_, 'py>,
-    description: Given<'_, 'py>,
-    origin: Given<'_, 'py>,
-    status: Given<'_, 'py>,
-    start_timestamp: Given<'_, 'py>,
-    attributes: Given<'_, 'py>,
-    links: Given<'_, 'py>,
-    sampled: Option<bool>,
-    source: Given<'_, 'py>,
-    custom_sampling_context: Given<'_, 'py>,
-    other: Option<&Bound<'py, PyDict>>,
-) -> PyResult<Bound<'py, Span>> {
-    let fields =
-        SpanFields { op, name, description, origin, status, start_timestamp, attributes, links, other };
+fast::entry! {
+    /// Starts a span inside the active one, or a transaction where there is none.
+    start_span => begin_span
+}
+
+fn begin_span(this: Any<'_, '_>, given: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
+    let py = this.py();
     let started = entry(py, "start_span", || {
         let active = Active::here(py)?;
-        if let Some(parent) = active.get().span() {
+        let parent = active.get().span();
+        // Nothing is read of what nobody will see.
+        if let Some(parent) = parent.filter(|parent| parent.sampled() != Some(true)) {
+            return Ok((parent.start_child("", ""), false));
+        }
+        let (taken, other) = given.take(&SPAN_NAMES)?;
+        let [
+            op,
+            name,
+            description,
+            origin,
+            status,
+            start_timestamp,
+            attributes,
+            links,
+            sampled,
+            source,
+            custom,
+        ] = taken.each_ref().map(Option::as_ref);
+        let other = other.as_ref();
+        let fields =
+            SpanFields { op, name, description, origin, status, start_timestamp, attributes, links, other };
+        if let Some(parent) = parent {
             return Ok((child(parent, &fields)?, false));
         }
         let mut pending = fields.pending(source)?;
         if pending.given.name.is_empty() {
             pending.given.name.clone_from(&pending.given.op);
         }
-        pending.given.sampled = sampled;
-        let sampling = custom_sampling_context.and_then(|given| given.cast::<PyDict>().ok());
+        pending.given.sampled = some(sampled).and_then(|sampled| sampled.is_truthy().ok());
+        let sampling = custom.and_then(|given| given.cast::<PyDict>().ok());
         pending.sampling = sampling.map(|sampling| sampling.clone().unbind());
         Ok((pending.start(py)?, true))
     });
-    match started {
-        Some((span, false)) => Bound::new(py, Span::started(span)),
-        Some((span, true)) => transaction(py, Span::started(span)),
-        None => Bound::new(py, Span::started(core::Span::disabled())),
-    }
+    let span = match started {
+        Some((span, true)) => transaction(py, Span::started(span))?,
+        Some((span, false)) => Bound::new(py, Span::started(span))?,
+        None => Bound::new(py, Span::started(core::Span::disabled()))?,
+    };
+    Ok(span.into_any().unbind())
 }
+
+/// Adds the functions that are called most.
+///
+/// # Errors
+/// When the interpreter has no memory left.
+pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    fast::add_function(module, c"start_transaction", TRANSACTION_DOC, start_transaction)?;
+    fast::add_function(module, c"start_span", SPAN_DOC, start_span)
+}
+
+const TRANSACTION_DOC: &CStr = c"start_transaction(transaction=None, custom_sampling_context=None, *, name=None, op=None, \
+source=None, description=None, origin=None, status=None, sampled=None, start_timestamp=None, attributes=None, \
+links=None, **other)\n--\n\n\
+Starts a transaction. It is not active before a `with` block makes it so, which also ends it.\n\n\
+Its first argument may be what `continue_trace` answered, or a name.";
+const SPAN_DOC: &CStr = c"start_span(op=None, name=None, description=None, *, origin=None, status=None, \
+start_timestamp=None, attributes=None, links=None, sampled=None, source=None, custom_sampling_context=None, **other)\n\
+--\n\nStarts a span inside the active one, or a transaction where there is none. It is not active before a `with` \
+block makes it so, which also ends it.";
 
 /// Starts a span inside the active one; nothing where there is none.
 #[pyfunction]

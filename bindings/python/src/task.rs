@@ -88,7 +88,7 @@ impl Task {
                 py.detach(|| span.finish());
             }
             // In another context there is nothing to take back.
-            let _ = Active::leave(py, token);
+            let _ = Active::leave(py, &token);
             Ok(())
         });
     }

@@ -1,5 +1,7 @@
 //! The functions of the module that change the scopes that are active here.
 
+use std::ffi::CStr;
+
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use watchpost_bindings::global_scope;
@@ -8,40 +10,52 @@ use watchpost_core::SharedScope;
 use crate::active::Active;
 use crate::attachment;
 use crate::convert::{Converter, Limits, optional_text, text_of};
+use crate::fast::{self, Arguments};
 use crate::scope::{self, Scope};
 use crate::session::entry;
-use crate::setters::{self, CrumbFields};
+use crate::setters::{self, CRUMB_NAMES, CrumbFields, TAG_NAMES};
 
 type Any<'a, 'py> = &'a Bound<'py, PyAny>;
 
-/// Adds a breadcrumb to the isolation scope.
-#[pyfunction]
-#[pyo3(signature = (crumb=None, hint=None, *, message=None, category=None, r#type=None, level=None, data=None, timestamp=None, origin=None, **other))]
-#[expect(clippy::too_many_arguments, reason = "keyword arguments of Python, read without a dictionary")]
-pub(crate) fn add_breadcrumb(
-    py: Python<'_>,
-    crumb: Option<Any<'_, '_>>,
-    hint: Option<Any<'_, '_>>,
-    message: Option<Any<'_, '_>>,
-    category: Option<Any<'_, '_>>,
-    r#type: Option<Any<'_, '_>>,
-    level: Option<Any<'_, '_>>,
-    data: Option<Any<'_, '_>>,
-    timestamp: Option<Any<'_, '_>>,
-    origin: Option<Any<'_, '_>>,
-    other: Option<&Bound<'_, PyDict>>,
-) {
-    let fields = CrumbFields { message, category, ty: r#type, level, data, timestamp, origin, other };
-    if let Some(active) = entry(py, "add_breadcrumb", || Active::here(py)) {
-        scope::add_breadcrumb(py, &active.get().isolation, crumb, hint, &fields);
-    }
+fast::entry! {
+    /// Adds a breadcrumb to the isolation scope.
+    add_breadcrumb => crumb
 }
 
-/// Sets a tag on the isolation scope; `None` removes it.
-#[pyfunction]
-pub(crate) fn set_tag(py: Python<'_>, key: Any<'_, '_>, value: Any<'_, '_>) {
-    isolation(py, "set_tag", |scope| setters::tag(scope, key, value));
+fn crumb(this: Any<'_, '_>, given: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
+    let (taken, other) = given.take(&CRUMB_NAMES)?;
+    let py = this.py();
+    if let Some(active) = entry(py, "add_breadcrumb", || Active::here(py)) {
+        let [crumb, hint, ..] = &taken;
+        let fields = CrumbFields::of(&taken, other.as_ref());
+        scope::add_breadcrumb(py, &active.get().isolation, crumb.as_ref(), hint.as_ref(), &fields);
+    }
+    Ok(py.None())
 }
+
+fast::entry! {
+    /// Sets a tag on the isolation scope; `None` removes it.
+    set_tag => tag
+}
+
+fn tag(this: Any<'_, '_>, given: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
+    let [key, value] = given.take_all(&TAG_NAMES)?;
+    isolation(this.py(), "set_tag", |scope| setters::tag(scope, &key, &value));
+    Ok(this.py().None())
+}
+
+/// Adds the functions that are called most.
+///
+/// # Errors
+/// When the interpreter has no memory left.
+pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    fast::add_function(module, c"add_breadcrumb", CRUMB_DOC, add_breadcrumb)?;
+    fast::add_function(module, c"set_tag", TAG_DOC, set_tag)
+}
+
+const CRUMB_DOC: &CStr = c"add_breadcrumb(crumb=None, hint=None, *, message=None, category=None, type=None, \
+level=None, data=None, timestamp=None, origin=None, **other)\n--\n\nAdds a breadcrumb to the isolation scope.";
+const TAG_DOC: &CStr = c"set_tag(key, value)\n--\n\nSets a tag on the isolation scope; `None` removes it.";
 
 /// Sets tags on the isolation scope.
 #[pyfunction]

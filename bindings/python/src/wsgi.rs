@@ -39,7 +39,7 @@ pub(crate) fn serve_wsgi<'py>(
     {
         exchange.failed(py, error);
     }
-    entry(py, "the end of a request", || Active::leave(py, token));
+    entry(py, "the end of a request", || Active::leave(py, &token));
     match body {
         Ok(body) if !is_complete(&body, environ) => match body.try_iter() {
             Ok(iterator) => {
@@ -112,7 +112,7 @@ impl WsgiBody {
             exchange.failed(py, error);
         }
         if let Some(token) = token {
-            entry(py, "a body", || Active::leave(py, token));
+            entry(py, "a body", || Active::leave(py, &token));
         }
         done
     }

@@ -10,6 +10,7 @@ use super::Span;
 use crate::active::Tokens;
 use crate::pending::Pending;
 use crate::session::{Session, entry};
+use crate::status::status_of;
 use crate::transaction::transaction;
 
 impl Span {
@@ -77,6 +78,28 @@ impl Span {
                 Ok(())
             });
         }
+    }
+
+    /// Ends the block that it is active in, and itself; `error` is what left the block.
+    pub(super) fn exit(&self, py: Python<'_>, error: Option<&Bound<'_, PyAny>>) {
+        entry(py, "a span", || self.tokens.leave(py));
+        if !self.listens() {
+            return;
+        }
+        if let Some(error) = error.filter(|error| !error.is_none()) {
+            entry(py, "a span", || {
+                let status = status_of(error)?;
+                let span = self.core(py);
+                if let Some(status) = status.filter(|_| span.status().is_none()) {
+                    span.set_status(status);
+                }
+                Ok(())
+            });
+        }
+        entry(py, "finish", || {
+            self.end(py, None);
+            Ok(())
+        });
     }
 
     /// Ends it, now or at another time.

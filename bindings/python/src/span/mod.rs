@@ -1,5 +1,6 @@
 //! Transactions and spans as Python objects.
 
+mod fast;
 mod handle;
 
 use std::sync::OnceLock;
@@ -15,10 +16,11 @@ use crate::pending::Pending;
 use crate::session::entry;
 use crate::setters;
 use crate::start::{self, SpanFields};
-use crate::status::{read_status, status_of};
+use crate::status::read_status;
 use crate::time::{self, Time};
 use crate::transaction::{Transaction, transaction};
 
+pub(crate) use self::fast::hasten;
 pub(crate) use self::handle::wrap;
 
 type Any<'a, 'py> = &'a Bound<'py, PyAny>;
@@ -59,21 +61,7 @@ impl Span {
         value: Any<'_, '_>,
         _traceback: Any<'_, '_>,
     ) -> bool {
-        entry(py, "a span", || self.tokens.leave(py));
-        if !value.is_none() && self.listens() {
-            entry(py, "a span", || {
-                let status = status_of(value)?;
-                let span = self.core(py);
-                if let Some(status) = status.filter(|_| span.status().is_none()) {
-                    span.set_status(status);
-                }
-                Ok(())
-            });
-        }
-        entry(py, "finish", || {
-            self.end(py, None);
-            Ok(())
-        });
+        self.exit(py, Some(value));
         false
     }
 
