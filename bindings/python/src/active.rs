@@ -74,7 +74,7 @@ impl Active {
 
     /// The same with a fork of the current scope.
     pub(crate) fn with_current_fork(&self) -> Self {
-        Self { current: self.current.fork(), ..self.clone() }
+        self.with(self.current.fork())
     }
 
     /// The same with a fork of both scopes, which starts a trace of its own.
@@ -88,7 +88,7 @@ impl Active {
 
     /// The same with another current scope, around which the same span is active.
     pub(crate) fn with_current(&self, scope: SharedScope) -> Self {
-        Self { current: scope.with_span(self.current.span_slot().cloned()), ..self.clone() }
+        self.with(scope.with_span(self.current.span_slot().cloned()))
     }
 
     /// The same with another isolation scope, and a fork of the current one.
@@ -99,7 +99,13 @@ impl Active {
 
     /// The same with another active span.
     pub(crate) fn with_span(&self, span: Option<Span>) -> Self {
-        Self { current: self.current.with_span(span), ..self.clone() }
+        self.with(self.current.with_span(span))
+    }
+
+    /// The same with this current scope. Not by a clone, which would copy the one that is replaced, too.
+    fn with(&self, current: SharedScope) -> Self {
+        let (isolation, last_event) = (self.isolation.clone(), Arc::clone(&self.last_event));
+        Self { isolation, current, last_event, task: self.task, request: self.request.clone() }
     }
 
     /// The active span, unless it has ended.

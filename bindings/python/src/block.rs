@@ -27,9 +27,9 @@ enum Kind {
     /// Forks of both.
     Isolate,
     /// This as the current one.
-    Current(SharedScope),
+    Current(Box<SharedScope>),
     /// This as the isolation scope.
-    Isolation(SharedScope),
+    Isolation(Box<SharedScope>),
 }
 
 impl ScopeBlock {
@@ -53,13 +53,13 @@ pub(crate) fn isolation_scope() -> ScopeBlock {
 /// A `with` block with this scope as the current one.
 #[pyfunction]
 pub(crate) fn use_scope(scope: &Bound<'_, Scope>) -> ScopeBlock {
-    ScopeBlock::new(Kind::Current(scope.get().0.clone()))
+    ScopeBlock::new(Kind::Current(Box::new(scope.get().0.clone())))
 }
 
 /// A `with` block with this scope as the isolation scope, and a fork of the current one.
 #[pyfunction]
 pub(crate) fn use_isolation_scope(isolation_scope: &Bound<'_, Scope>) -> ScopeBlock {
-    ScopeBlock::new(Kind::Isolation(isolation_scope.get().0.clone()))
+    ScopeBlock::new(Kind::Isolation(Box::new(isolation_scope.get().0.clone())))
 }
 
 #[pymethods]
@@ -79,8 +79,8 @@ impl ScopeBlock {
                     let scope = active.isolation.clone();
                     (active, scope)
                 }
-                Kind::Current(scope) => (here.with_current(scope.clone()), scope.clone()),
-                Kind::Isolation(scope) => (here.with_isolation(scope.clone()), scope.clone()),
+                Kind::Current(scope) => (here.with_current((**scope).clone()), (**scope).clone()),
+                Kind::Isolation(scope) => (here.with_isolation((**scope).clone()), (**scope).clone()),
             };
             self.tokens.push(Some(active.enter(py)?));
             Ok(scope)

@@ -121,10 +121,10 @@ impl Converter {
         self.path.push(address);
         let mut data = Data::new();
         // A `repr` may change the dictionary while it is read, so its entries are taken out first.
-        let entries: [_; SMALL] = {
-            let mut entries = dict.iter();
-            std::array::from_fn(|_| entries.next())
-        };
+        let mut entries = [const { None }; SMALL];
+        for (place, entry) in entries.iter_mut().zip(dict.iter()) {
+            *place = Some(entry);
+        }
         for (key, value) in entries.iter().flatten() {
             let value = self.value(value);
             match key.cast::<PyString>().map(|key| bounded(key, Limits::DATA.text)) {

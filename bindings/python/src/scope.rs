@@ -124,7 +124,7 @@ impl Scope {
         other: Option<&Bound<'_, PyDict>>,
     ) {
         let fields = CrumbFields { message, category, ty: r#type, level, data, timestamp, origin, other };
-        add_breadcrumb(py, &self.0, crumb, hint, &fields);
+        entry(py, "add_breadcrumb", || note_breadcrumb(&self.0, crumb, hint, &fields));
     }
 
     /// Adds a function that sees every event of the scope, and changes or drops it.
@@ -232,24 +232,24 @@ pub(crate) fn hasten(py: Python<'_>) -> PyResult<()> {
 }
 
 /// Adds a breadcrumb to `scope` by the rules of the current client; does nothing without one.
-pub(crate) fn add_breadcrumb(
-    py: Python<'_>,
+///
+/// # Errors
+/// When something in there cannot be used.
+pub(crate) fn note_breadcrumb(
     scope: &SharedScope,
     crumb: Option<Any<'_, '_>>,
     hint: Option<Any<'_, '_>>,
     fields: &CrumbFields<'_, '_>,
-) {
-    entry(py, "add_breadcrumb", || {
-        if let Some(session) = &*Session::current() {
-            let crumb = setters::breadcrumb(crumb, fields)?;
-            let hint = match hint.and_then(|hint| hint.cast::<PyDict>().ok()) {
-                Some(hint) => {
-                    crate::hook::Seen { given: Some(hint.clone().unbind()), ..Default::default() }.into_hint()
-                }
-                None => Hint::default(),
-            };
-            session.host.add_breadcrumb(crumb, &hint, scope);
+) -> PyResult<()> {
+    let session = Session::current();
+    let Some(session) = session.as_ref() else { return Ok(()) };
+    let crumb = setters::breadcrumb(crumb, fields)?;
+    let hint = match hint.and_then(|hint| hint.cast::<PyDict>().ok()) {
+        Some(hint) => {
+            crate::hook::Seen { given: Some(hint.clone().unbind()), ..Default::default() }.into_hint()
         }
-        Ok(())
-    });
+        None => Hint::default(),
+    };
+    session.host.add_breadcrumb(crumb, &hint, scope);
+    Ok(())
 }

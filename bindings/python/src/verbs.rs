@@ -25,11 +25,12 @@ fast::entry! {
 fn crumb(this: Any<'_, '_>, given: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
     let (taken, other) = given.take(&CRUMB_NAMES)?;
     let py = this.py();
-    if let Some(active) = entry(py, "add_breadcrumb", || Active::here(py)) {
+    entry(py, "add_breadcrumb", || {
         let [crumb, hint, ..] = &taken;
         let fields = CrumbFields::of(&taken, other.as_ref());
-        scope::add_breadcrumb(py, &active.get().isolation, crumb.as_ref(), hint.as_ref(), &fields);
-    }
+        let active = Active::here(py)?;
+        scope::note_breadcrumb(&active.get().isolation, crumb.as_ref(), hint.as_ref(), &fields)
+    });
     Ok(py.None())
 }
 
