@@ -26,6 +26,7 @@ pub(crate) struct Exchange {
     span: Option<Span>,
     session: ForkLock<Option<RequestSession>>,
     status: AtomicU16,
+    has_length: AtomicBool,
     open: AtomicBool,
 }
 
@@ -75,6 +76,7 @@ impl Exchange {
             span,
             session: ForkLock::new(requests),
             status: AtomicU16::new(0),
+            has_length: AtomicBool::new(false),
             open: AtomicBool::new(true),
         }))
     }
@@ -90,6 +92,16 @@ impl Exchange {
     /// The answer begins with this status.
     pub(crate) fn answers(&self, status: u16) {
         self.status.store(status, Ordering::Relaxed);
+    }
+
+    /// The length of the answer is known.
+    pub(crate) fn note_length(&self) {
+        self.has_length.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is.
+    pub(crate) fn has_length(&self) -> bool {
+        self.has_length.load(Ordering::Relaxed)
     }
 
     /// Keeps the framework's own request, which may be gone once the application has returned.

@@ -43,8 +43,10 @@ pub(crate) fn serve_wsgi<'py>(
     match body {
         Ok(body) if !is_complete(&body, environ) => match body.try_iter() {
             Ok(iterator) => {
+                let is_made = exchange.has_length() || is_made(&body);
                 let (body, iterator) = (body.clone().unbind(), iterator.into_any().unbind());
-                Ok(Bound::new(py, WsgiBody { answer: answer.clone().unbind(), body, iterator })?.into_any())
+                let answer = answer.clone().unbind();
+                Ok(Bound::new(py, WsgiBody { answer, body, iterator, is_made })?.into_any())
             }
             Err(_) => Ok(body),
         },
@@ -67,6 +69,22 @@ fn is_complete(body: &Bound<'_, PyAny>, environ: &Bound<'_, PyAny>) -> bool {
     wrapper.is_some_and(|wrapper| body.is_instance(&wrapper).unwrap_or(false))
 }
 
+/// True for an answer of Django that says so itself.
+fn is_made(body: &Bound<'_, PyAny>) -> bool {
+    let streaming = body.getattr_opt(intern!(body.py(), "streaming"));
+    streaming.ok().flatten().is_some_and(|streaming| streaming.is_truthy().is_ok_and(|streaming| !streaming))
+}
+
+/// True if the length of the body is known, as of one that has been made.
+fn has_length(headers: &Bound<'_, PyAny>) -> bool {
+    let Ok(headers) = headers.cast::<PyList>() else { return false };
+    headers.iter().any(|pair| {
+        let name = pair.cast::<PyTuple>().ok().and_then(|pair| pair.get_item(0).ok());
+        let name = name.as_ref().and_then(|name| name.cast::<PyString>().ok());
+        name.is_some_and(|name| bounded(name, 20).0.eq_ignore_ascii_case("content-length"))
+    })
+}
+
 /// `start_response`, which learns the status.
 #[pyclass(frozen, module = "watchpost._watchpost")]
 #[derive(Debug)]
@@ -86,29 +104,36 @@ impl WsgiAnswer {
         if let Some(status) = args.get_item(0).ok().and_then(|status| status_of(&status)) {
             self.exchange.answers(status);
         }
+        if args.get_item(1).is_ok_and(|headers| has_length(&headers)) {
+            self.exchange.note_length();
+        }
         self.exchange.keep(args.py());
         self.inner.bind(args.py()).call(args, kwargs)
     }
 }
 
-/// The body of an answer while it is being made: still in the scopes of its request.
+/// The body of an answer while it is being made: still in the scopes of its request. One that has been made is only
+/// handed out, so those are not entered for it; an error is captured in them all the same.
 #[pyclass(frozen, module = "watchpost._watchpost")]
 #[derive(Debug)]
 struct WsgiBody {
     answer: Py<WsgiAnswer>,
     body: Py<PyAny>,
     iterator: Py<PyAny>,
+    is_made: bool,
 }
 
 impl WsgiBody {
     fn inside<T>(&self, py: Python<'_>, work: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
         let exchange = &self.answer.get().exchange;
-        let token = entry(py, "a body", || exchange.enter(py));
+        let enter = || entry(py, "a body", || exchange.enter(py));
+        let mut token = if self.is_made { None } else { enter() };
         let done = work();
         if let Err(error) = &done
             && error.is_instance_of::<pyo3::exceptions::PyException>(py)
             && !error.is_instance_of::<pyo3::exceptions::PyStopIteration>(py)
         {
+            token = token.or_else(enter);
             exchange.failed(py, error);
         }
         if let Some(token) = token {

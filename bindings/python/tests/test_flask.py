@@ -115,6 +115,19 @@ def test_a_body_is_made_in_the_scopes_of_its_request(app):
     assert "tags" not in testing.events()[0]
 
 
+def test_an_error_amid_a_body_of_known_length(app):
+    @app.route("/sized")
+    def sized():
+        def generate():
+            yield "1"
+            raise ValueError("row 2")
+
+        return app.response_class(generate(), headers={"Content-Length": "2"})
+
+    (event,) = traced(app, "/sized")["event"]
+    assert event["transaction"] == "/sized" and event["exception"]["values"][0]["value"] == "row 2"
+
+
 def test_bodies_where_they_are_collected(app):
     testing.init(send_default_pii=True, integrations=[FlaskIntegration()])
     app.test_client().post("/echo", json={"amount": 5, "password": "planted"})

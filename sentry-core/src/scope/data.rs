@@ -142,6 +142,10 @@ impl Scope {
 
     /// Continues a trace; `None` leaves the one that was set.
     pub fn set_propagation(&mut self, propagation: Option<PropagationContext>) {
+        // Nothing is copied where nothing changes.
+        if propagation.is_none() && self.0.propagation.is_none() {
+            return;
+        }
         self.edit().propagation = propagation;
     }
 
