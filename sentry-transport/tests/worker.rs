@@ -47,6 +47,19 @@ fn errors_overtake_transactions() {
 }
 
 #[test]
+fn what_comes_right_after_a_transaction_needs_no_flush() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = rig(folder.path(), |b| b);
+    rig.network.always(response(200));
+    for number in 1..40 {
+        // The worker lingers after what is not urgent: it comes back by itself for more of that, and errors wake it.
+        let kind = if number % 3 == 0 { ItemType::Event } else { ItemType::Transaction };
+        rig.transport.send(envelope(kind, number));
+        assert_eq!(self::number(&rig.network.request()), number);
+    }
+}
+
+#[test]
 fn refusals_are_lost_and_counted_in_their_own_units() {
     for status in [301, 400, 403, 413, 500] {
         let folder = tempfile::tempdir().unwrap();

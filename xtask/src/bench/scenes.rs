@@ -35,6 +35,8 @@ pub(super) fn compare(pair: &Pair, sink: &Sink, table: &mut Table) -> Result<()>
             both("spans", 200, |_, _| {})?,
             both("spans_in_a_row", 200, |own, arrived| bulk(own, arrived, "transaction_bulk"))?,
             both("unsampled", 20_000, |_, _| {})?,
+            both("logs", 10_000, |own, arrived| entries(own, arrived, "log"))?,
+            both("metrics", 10_000, |own, arrived| entries(own, arrived, "metric"))?,
         ] {
             table.add(&figures[0], &figures[1]);
         }
@@ -80,6 +82,14 @@ fn bulk(own: &mut Value, arrived: &Arrived, name: &str) {
     own[name] = (own["process"].as_f64().unwrap_or(f64::NAN) / events).into();
     if let Some(own) = own.as_object_mut() {
         own.remove("process");
+    }
+}
+
+/// Takes away the figures of a side that lost some: what is dropped costs nothing.
+fn entries(own: &mut Value, arrived: &Arrived, name: &str) {
+    if own[format!("{name}_calls")].as_u64() != Some(arrived.entries) {
+        line(format_args!("{name}: {} of {} arrived", arrived.entries, own[format!("{name}_calls")]));
+        own[format!("{name}_delivered")] = Value::Null;
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Arrived {
     pub wire_bytes: u64,
     /// Their bytes before compression.
     pub bytes: u64,
+    /// Lines of the log and measurements.
+    pub entries: u64,
     ids: HashSet<String>,
 }
 
@@ -89,8 +91,13 @@ impl Arrived {
             Ok(_) => &plain[..],
             Err(_) => body,
         };
-        let header = envelope.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let header: Value = serde_json::from_slice(header).unwrap_or_default();
+        let mut lines = envelope.split(|byte| *byte == b'\n');
+        let mut next =
+            || serde_json::from_slice::<Value>(lines.next().unwrap_or_default()).unwrap_or_default();
+        let (header, item) = (next(), next());
+        if matches!(item["type"].as_str(), Some("log" | "trace_metric")) {
+            self.entries += item["item_count"].as_u64().unwrap_or(0);
+        }
         // Sessions and client reports have none.
         let Some(id) = header["event_id"].as_str() else { return };
         if self.ids.insert(id.to_owned()) {
@@ -164,12 +171,14 @@ mod tests {
             event(2)
         );
         let session = "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello";
+        let log = "{}\n{\"type\":\"log\",\"item_count\":7}\n{}";
+        let log = format!("POST / HTTP/1.1\r\nContent-Length: {}\r\n\r\n{log}", log.len());
         // The last one is answered after all before it are counted.
-        stream.write_all(format!("{plain}{chunked}{plain}{session}").as_bytes()).unwrap();
-        let mut answers = [0; 4 * ANSWER.len()];
+        stream.write_all(format!("{plain}{chunked}{plain}{log}{session}").as_bytes()).unwrap();
+        let mut answers = [0; 5 * ANSWER.len()];
         stream.read_exact(&mut answers).unwrap();
         let arrived = sink.take();
-        assert_eq!((arrived.events, arrived.repeated), (2, 1));
+        assert_eq!((arrived.events, arrived.repeated, arrived.entries), (2, 1, 7));
         assert_eq!((arrived.wire_bytes, arrived.bytes), (3_003, 3_003));
     }
 }

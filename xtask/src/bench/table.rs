@@ -21,7 +21,7 @@ struct Row {
 /// What a program reports, what a person calls it, and how large ours may be beside the peer's in Python, Node, Rust.
 struct Title(&'static str, &'static str, [Option<f64>; 3]);
 
-const ROWS: [Title; 19] = [
+const ROWS: [Title; 23] = [
     Title(
         "thread",
         "calling thread, CPU per capture, us",
@@ -49,6 +49,10 @@ const ROWS: [Title; 19] = [
         "unsampled transaction, 10 spans, us",
         [Some(1.0 / 10.0), Some(1.0 / 5.0), Some(1.0 / 5.0)],
     ),
+    Title("log", "log call, us", [None, None, None]),
+    Title("log_delivered", "the same per delivered line, whole process, us", [None, None, None]),
+    Title("metric", "metric call, us", [None, None, None]),
+    Title("metric_delivered", "the same per delivered one, whole process, us", [None, None, None]),
     Title("wire", "bytes on the wire per event", [None, None, None]),
     Title("bytes", "bytes of an event before compression", [None, None, None]),
     Title("alone", "capture from one thread, CPU, us", [None, None, None]),
