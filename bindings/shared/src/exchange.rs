@@ -75,7 +75,7 @@ impl HostExchange {
 
     /// The route is known now: names the transaction. Events get their name from the request's description.
     pub fn routed(&self, route: &str) {
-        self.span.set_name(&format!("{} {route}", self.method));
+        self.span.set_name(format!("{} {route}", self.method));
         self.span.set_source(TransactionSource::Route);
         if self.span.is_recording() {
             self.span.set_data("http.route", route);
