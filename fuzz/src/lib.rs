@@ -20,12 +20,14 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "dsn", run: targets::dsn::run },
     Target { name: "envelope", run: targets::envelope::run },
     Target { name: "event", run: targets::event::run },
     Target { name: "headers", run: targets::headers::run },
+    Target { name: "ingest", run: targets::ingest::run },
     Target { name: "log", run: targets::log::run },
+    Target { name: "normalize", run: targets::normalize::run },
     Target { name: "options", run: targets::options::run },
     Target { name: "outbox", run: targets::outbox::run },
 ];

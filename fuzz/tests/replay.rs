@@ -26,7 +26,7 @@ macro_rules! targets {
     };
 }
 
-targets!(dsn, envelope, event, headers, log, options, outbox);
+targets!(dsn, envelope, event, headers, ingest, log, normalize, options, outbox);
 
 fn replay(name: &str) {
     let target: Target = TARGETS.into_iter().find(|target| target.name == name).unwrap();

@@ -17,6 +17,7 @@ use crate::digest::{Digest, Ledger, Parts, Queue};
 use crate::error::ApiError;
 use crate::files::{FileLimits, FileStore};
 use crate::health::Fault;
+use crate::housekeeping::{House, Housekeeping};
 use crate::ingest::{BodyLimits, Budget, Committer, KeyTable, Known};
 use crate::instant::{self, Micros};
 use crate::metrics::Metrics;
@@ -50,6 +51,8 @@ pub struct App {
     pub(crate) files: Arc<FileStore>,
     pub(crate) symbolicator: Arc<Symbolicator>,
     digest: Arc<Digest>,
+    house: Arc<House>,
+    housekeeping: Arc<Housekeeping>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -129,6 +132,14 @@ impl App {
         let fault = Arc::new(Fault::default());
         let committer = Committer::start(log, Arc::clone(&queue), Arc::clone(&metrics), Arc::clone(&fault))
             .map_err(|error| StartError::new("the commit thread", error))?;
+        let house = House {
+            store: Arc::clone(&store),
+            keys: Arc::clone(&keys),
+            clock: Arc::clone(&clock),
+            retention: config.retention,
+        };
+        let housekeeping = Housekeeping::start(house.clone())
+            .map_err(|error| StartError::new("the housekeeping thread", error))?;
         let limits = Limits {
             body: BodyLimits {
                 wire_bytes: config.limits.wire_body_bytes,
@@ -154,6 +165,8 @@ impl App {
             files,
             symbolicator: Arc::clone(&symbolicator),
             digest: Arc::new(digest),
+            house: Arc::new(house),
+            housekeeping: Arc::new(housekeeping),
         })
     }
 
@@ -175,8 +188,18 @@ impl App {
         self.queue.wait_until_finished();
     }
 
+    /// Deletes what is too old or too much, as happens by itself once a minute and, in `meta.db`, once a day. Blocks.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn tidy(&self) -> Result<(), StartError> {
+        let done = self.house.tidy().and_then(|()| self.house.forget());
+        done.map_err(|error| StartError::new("the store", error))
+    }
+
     /// Refuses new data, stores what was accepted, and ends the threads. Blocks.
     pub fn stop(&self) {
+        self.housekeeping.stop();
         self.committer.stop();
         self.queue.close();
         self.digest.join();
@@ -216,7 +239,7 @@ impl App {
 }
 
 /// What the store has about all projects.
-fn known(store: &dyn Store, now: Micros) -> Result<Known, StoreError> {
+pub(crate) fn known(store: &dyn Store, now: Micros) -> Result<Known, StoreError> {
     let settings = store.all_settings()?;
     let mut organizations = HashMap::new();
     for organization in store.organizations()? {

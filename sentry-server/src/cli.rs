@@ -10,10 +10,12 @@ use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
 
 use crate::app::StartError;
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::proxy::TrustedProxy;
 use crate::settings::{self, SettingsOwner};
 use crate::setup::{self, FirstRun};
+use crate::store::Retention;
+use crate::upkeep;
 
 /// Receives and groups errors from any Sentry-compatible SDK.
 #[derive(Debug, Parser)]
@@ -41,6 +43,27 @@ enum Command {
     /// Manage users.
     #[command(subcommand)]
     User(UserCommand),
+    /// Copy the data folder, also while a server runs on it.
+    Backup {
+        #[command(flatten)]
+        common: Common,
+        /// A folder that does not exist or is empty.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Make a data folder of a backup.
+    Restore {
+        #[command(flatten)]
+        common: Common,
+        /// The backup.
+        #[arg(long)]
+        from: PathBuf,
+    },
+    /// Look whether the data folder is sound. Ends with 1 if it is not.
+    Check {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Show or replace settings: quotas, filters, scrubbing. A running server follows within a minute.
     Settings(Settings),
 }
@@ -71,6 +94,15 @@ struct Serve {
     /// its client's: the last address in X-Forwarded-For that is not such a proxy. Left out, the header is ignored.
     #[arg(long, env = "WATCHPOST_TRUST_PROXY", value_delimiter = ',', value_name = "ADDRESS")]
     trust_proxy: Vec<TrustedProxy>,
+    /// How many bytes may be accepted and not yet digested; beyond it clients are told to come back.
+    #[arg(long, env = "WATCHPOST_SPOOL_BYTES", value_name = "BYTES")]
+    spool_bytes: Option<u64>,
+    /// How many days are kept.
+    #[arg(long, default_value_t = 90, env = "WATCHPOST_RETENTION_DAYS", value_parser = clap::value_parser!(u32).range(1..))]
+    retention_days: u32,
+    /// How many bytes all day files may take; the oldest days go first. Left out, only their age counts.
+    #[arg(long, env = "WATCHPOST_MAX_DISK_BYTES", value_name = "BYTES")]
+    max_disk_bytes: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -159,10 +191,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn execute(command: Command) -> Result<(), StartError> {
     match command {
         Command::Serve(serve) => {
+            let mut limits = Limits::default();
+            limits.spool_bytes = serve.spool_bytes.unwrap_or(limits.spool_bytes);
             let config = Config {
+                limits,
                 listen: serve.listen,
                 public_url: serve.common.public_url,
                 trust_proxy: serve.trust_proxy,
+                retention: Retention { days: serve.retention_days, max_bytes: serve.max_disk_bytes },
                 ..Config::new(serve.common.data)
             };
             crate::serve::run(&config, serve.common.json)
@@ -186,6 +222,32 @@ fn execute(command: Command) -> Result<(), StartError> {
             };
             common.print(&json!({ "token": token }), &token);
             Ok(())
+        }
+        Command::Backup { common, to } => {
+            let bytes = upkeep::backup(&common.data, &to)?;
+            common.print(&json!({ "bytes": bytes }), &format!("{bytes} bytes in {}", to.display()));
+            Ok(())
+        }
+        Command::Restore { common, from } => {
+            let bytes = upkeep::restore(&from, &common.data)?;
+            common.print(&json!({ "bytes": bytes }), &format!("{bytes} bytes in {}", common.data.display()));
+            Ok(())
+        }
+        Command::Check { common } => {
+            let found = upkeep::check(&common.data)?;
+            let text = format!(
+                "{} events in {} days, {} to be counted, {} waiting in the spool; {}",
+                found.events,
+                found.days,
+                found.uncounted,
+                found.waiting,
+                if found.problems.is_empty() { "sound".to_owned() } else { found.problems.join("; ") }
+            );
+            common.print(&json!(found), &text);
+            match found.problems.len() {
+                0 => Ok(()),
+                n => Err(StartError::new("the data folder", format!("{n} problems; restore a backup"))),
+            }
         }
         Command::Settings(Settings { common, project, key, set }) => {
             let owner = match (project, key) {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::proxy::TrustedProxy;
+use crate::store::Retention;
 
 /// Options of `serve`, parsed.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct Config {
     pub trust_proxy: Vec<TrustedProxy>,
     /// Sizes and counts.
     pub limits: Limits,
+    /// How long and how much is kept.
+    pub retention: Retention,
 }
 
 /// How much the server takes on, in bytes where not said otherwise.
@@ -55,6 +58,7 @@ impl Config {
             public_url: None,
             trust_proxy: Vec::new(),
             limits: Limits::default(),
+            retention: Retention::default(),
         }
     }
 }

@@ -28,6 +28,7 @@ mod error;
 mod files;
 pub mod group;
 mod health;
+mod housekeeping;
 mod ingest;
 mod instant;
 mod log;
@@ -41,7 +42,10 @@ mod settings;
 mod setup;
 mod store;
 mod symbolicate;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod ui;
+mod upkeep;
 
 pub use crate::app::{App, StartError};
 pub use crate::cli::run;
@@ -52,3 +56,5 @@ pub use crate::setup::{
     AdminAccount, FirstRun, ProjectAccess, create_org_token, create_project, create_token, first_run,
     set_password,
 };
+pub use crate::store::{Checked, Retention};
+pub use crate::upkeep::{backup, check, restore};

@@ -13,7 +13,8 @@ cargo xtask COMMAND
                     build everything, start a server, run the eight examples against it, stay up until Ctrl-C;
                     --check ends instead, with 1 unless every example's events arrived, grouped as expected
   test [PART]       everything, or one part; `cargo xtask test --list` names the parts
-  soak [PART]       the second tier: kills, fuzz, fork, memory, requests, loom; `--rounds N`, `--minutes N` say how much of it
+  soak [PART]       the second tier: kills, storm, fuzz, fork, memory, compat, requests, loom, frameworks; `--rounds N`,
+                    `--minutes N` and `--requests N` say how much of it
   bench [WHAT] [--quick]
                     rust, python, node: captures measured beside the official SDK, in one run
   bench instructions [--write]

@@ -5,6 +5,8 @@ pub(crate) mod envelope;
 pub(crate) mod event;
 mod frames;
 pub(crate) mod headers;
+pub(crate) mod ingest;
 pub(crate) mod log;
+pub(crate) mod normalize;
 pub(crate) mod options;
 pub(crate) mod outbox;

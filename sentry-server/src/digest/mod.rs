@@ -24,6 +24,8 @@ use std::thread::{Builder, JoinHandle};
 use watchpost_spool::{Log, Position};
 
 pub(crate) use self::ledger::Ledger;
+#[cfg(feature = "testing")]
+pub(crate) use self::prepare::one as prepared;
 pub(crate) use self::queue::{Job, Queue};
 use crate::ingest::KeyTable;
 use crate::metrics::Metrics;

@@ -35,7 +35,7 @@ pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
             rows: 0,
             batch: &mut batch,
             max_body_bytes: parts.max_body_bytes,
-            symbolicator: &parts.symbolicator,
+            symbolicator: Some(&parts.symbolicator),
             invalid: 0,
         };
         // One event that trips a bug must not stop all others; what it made so far is kept.
@@ -49,6 +49,25 @@ pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
     Prepared { number: chunk.number, batch, last, finishes: chunk.finishes }
 }
 
+/// The rows of one record; a panic passes.
+#[cfg(feature = "testing")]
+pub(crate) fn one(job: &super::Job, max_body_bytes: usize) -> Batch {
+    let mut batch = Batch::default();
+    let mut record = Record {
+        project: None,
+        unwanted: None,
+        head: &job.head,
+        position: job.position,
+        rows: 0,
+        batch: &mut batch,
+        max_body_bytes,
+        symbolicator: None,
+        invalid: 0,
+    };
+    record.read(&job.inflated);
+    batch
+}
+
 struct Record<'a> {
     head: &'a RecordHead,
     /// `None` when its last key was switched off meanwhile: what was accepted is stored all the same, scrubbed by default.
@@ -59,7 +78,8 @@ struct Record<'a> {
     rows: u64,
     batch: &'a mut Batch,
     max_body_bytes: usize,
-    symbolicator: &'a Symbolicator,
+    /// `None` where there are no files to look names up in.
+    symbolicator: Option<&'a Symbolicator>,
     invalid: usize,
 }
 
@@ -231,7 +251,9 @@ impl Record<'_> {
         match normalized {
             Ok(mut event) => {
                 // A file that cannot be read costs names in this event, not the event.
-                if let Err(error) = self.symbolicator.resolve(self.head.project, &mut event.body) {
+                if let Some(symbolicator) = self.symbolicator
+                    && let Err(error) = symbolicator.resolve(self.head.project, &mut event.body)
+                {
                     crate::log::error(format_args!("symbolication: {error}"));
                 }
                 match row(seq, self.head, event, payload.len(), category) {

@@ -82,6 +82,7 @@ impl Queue {
         let mut state = self.state();
         state.unfinished += 1;
         state.entries.push_back(Entry::Disk { from, before });
+        self.publish(&state);
         drop(state);
         self.changed.notify_all();
     }

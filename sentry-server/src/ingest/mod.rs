@@ -22,11 +22,13 @@ use axum::Router;
 use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) use self::body::Encoding;
 pub(crate) use self::body::{BodyLimits, Budget, inflate};
 pub(crate) use self::committer::Committer;
 pub(crate) use self::keys::{KeyTable, Known};
+#[cfg(feature = "testing")]
+pub(crate) use self::payload::framing;
 pub(crate) use self::payload::stored_json;
 pub(crate) use self::record::{Endpoint, RecordHead};
 use crate::app::App;

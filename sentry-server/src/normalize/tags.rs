@@ -6,6 +6,8 @@ use super::{Level, request, text};
 /// Longest key and value, in characters.
 const MAX_KEY: usize = 200;
 const MAX_VALUE: usize = 200;
+/// Tags of the client's own, at most; what comes first stays.
+const MAX_TAGS: usize = 200;
 
 /// Collects the client's tags; a map and a list of pairs are both accepted, later ones win.
 pub(super) fn collect(body: &mut Map<String, Value>, notes: &mut Notes) -> Tags {
@@ -24,6 +26,10 @@ pub(super) fn collect(body: &mut Map<String, Value>, notes: &mut Notes) -> Tags 
             }
         }
         Some(other) => notes.invalid(&path, Some(&other), "expected a map or a list of pairs"),
+    }
+    if tags.0.len() > MAX_TAGS {
+        notes.cut_items(&path, tags.0.len());
+        tags.0.truncate(MAX_TAGS);
     }
     tags
 }

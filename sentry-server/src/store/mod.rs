@@ -16,6 +16,7 @@ pub(crate) mod sqlite;
 mod telemetry_contract;
 mod triage;
 mod types;
+mod upkeep;
 
 pub(crate) use access::{Access, Changed, Member, NewToken, Rename, Role, Team, Token, TokenOwner};
 pub(crate) use batch::{Batch, KeptItem, NewEvent, NewGroup, NewItem, Tells, Written};
@@ -36,6 +37,8 @@ pub(crate) use types::{
     NewProject, OrgId, Organization, OutcomeKey, OutcomeRow, Page, PageRequest, Project, ProjectId,
     ProjectScope, Status, StoredEvent, StoredItem, TagKey, TagValue, User, UserId,
 };
+pub(crate) use upkeep::Expired;
+pub use upkeep::{Checked, Retention};
 
 use std::collections::HashMap;
 
@@ -88,6 +91,12 @@ pub(crate) trait Store:
     fn resume_at(&self) -> Result<u64>;
     /// Writes a batch: every event once per `(project, event_id)`, counted exactly, or nothing at all.
     fn write(&self, batch: &Batch) -> Result<Written>;
+
+    // Forgetting.
+    /// Deletes the days that are too old or too much.
+    fn expire(&self, retention: &Retention, now: Micros) -> Result<Expired>;
+    /// One short piece of deleting what else is too old; call with 0, 1, 2 .. while it says that there is more.
+    fn forget(&self, retention: &Retention, now: Micros, slice: u16) -> Result<bool>;
 
     // Issues.
     fn issues(&self, filter: &IssueFilter) -> Result<Page<Issue>>;

@@ -2,6 +2,8 @@
 #![expect(dead_code, unreachable_pub, reason = "every test binary uses a part of it")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+pub mod process;
+
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -22,12 +22,14 @@ struct Plan {
     targets: Vec<String>,
 }
 
-const PARTS: [&str; 8] = ["kills", "fuzz", "fork", "memory", "compat", "requests", "loom", "frameworks"];
+const PARTS: [&str; 9] =
+    ["kills", "storm", "fuzz", "fork", "memory", "compat", "requests", "loom", "frameworks"];
 
 const USAGE: &str = "\
 cargo xtask soak [PART...] [--rounds N] [--requests N] [--minutes N] [--target NAME]...
 
   kills     processes SIGKILLed at a random moment under load, then everything looked for (1000 rounds)
+  storm     the server SIGKILLed at random under load, then every count compared (100 rounds)
   fuzz      each fuzz target for so many minutes (10), or those named by --target
   fork      the tests that fork, kill and adopt, again and again (20 rounds)
   memory    100,000 captures, with what is resident after each tenth
@@ -49,6 +51,9 @@ pub fn run(words: &[String]) -> Result<()> {
         match *part {
             "kills" => {
                 runner.step("kills", |log| kills(log, plan.rounds.unwrap_or(1000)));
+            }
+            "storm" => {
+                runner.step("storm", |log| storm(log, plan.rounds.unwrap_or(100)));
             }
             "fuzz" => {
                 fuzz::run(&mut runner, &plan.targets, Duration::from_secs(u64::from(plan.minutes) * 60))
@@ -82,6 +87,14 @@ fn kills(log: &Log, rounds: u32) -> Result<Outcome> {
     // Each round takes a process's start and a server's; a slow machine gets ten times of that.
     let log = log.within(Duration::from_secs(u64::from(rounds) * 20 + 1800));
     log.tests(soak("kills").env("WATCHPOST_SOAK_ROUNDS", rounds.to_string()), Dialect::Cargo)
+}
+
+fn storm(log: &Log, rounds: u32) -> Result<Outcome> {
+    // Each round takes a server's start and less than a second; a slow machine gets ten times of that.
+    let log = log.within(Duration::from_secs(u64::from(rounds) * 20 + 1800));
+    let mut storm = cargo();
+    storm.args(["test", "--package", "watchpost-server", "--test", "storm"]);
+    log.tests(storm.env("WATCHPOST_SOAK_ROUNDS", rounds.to_string()), Dialect::Cargo)
 }
 
 fn memory(log: &Log) -> Result<Outcome> {

@@ -74,6 +74,10 @@ impl Days {
             None => open::reader(&self.path(day))?,
         };
         let answer = read(&connection)?;
+        // Deleted meanwhile: the connection is to a file that is no longer there.
+        if !self.known.read().unwrap_or_else(PoisonError::into_inner).contains(&day) {
+            return Ok(Some(answer));
+        }
         let mut readers = self.readers();
         if readers.len() >= OPEN_READER_DAYS && !readers.contains_key(&day) {
             readers.clear();
@@ -90,6 +94,40 @@ impl Days {
         self.known.read().unwrap_or_else(PoisonError::into_inner).iter().rev().copied().collect()
     }
 
+    /// What a day takes on disk.
+    pub(super) fn bytes(&self, day: i64) -> Result<u64> {
+        let mut bytes = 0;
+        for path in self.files(day) {
+            bytes += std::fs::metadata(path).map_or(0, |data| data.len());
+        }
+        Ok(bytes)
+    }
+
+    /// Deletes a day. Readers that are at it still read to their end. Returns the bytes it took.
+    pub(super) fn remove(&self, writers: &mut DayWriters, day: i64) -> Result<u64> {
+        let bytes = self.bytes(day)?;
+        self.known.write().unwrap_or_else(PoisonError::into_inner).remove(&day);
+        writers.0.remove(&day);
+        self.readers().remove(&day);
+        for path in self.files(day) {
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// The database and what SQLite keeps beside it.
+    fn files(&self, day: i64) -> [PathBuf; 3] {
+        let beside = |end: &str| {
+            let mut name = self.path(day).into_os_string();
+            name.push(end);
+            PathBuf::from(name)
+        };
+        [self.path(day), beside("-wal"), beside("-shm")]
+    }
+
     fn path(&self, day: i64) -> PathBuf {
         self.dir.join(format!("events-{}.db", instant::day_name(day)))
     }
@@ -100,7 +138,7 @@ impl Days {
 }
 
 /// `events-2026-11-22.db` as days since the epoch.
-fn parse_name(name: &str) -> Option<i64> {
+pub(super) fn parse_name(name: &str) -> Option<i64> {
     let date = name.strip_prefix("events-")?.strip_suffix(".db")?;
     let mut parts = date.splitn(3, '-');
     let year: i32 = parts.next()?.parse().ok()?;

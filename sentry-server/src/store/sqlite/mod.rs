@@ -6,6 +6,8 @@
 
 mod access;
 mod accounts;
+mod backup;
+mod check;
 mod claim;
 mod curate;
 mod days;
@@ -24,6 +26,7 @@ mod places;
 mod projects;
 mod releases;
 mod replays;
+mod retention;
 mod settings;
 mod telemetry;
 mod telemetry_query;
@@ -39,11 +42,11 @@ use rusqlite::Connection;
 
 use self::days::{DayWriters, Days};
 use super::{
-    Batch, CheckInRow, ClientKey, EventKey, FeedbackRow, Holder, Issue, IssueFilter, IssueId, LogRow,
-    MetricRow, Monitor, MonitorId, Neighbours, NewProject, OrgId, Organization, OutcomeRow, Page,
-    PageRequest, Place, ProfileRow, Project, ProjectId, ProjectScope, Replay, Result, SessionCounts,
-    SessionDay, SessionHour, SpanRow, Store, StoredEvent, StoredItem, TagKey, TelemetryFilter, TraceKey,
-    User, UserId, Written,
+    Batch, CheckInRow, Checked, ClientKey, EventKey, Expired, FeedbackRow, Holder, Issue, IssueFilter,
+    IssueId, LogRow, MetricRow, Monitor, MonitorId, Neighbours, NewProject, OrgId, Organization, OutcomeRow,
+    Page, PageRequest, Place, ProfileRow, Project, ProjectId, ProjectScope, Replay, Result, Retention,
+    SessionCounts, SessionDay, SessionHour, SpanRow, Store, StoredEvent, StoredItem, TagKey, TelemetryFilter,
+    TraceKey, User, UserId, Written,
 };
 use crate::instant::Micros;
 use crate::project::{AllSettings, KeySettings, OrganizationSettings, ProjectSettings};
@@ -53,6 +56,7 @@ use crate::project::{AllSettings, KeySettings, OrganizationSettings, ProjectSett
 pub(crate) struct SqliteStore {
     writer: Mutex<Writer>,
     readers: Mutex<Vec<Connection>>,
+    dir: PathBuf,
     meta: PathBuf,
     days: Days,
 }
@@ -69,7 +73,23 @@ impl SqliteStore {
     pub(crate) fn open(dir: &Path) -> Result<Self> {
         let meta = dir.join("meta.db");
         let writer = Writer { meta: open::writer(&meta, 4_096, open::META)?, days: DayWriters::default() };
-        Ok(Self { writer: Mutex::new(writer), readers: Mutex::default(), meta, days: Days::open(dir)? })
+        Ok(Self {
+            writer: Mutex::new(writer),
+            readers: Mutex::default(),
+            dir: dir.to_owned(),
+            meta,
+            days: Days::open(dir)?,
+        })
+    }
+
+    /// Copies everything into another folder, as of one moment.
+    pub(crate) fn backup(&self, to: &Path) -> Result<u64> {
+        backup::copy(&self.dir, to)
+    }
+
+    /// Looks at every file.
+    pub(crate) fn check(&self) -> Result<Checked> {
+        check::all(self)
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -176,6 +196,22 @@ impl Store for SqliteStore {
 
     fn write(&self, batch: &Batch) -> Result<Written> {
         write::batch(&mut self.writer(), &self.days, batch)
+    }
+
+    fn expire(&self, retention: &Retention, now: Micros) -> Result<Expired> {
+        let doomed = retention::doomed(&self.days, retention, now)?;
+        if doomed.is_empty() {
+            return Ok(Expired::default());
+        }
+        retention::drop_days(&mut self.writer(), &self.days, &doomed)
+    }
+
+    fn forget(&self, retention: &Retention, now: Micros, slice: u16) -> Result<bool> {
+        let mut writer = self.writer();
+        let transaction = writer.meta.transaction()?;
+        let more = retention::forget(&transaction, retention, now, slice)?;
+        transaction.commit()?;
+        Ok(more)
     }
 
     fn issues(&self, filter: &IssueFilter) -> Result<Page<Issue>> {

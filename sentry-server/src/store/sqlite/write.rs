@@ -234,10 +234,18 @@ fn outcome(event: &NewEvent, category: &str, counted: bool) -> OutcomeKey {
     }
 }
 
-/// Debug builds die here when told to, so that a test can see what a crash between the two commits leaves.
+/// Debug builds die here when told to, at the first batch or at the one whose number is given (`between-commits:7`), so
+/// that a test can see what a crash between the two commits leaves.
 fn fail_point() {
     #[cfg(debug_assertions)]
-    if std::env::var_os("WATCHPOST_TEST_ABORT").is_some_and(|at| at == "between-commits") {
-        std::process::abort();
+    {
+        use std::sync::atomic::{AtomicU64, Ordering};
+        static BATCHES: AtomicU64 = AtomicU64::new(0);
+        let Ok(told) = std::env::var("WATCHPOST_TEST_ABORT") else { return };
+        let Some(at) = told.strip_prefix("between-commits") else { return };
+        let at = at.strip_prefix(':').and_then(|number| number.parse().ok()).unwrap_or(1);
+        if BATCHES.fetch_add(1, Ordering::Relaxed) + 1 == at {
+            std::process::abort();
+        }
     }
 }

@@ -1,0 +1,219 @@
+//! A storm, and everything that can happen to the server in it: whatever was answered with 200 is there afterwards, once.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use support::process::{Process, prepare};
+use support::{error, event_envelope};
+
+fn random() -> u64 {
+    RandomState::new().hash_one(0)
+}
+
+/// Rounds of kills: 20, or what `cargo xtask soak` says.
+fn rounds() -> u64 {
+    std::env::var("WATCHPOST_SOAK_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20)
+}
+
+/// One event of one of seven issues, with a session and a log line beside it.
+fn envelope(id: u64) -> String {
+    let session = serde_json::json!({ "sid": format!("{id:032x}"), "init": true, "status": "exited",
+        "started": "2020-01-01T00:00:00Z", "timestamp": "2020-01-01T00:00:00Z", "attrs": { "release": "r" } });
+    // The client's clock is years behind and says so, which the server corrects.
+    let sent = "\"sent_at\":\"2020-01-01T00:00:00Z\"";
+    let event = event_envelope(id.into(), &error(&format!("E{}", id % 7), "f"));
+    let event = event.replacen('{', &format!("{{{sent},"), 1);
+    let log = "{\"items\":[{\"body\":\"x\",\"level\":\"info\"}]}";
+    let mut body = event;
+    for (kind, payload) in [("session", session.to_string()), ("log", log.to_owned())] {
+        body.push_str(&format!("{{\"type\":\"{kind}\",\"length\":{}}}\n{payload}\n", payload.len()));
+    }
+    body
+}
+
+/// Sends from four threads until told to stop; every id that was answered with 200 goes to `answered`.
+fn storm(process: &Process, next: &AtomicU64, answered: &Mutex<Vec<u64>>, life: Duration) {
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    let id = next.fetch_add(1, Ordering::Relaxed);
+                    match process.post(&envelope(id)) {
+                        Some(200) => answered.lock().unwrap().push(id),
+                        Some(429) => {}
+                        None => break,
+                        Some(other) => panic!("{other}"),
+                    }
+                }
+            });
+        }
+        std::thread::sleep(life);
+        // SIGKILL: no handler runs, whatever the server is at.
+        let pid = rustix::process::Pid::from_raw(process.child.id() as i32).unwrap();
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        over.store(true, Ordering::Relaxed);
+    });
+}
+
+fn number(file: &Connection, sql: &str) -> u64 {
+    file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() as u64
+}
+
+/// Everything answered is counted, each thing once, and all counts agree.
+fn assert_whole(data: &Path, answered: &[u64], sent: u64) {
+    let found = watchpost_server::check(data).unwrap();
+    assert_eq!((found.problems.as_slice(), found.uncounted, found.waiting), (&[][..], 0, 0), "{found:?}");
+    let meta = Connection::open(data.join("meta.db")).unwrap();
+    let mut look = meta.prepare("SELECT count(*) FROM event_keys WHERE event_id = ?1").unwrap();
+    for id in answered {
+        let key = u128::from(*id).to_be_bytes();
+        assert_eq!(look.query_row([key], |row| row.get::<_, i64>(0)).unwrap(), 1, "event {id}");
+    }
+    let events = number(&meta, "SELECT count(*) FROM event_keys");
+    assert!(events >= answered.len() as u64 && events <= sent, "{} <= {events} <= {sent}", answered.len());
+    assert_eq!(found.events, events);
+    assert_eq!(number(&meta, "SELECT sum(events) FROM issues"), events);
+    assert_eq!(number(&meta, "SELECT sum(events) FROM issue_hours"), events);
+    assert_eq!(number(&meta, "SELECT sum(total) FROM session_hours"), events, "a session each");
+    let accepted =
+        "SELECT coalesce(sum(quantity), 0) FROM outcomes WHERE outcome = 'accepted' AND category = ";
+    for category in ["error", "session", "log_item"] {
+        assert_eq!(number(&meta, &format!("{accepted}'{category}'")), events, "{category}");
+    }
+}
+
+/// Digests what is left and ends in good order.
+fn finish(data: &Path, token: &str, at_least: u64) {
+    let process = Process::start(data, &[]);
+    let deadline = Instant::now() + Duration::from_secs(120);
+    loop {
+        let metrics =
+            process.call("GET /metrics HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n").unwrap().1;
+        if metrics.contains("watchpost_queue_records 0\n") {
+            break;
+        }
+        assert!(Instant::now() < deadline, "the digest is stuck");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let issues = process.get(token, "/api/0/organizations/default/issues/");
+    assert!(at_least == 0 || !issues.as_array().unwrap().is_empty());
+    let pid = rustix::process::Pid::from_raw(process.child.id() as i32).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let mut process = process;
+    assert!(process.child.wait().unwrap().success());
+}
+
+#[test]
+fn kills_at_random_lose_nothing_and_double_nothing() {
+    let (_dir, config, first) = prepare();
+    let (next, answered) = (AtomicU64::new(1), Mutex::new(Vec::new()));
+    for round in 0..rounds() {
+        // In every third round the server dies between the two commits of a batch.
+        let at = format!("between-commits:{}", 1 + random() % 6);
+        let environment = [("WATCHPOST_TEST_ABORT", at.as_str())];
+        let process = Process::start(&config.data, if round % 3 == 2 { &environment } else { &[] });
+        storm(&process, &next, &answered, Duration::from_millis(random() % 300));
+    }
+    let answered = answered.into_inner().unwrap();
+    assert!(!answered.is_empty(), "the storm reached the server");
+    finish(&config.data, &first.token, answered.len() as u64);
+    assert_whole(&config.data, &answered, next.load(Ordering::Relaxed));
+}
+
+/// While somebody else has the store locked, ingest goes on until its spool is full, says so, and goes on by itself.
+#[test]
+fn a_locked_store_fills_the_spool_and_empties_it_again() {
+    let (_dir, config, first) = prepare();
+    let process = Process::start(&config.data, &[("WATCHPOST_SPOOL_BYTES", "400000")]);
+    let lock = Connection::open(config.data.join("meta.db")).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut answered = Vec::new();
+    let mut id = 0;
+    let refusal = loop {
+        id += 1;
+        match process.post(&envelope(id)) {
+            Some(200) => answered.push(id),
+            Some(429) => break process.post_full(&envelope(id)).unwrap(),
+            other => panic!("{other:?}"),
+        }
+        assert!(id < 10_000, "the spool never fills");
+    };
+    assert!(refusal.contains("x-sentry-rate-limits: ") && refusal.contains("queue_full"), "{refusal}");
+    assert!(refusal.contains("error;") || refusal.contains(":error"), "by category: {refusal}");
+    lock.execute_batch("ROLLBACK").unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        id += 1;
+        match process.post(&envelope(id)) {
+            Some(200) => break answered.push(id),
+            Some(429) => std::thread::sleep(Duration::from_millis(50)),
+            other => panic!("{other:?}"),
+        }
+        assert!(Instant::now() < deadline, "it recovers by itself");
+    }
+    drop(process);
+    finish(&config.data, &first.token, 1);
+    assert_whole(&config.data, &answered, id + 1);
+}
+
+/// A damaged record costs itself.
+#[test]
+fn a_damaged_segment_costs_what_is_damaged() {
+    let (_dir, config, first) = prepare();
+    let process = Process::start(&config.data, &[]);
+    let lock = Connection::open(config.data.join("meta.db")).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for id in 1..=30 {
+        assert_eq!(process.post(&envelope(id)), Some(200));
+    }
+    // Killed with everything still in the spool.
+    drop(process);
+    lock.execute_batch("ROLLBACK").unwrap();
+    drop(lock);
+    let spool = config.data.join("spool");
+    let segment = std::fs::read_dir(&spool).unwrap().map(|entry| entry.unwrap().path());
+    let segment = segment.filter(|path| path.extension().is_some_and(|end| end == "log")).max().unwrap();
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xFF;
+    std::fs::write(&segment, bytes).unwrap();
+    let found = watchpost_server::check(&config.data).unwrap();
+    assert!(found.problems.iter().any(|problem| problem.starts_with("spool: ")), "{found:?}");
+    finish(&config.data, &first.token, 1);
+    let meta = Connection::open(config.data.join("meta.db")).unwrap();
+    assert_eq!(number(&meta, "SELECT count(*) FROM event_keys"), 29);
+    assert!(watchpost_server::check(&config.data).unwrap().problems.is_empty());
+}
+
+/// A copy that is made in the middle of a storm starts, and has everything that was answered before it was begun.
+#[test]
+fn a_backup_amid_a_storm_is_whole() {
+    let (dir, config, first) = prepare();
+    let process = Process::start(&config.data, &[]);
+    let (next, answered) = (AtomicU64::new(1), Arc::new(Mutex::new(Vec::new())));
+    let (copy, back) = (dir.path().join("copy"), dir.path().join("back"));
+    let before = std::thread::scope(|scope| {
+        let making = scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(300));
+            let before = answered.lock().unwrap().clone();
+            watchpost_server::backup(&config.data, &copy).unwrap();
+            before
+        });
+        storm(&process, &next, &answered, Duration::from_millis(1_500));
+        making.join().unwrap()
+    });
+    assert!(!before.is_empty(), "the storm had begun");
+    assert!(watchpost_server::backup(&config.data, &copy).is_err(), "never over another copy");
+    watchpost_server::restore(&copy, &back).unwrap();
+    finish(&back, &first.token, 1);
+    assert_whole(&back, &before, next.load(Ordering::Relaxed));
+}
