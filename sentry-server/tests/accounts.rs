@@ -116,6 +116,11 @@ async fn organizations_projects_and_keys_come_and_go() {
     };
     assert_eq!(send(&public, 1).await, 200);
     let one = format!("{keys}{}/", key.json()["id"].as_str().unwrap());
+    let limit = json!({ "window": 60, "count": 5 });
+    assert_eq!(server.put(&one, json!({ "rateLimit": limit })).await.ok()["rateLimit"], limit);
+    assert_eq!(server.put(&one, json!({ "rateLimit": { "window": 0, "count": 5 } })).await.status, 400);
+    assert_eq!(server.get(&one).await.ok()["rateLimit"], limit);
+    assert_eq!(server.put(&one, json!({ "rateLimit": null })).await.ok()["rateLimit"], Value::Null);
     assert_eq!(server.put(&one, json!({ "isActive": false })).await.ok()["isActive"], false);
     assert_eq!(send(&public, 2).await, 403);
     assert_eq!(server.delete(&one).await.status, 204);

@@ -1,10 +1,12 @@
 //! Client keys of a project: where SDKs learn what to send to.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::body::Body;
@@ -17,6 +19,7 @@ use crate::app::App;
 use crate::auth::Secret;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
+use crate::project::{KeySettings, QuotaSettings};
 use crate::setup;
 use crate::store::ClientKey;
 
@@ -34,9 +37,9 @@ pub(super) fn routes(routes: &mut Routes) {
 
 async fn list(State(app): State<App>, at: InProject, uri: Uri, query: Query) -> Result<Response, ApiError> {
     let request = query.page(100)?;
-    let keys = app.with_store(|store| store.client_keys()).await?;
+    let (keys, limits) = all(&app).await?;
     let own = keys.iter().filter(|key| key.project == at.project.id);
-    Ok(page::of_list(&app, &uri, request, own, |key| shape(&app, key)))
+    Ok(page::of_list(&app, &uri, request, own, |key| shape(&app, key, limits.get(&key.id))))
 }
 
 async fn list_in_org(
@@ -47,9 +50,9 @@ async fn list_in_org(
 ) -> Result<Response, ApiError> {
     let request = query.page(100)?;
     let scope = found.chosen(query.all("project"))?;
-    let keys = app.with_store(|store| store.client_keys()).await?;
+    let (keys, limits) = all(&app).await?;
     let own = keys.iter().filter(|key| scope.ids().contains(&key.project));
-    Ok(page::of_list(&app, &uri, request, own, |key| shape(&app, key)))
+    Ok(page::of_list(&app, &uri, request, own, |key| shape(&app, key, limits.get(&key.id))))
 }
 
 async fn detail(
@@ -57,7 +60,8 @@ async fn detail(
     at: InProject,
     Path((_, _, key)): Path<(String, String, String)>,
 ) -> Result<Json<Value>, ApiError> {
-    Ok(Json(shape(&app, &find(&app, &at, &key).await?)))
+    let (key, limits) = find(&app, &at, &key).await?;
+    Ok(Json(shape(&app, &key, limits.get(&key.id))))
 }
 
 #[derive(Deserialize)]
@@ -65,6 +69,28 @@ async fn detail(
 struct Form {
     name: Option<String>,
     is_active: Option<bool>,
+    /// Null takes the limit away.
+    #[serde(default, deserialize_with = "given")]
+    rate_limit: Option<Option<RateLimit>>,
+}
+
+/// So many events in so many seconds.
+#[derive(Deserialize, Clone, Copy)]
+struct RateLimit {
+    window: u64,
+    count: u64,
+}
+
+/// Tells null from what is not there.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<RateLimit>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+type Limits = HashMap<i64, KeySettings>;
+
+/// Every key, and the limits of those that have some.
+async fn all(app: &App) -> Result<(Vec<ClientKey>, Limits), ApiError> {
+    app.with_store(|store| Ok((store.client_keys()?, store.all_settings()?.keys))).await
 }
 
 async fn create(
@@ -77,7 +103,7 @@ async fn create(
     let label = form.name.unwrap_or_else(|| "Default".to_owned());
     let made = app.with_store(move |store| store.add_key(project, &public, &label, now)).await?;
     app.reload_keys().await?;
-    Ok((StatusCode::CREATED, Json(shape(&app, &made))))
+    Ok((StatusCode::CREATED, Json(shape(&app, &made, None))))
 }
 
 async fn change(
@@ -86,10 +112,28 @@ async fn change(
     Path((_, _, key)): Path<(String, String, String)>,
     Body(form): Body<Form>,
 ) -> Result<Json<Value>, ApiError> {
-    let (project, id) = (at.project.id, find(&app, &at, &key).await?.id);
-    app.with_store(move |store| store.change_key(project, id, form.name.as_deref(), form.is_active)).await?;
+    let (project, id) = (at.project.id, find(&app, &at, &key).await?.0.id);
+    let quotas = match form.rate_limit {
+        None => None,
+        Some(None) => Some(Vec::new()),
+        Some(Some(RateLimit { window, count })) if window > 0 => {
+            Some(vec![QuotaSettings { categories: Vec::new(), limit: count, window_seconds: window }])
+        }
+        Some(Some(_)) => {
+            return Err(ApiError::BadRequest("rateLimit.window must be above 0 seconds.".to_owned()));
+        }
+    };
+    app.with_store(move |store| {
+        store.change_key(project, id, form.name.as_deref(), form.is_active)?;
+        match quotas {
+            Some(quotas) => store.set_key_settings(id, &KeySettings { quotas }),
+            None => Ok(()),
+        }
+    })
+    .await?;
     app.reload_keys().await?;
-    Ok(Json(shape(&app, &find(&app, &at, &key).await?)))
+    let (key, limits) = find(&app, &at, &key).await?;
+    Ok(Json(shape(&app, &key, limits.get(&key.id))))
 }
 
 async fn delete(
@@ -97,21 +141,24 @@ async fn delete(
     at: InProject,
     Path((_, _, key)): Path<(String, String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    let (project, id) = (at.project.id, find(&app, &at, &key).await?.id);
+    let (project, id) = (at.project.id, find(&app, &at, &key).await?.0.id);
     app.with_store(move |store| store.delete_key(project, id)).await?;
     app.reload_keys().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A key by its id or its public half.
-async fn find(app: &App, at: &InProject, name: &str) -> Result<ClientKey, ApiError> {
-    let keys = app.with_store(|store| store.client_keys()).await?;
+async fn find(app: &App, at: &InProject, name: &str) -> Result<(ClientKey, Limits), ApiError> {
+    let (keys, limits) = all(app).await?;
     let own = keys.into_iter().filter(|key| key.project == at.project.id);
     let mut named = own.filter(|key| key.public == name || key.id.to_string() == name);
-    named.next().ok_or(ApiError::NotFound("No such key."))
+    named.next().map(|key| (key, limits)).ok_or(ApiError::NotFound("No such key."))
 }
 
-fn shape(app: &App, key: &ClientKey) -> Value {
+fn shape(app: &App, key: &ClientKey, settings: Option<&KeySettings>) -> Value {
+    // The one that counts everything is the one that clients of the API know.
+    let quotas = settings.map(|settings| settings.quotas.as_slice()).unwrap_or_default();
+    let limit = quotas.iter().find(|quota| quota.categories.is_empty());
     let dsn = setup::dsn(&app.public_url, &key.public, key.project);
     let (base, project, public) = (&app.public_url, key.project, &key.public);
     json!({
@@ -122,7 +169,7 @@ fn shape(app: &App, key: &ClientKey) -> Value {
         "secret": null,
         "projectId": key.project,
         "isActive": key.active,
-        "rateLimit": null,
+        "rateLimit": limit.map(|quota| json!({ "window": quota.window_seconds, "count": quota.limit })),
         "dsn": {
             "public": dsn,
             "secret": dsn,

@@ -203,7 +203,11 @@ fn context(location: &SourceLocation<'_>) -> Option<Context> {
     let line = |number: usize| file.line(number).map(cut);
     let own = line(at)?;
     let before = (at.saturating_sub(CONTEXT_LINES)..at).filter_map(line).map(Value::from).collect();
-    let after = (at + 1..=at + CONTEXT_LINES).map_while(line).map(Value::from).collect();
+    // What follows the last line break of a file is no line.
+    let is_line = |number: &usize| {
+        file.line(*number).is_some_and(|text| !text.is_empty() || file.line(number + 1).is_some())
+    };
+    let after = (at + 1..=at + CONTEXT_LINES).take_while(is_line).filter_map(line).map(Value::from).collect();
     Some((before, own, after))
 }
 

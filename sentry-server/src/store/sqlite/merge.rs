@@ -73,7 +73,7 @@ fn absorb(meta: &Connection, from: IssueId, into: IssueId) -> Result<()> {
     meta.execute("UPDATE issue_hashes SET issue_id = ?2 WHERE issue_id = ?1", [from, into])?;
     meta.execute("UPDATE issue_activity SET issue_id = ?2 WHERE issue_id = ?1", [from, into])?;
     meta.execute(
-        "UPDATE issues SET events = events + f.events, first_seen = min(issues.first_seen, f.first_seen), \
+        "UPDATE issues SET events = issues.events + f.events, first_seen = min(issues.first_seen, f.first_seen), \
          first_release = iif(f.first_seen < issues.first_seen, f.first_release, issues.first_release), \
          last_release = iif(f.last_seen > issues.last_seen, f.last_release, issues.last_release), \
          last_seen = max(issues.last_seen, f.last_seen), unhandled = max(issues.unhandled, f.unhandled), \
