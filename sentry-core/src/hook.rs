@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::attachment::Attachment;
 use crate::diagnostics::Diagnostics;
+use crate::fork::ForkLock;
 use crate::protocol::{Breadcrumb, CheckIn, Event, Log, Metric};
 
 /// What a hook answers: the item, perhaps changed; `None` to drop it; or that it failed, which also drops it.
@@ -59,12 +60,15 @@ pub type ErrorSampler = Arc<dyn Fn(&Event, &Hint) -> Result<f64, HookFailure> + 
 pub struct Hint {
     original: Option<Box<dyn Any + Send + Sync>>,
     attachments: Vec<Attachment>,
+    /// What hooks have added.
+    added: ForkLock<Vec<Attachment>>,
 }
 
 impl Hint {
     /// A hint with nothing in it, that need not be made.
     pub fn none() -> &'static Self {
-        static NONE: Hint = Hint { original: None, attachments: Vec::new() };
+        static NONE: Hint =
+            Hint { original: None, attachments: Vec::new(), added: ForkLock::new(Vec::new()) };
         &NONE
     }
 
@@ -83,6 +87,19 @@ impl Hint {
     /// The files that go with this one event.
     pub fn attachments(&self) -> &[Attachment] {
         &self.attachments
+    }
+
+    /// Adds a file that goes with this one event. For hooks, which see the hint before anything is read or sent.
+    pub fn add_attachment(&self, attachment: Attachment) {
+        // That one is everybody's, and goes with no event.
+        if !std::ptr::eq(self, Self::none()) {
+            self.added.with(|added| added.push(attachment));
+        }
+    }
+
+    /// The files that hooks have added.
+    pub(crate) fn added(&self) -> Vec<Attachment> {
+        self.added.with(|added| added.clone())
     }
 
     /// The host's original object, if it is a `T`.

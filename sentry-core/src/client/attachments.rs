@@ -44,7 +44,7 @@ impl Deferred {
 
 /// What goes with an event: the global, the isolation and the current scope's, then the hint's.
 pub(super) fn of_event(layers: &Layers, hint: &Hint) -> Vec<Attachment> {
-    layers.attachments().chain(hint.attachments()).cloned().collect()
+    layers.attachments().chain(hint.attachments()).cloned().chain(hint.added()).collect()
 }
 
 /// The same for a transaction: only what asks for it.
@@ -90,6 +90,25 @@ mod tests {
     use crate::ClientOptions;
     use crate::protocol::Timestamp;
     use crate::testing::TestClient;
+
+    #[test]
+    fn a_hook_adds_to_its_hint() {
+        let options = ClientOptions::new().with_dsn("https://key@errors.example.com/42").unwrap();
+        let options = options.with_before_send(|event, hint: &Hint| {
+            hint.add_attachment(Attachment::from_bytes("hook.txt", b"hook".to_vec()));
+            Some(event)
+        });
+        let test = TestClient::new(options, Timestamp::default(), 1);
+        let scope = crate::scope::SharedScope::new();
+        let scopes = crate::scope::Scopes { global: &scope, isolation: &scope, current: &scope };
+        let hint = Hint::default().with_attachment(Attachment::from_bytes("own.txt", b"own".to_vec()));
+        test.client.capture_event(crate::protocol::Event::default(), &hint, scopes);
+        let sent = test.transport.take();
+        let names: Vec<_> = sent[0].items.iter().filter_map(|item| item.header.filename.as_deref()).collect();
+        assert_eq!(names, ["own.txt", "hook.txt"]);
+        Hint::none().add_attachment(Attachment::from_bytes("x", b"x".to_vec()));
+        assert!(Hint::none().added().is_empty());
+    }
 
     #[test]
     fn together_they_are_bounded_and_what_comes_first_goes() {
