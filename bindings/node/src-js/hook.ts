@@ -1,8 +1,10 @@
+import { attachmentArguments, type Attachment } from "./attachment";
+import { say } from "./client";
 import { HOOKS, PROCESSORS } from "./hook-table";
 import { eventToJson, toJson, toText } from "./json";
 import { fromLog, toLog, type Log } from "./log";
 import { toMetric } from "./metric";
-import type { Dispatcher, NativeClient } from "./native";
+import { native, type Dispatcher, type NativeClient } from "./native";
 import type { Functions, ReadOptions } from "./options";
 import { samplingContext, type Sampled } from "./sampling";
 import type { Event, EventHint, EventProcessor } from "./types";
@@ -15,6 +17,7 @@ export interface Call {
   sampling?: Record<string, unknown> | undefined;
 }
 
+const NO_FILES: readonly Attachment[] = [];
 const NOTHING: Call = { hint: {}, processors: [] };
 
 /** The hooks of one client. The addon calls `dispatch`, on this thread, while it captures. */
@@ -61,42 +64,51 @@ export class Hooks {
     const before = this.running;
     this.running = true;
     try {
-      const { hint, processors, sampling } = this.call;
+      const { hint } = this.call;
       const item = JSON.parse(json) as never;
-      switch (hook) {
-        case PROCESSORS:
-          return this.#process(item, hint, processors);
-        case HOOKS.tracesSampler.number:
-          return rate(this.#functions.tracesSampler?.(samplingContext(item as Sampled, sampling)));
-        case HOOKS.beforeSend.number: {
-          const answer = this.#functions.beforeSend?.(item, hint);
-          return isPromise(answer) ? this.#defer(answer) : written(answer, eventToJson);
-        }
-        case HOOKS.beforeSendTransaction.number:
-          return written(this.#functions.beforeSendTransaction?.(item, hint), eventToJson);
-        case HOOKS.beforeBreadcrumb.number:
-          return written(this.#functions.beforeBreadcrumb?.(item, hint), toJson);
-        case HOOKS.beforeSendSpan.number:
-          return written(this.#functions.beforeSendSpan?.(item), toJson);
-        case HOOKS.beforeSendLog.number:
-          return written(this.#functions.beforeSendLog?.(toLog(item)), (log) => toJson(fromLog(log as Log)));
-        case HOOKS.beforeSendMetric.number:
-          return written(this.#functions.beforeSendMetric?.(toMetric(item)), toJson);
-        case HOOKS.beforeSendCheckIn.number:
-          return written(this.#functions.beforeSendCheckIn?.(item), toJson);
-        case HOOKS.beforeSendFeedback.number:
-          return written(this.#functions.beforeSendFeedback?.(item, hint), eventToJson);
-        case HOOKS.errorSampler.number:
-          return rate(this.#functions.errorSampler?.(item, hint));
-        default:
-          return `!there is no hook ${hook}`;
-      }
+      const before = Array.isArray(hint.attachments) ? hint.attachments : NO_FILES;
+      // A hook may push to it, and the list that was given at the call is the caller's.
+      if (before.length > 0) hint.attachments = [...before];
+      const answer = this.#ask(hook, item, this.call);
+      if (hint.attachments) handOver(hint, before);
+      return answer;
     } catch (error) {
       return `!it threw ${toText(error)}`;
     } finally {
       this.running = before;
     }
   };
+
+  #ask(hook: number, item: never, { hint, processors, sampling }: Call): string | null {
+    switch (hook) {
+      case PROCESSORS:
+        return this.#process(item, hint, processors);
+      case HOOKS.tracesSampler.number:
+        return rate(this.#functions.tracesSampler?.(samplingContext(item as Sampled, sampling)));
+      case HOOKS.beforeSend.number: {
+        const answer = this.#functions.beforeSend?.(item, hint);
+        return isPromise(answer) ? this.#defer(answer) : written(answer, eventToJson);
+      }
+      case HOOKS.beforeSendTransaction.number:
+        return written(this.#functions.beforeSendTransaction?.(item, hint), eventToJson);
+      case HOOKS.beforeBreadcrumb.number:
+        return written(this.#functions.beforeBreadcrumb?.(item, hint), toJson);
+      case HOOKS.beforeSendSpan.number:
+        return written(this.#functions.beforeSendSpan?.(item), toJson);
+      case HOOKS.beforeSendLog.number:
+        return written(this.#functions.beforeSendLog?.(toLog(item)), (log) => toJson(fromLog(log as Log)));
+      case HOOKS.beforeSendMetric.number:
+        return written(this.#functions.beforeSendMetric?.(toMetric(item)), toJson);
+      case HOOKS.beforeSendCheckIn.number:
+        return written(this.#functions.beforeSendCheckIn?.(item), toJson);
+      case HOOKS.beforeSendFeedback.number:
+        return written(this.#functions.beforeSendFeedback?.(item, hint), eventToJson);
+      case HOOKS.errorSampler.number:
+        return rate(this.#functions.errorSampler?.(item, hint));
+      default:
+        return `!there is no hook ${hook}`;
+    }
+  }
 
   #process(event: Event, hint: EventHint, processors: readonly EventProcessor[]): string | null {
     let answer: unknown = event;
@@ -146,6 +158,16 @@ export class Hooks {
     this.#deferred.add(waiting);
     void waiting.finally(() => this.#deferred.delete(waiting));
     return "?";
+  }
+}
+
+/** Hands the files over that a hook has added to its hint. */
+function handOver({ attachments }: EventHint, before: readonly Attachment[]): void {
+  if (!Array.isArray(attachments)) return;
+  for (const attachment of attachments) {
+    if (before.includes(attachment) || typeof attachment !== "object" || attachment === null) continue;
+    const refused = native.attachInHook(...attachmentArguments(attachment));
+    if (refused) say(`an attachment was refused: ${refused}`);
   }
 }
 

@@ -20,6 +20,8 @@ use serde::de::DeserializeOwned;
 use watchpost_bindings::parse;
 use watchpost_core::{BreadcrumbHook, EventHook, HookFailure, HookOutcome};
 
+use crate::attach::take_added;
+
 /// The dispatcher: which hook, the item as JSON.
 pub(crate) type Dispatcher<'env> = Function<'env, FnArgs<(u32, String)>, Either<String, Null>>;
 
@@ -70,7 +72,11 @@ pub(crate) fn with_dispatcher<T>(dispatcher: Option<&Dispatcher<'_>>, capture: i
 
 /// The core's form of a hook on events.
 pub(crate) fn event_hook(hook: Hook) -> EventHook {
-    Arc::new(move |event, _| through(hook, "event", &event))
+    Arc::new(move |event, hint| {
+        let outcome = through(hook, "event", &event);
+        take_added().into_iter().for_each(|attachment| hint.add_attachment(attachment));
+        outcome
+    })
 }
 
 /// The core's form of a hook on breadcrumbs.

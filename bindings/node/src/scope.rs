@@ -1,12 +1,11 @@
 //! Scopes as handles.
 
-use std::path::PathBuf;
-
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
-use watchpost_bindings::{HostAttachment, HostScope, global_scope, guard};
+use watchpost_bindings::{HostScope, global_scope, guard};
 use watchpost_core::SharedScope;
 
+use crate::attach::attachment;
 use crate::span::NativeSpan;
 
 /// A scope of the core. Values that are not text come as JSON. No method throws: what has not its shape is ignored
@@ -125,15 +124,9 @@ impl NativeScope {
         add_to_transactions: bool,
     ) -> Option<String> {
         reason(|| {
-            let attachment = HostAttachment {
-                path: path.map(PathBuf::from),
-                bytes: bytes.map(|bytes| bytes.to_vec()),
-                filename,
-                content_type,
-                attachment_type,
-                add_to_transactions,
-            };
-            self.0.add_attachment(attachment.into_attachment()?);
+            let added =
+                attachment(path, bytes, filename, content_type, attachment_type, add_to_transactions)?;
+            self.0.add_attachment(added);
             Ok(())
         })
     }

@@ -131,6 +131,25 @@ test("attachments of scopes and of one capture", () => {
   assert.match(takeSaid().join(), /path, or bytes/);
 });
 
+test("a hook adds files to what it sees", () => {
+  const own = { filename: "own.txt", data: "own" };
+  start({
+    beforeSend: (event, hint) => {
+      hint.attachments = [...(hint.attachments ?? []), { filename: "hook.txt", data: "hook" }];
+      return event.logentry ? null : event;
+    },
+  });
+  Sentry.addEventProcessor((event, hint) => {
+    (hint.attachments ??= []).push({ filename: "processor.txt", data: "p" });
+    return event;
+  });
+  Sentry.captureMessage("dropped");
+  Sentry.captureException(new Error("x"), { attachments: [own] });
+  Sentry.captureException(new Error("y"));
+  const names = takeRecorded().map((envelope) => envelope.items.slice(1).map((item) => item.header.filename));
+  assert.deepEqual(names, [["own.txt", "processor.txt", "hook.txt"], ["processor.txt", "hook.txt"]]);
+});
+
 test("flags, by function and by the integration", () => {
   const flags = Sentry.featureFlagsIntegration();
   start();
