@@ -261,6 +261,9 @@ export declare function aimBreadcrumbs(client: NativeClient, scope: NativeScope)
 /** Where the captures of this thread go from now on; without a current scope if nothing was ever said to it. */
 export declare function aimCaptures(client: NativeClient, isolation: NativeScope, current?: NativeScope | undefined | null): void
 
+/** Adds a file to the event that the hook under way sees. */
+export declare function attachInHook(path: string | undefined | null, bytes: Uint8Array | undefined | null, filename: string | undefined | null, contentType: string | undefined | null, attachmentType: string | undefined | null, addToTransactions: boolean): string | null
+
 /**
  * Captures a chain of errors, the one that was caught first: its class, its message and its `stack`, then whatever
  * else is to be said of it and the others, as a JSON list. The mechanism is `generic` for captures by the application,

@@ -845,6 +845,7 @@ module.exports.addBreadcrumb = nativeBinding.addBreadcrumb
 module.exports.addTrail = nativeBinding.addTrail
 module.exports.aimBreadcrumbs = nativeBinding.aimBreadcrumbs
 module.exports.aimCaptures = nativeBinding.aimCaptures
+module.exports.attachInHook = nativeBinding.attachInHook
 module.exports.captureErrors = nativeBinding.captureErrors
 module.exports.captureEvent = nativeBinding.captureEvent
 module.exports.captureMessage = nativeBinding.captureMessage

@@ -28,7 +28,6 @@ mod words;
 
 pub use crate::aim::aim_captures;
 pub use crate::attach::attach_in_hook;
-pub use crate::breadcrumb::{Words, add_breadcrumb, aim_breadcrumbs};
 pub use crate::breadcrumb::{add_breadcrumb, add_trail, aim_breadcrumbs};
 pub use crate::capture::{capture_errors, capture_event, capture_message};
 pub use crate::threads::{forget_thread, knows_thread, note_thread};
