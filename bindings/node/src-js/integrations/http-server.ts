@@ -92,10 +92,12 @@ function begin(client: Client, request: RequestLike, response: ServerResponse | 
   const span = new Span(client, { name: `${method} ${path}`, op: "http.server" }, making);
   own.current.span = span;
   // A route is found after the request has begun. What the application named itself keeps its name.
-  const named = span.toJSON().description;
+  // One that is not recorded has no name to ask for, and its ids are costly to tell.
+  const nameOf = (): string | undefined => (making.recording ? span.toJSON().description : undefined);
+  const named = nameOf();
   const settle = (): void => {
     const route = routeOf(request);
-    if (route !== undefined && span.toJSON().description === named) exchange.routed(route);
+    if (route !== undefined && nameOf() === named) exchange.routed(route);
   };
   own.isolation.request = () => {
     settle();
