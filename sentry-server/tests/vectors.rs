@@ -1,9 +1,10 @@
-//! Runs the server's conformance vectors: `tests/conformance/server/{normalize,group}/*.json` at the root of the repository.
+//! Runs the server's conformance vectors: `tests/conformance/server/{normalize,group,scrub}/*.json` at the root of the repository.
 //!
 //! *Shape*: `name`, `why`, `given {events [..], received?, sent_at?, remote_addr?, user_agent?}`, `expect`. For `group`:
 //! `groups` (one number per event, in the order in which issues come to be, or `same_group` as a short form) and `title`,
 //! `culprit`, `basis`, `groupable` of the first event. For `normalize`: `fields` (JSON pointer to value) and `absent` of the
-//! first event's body, and `errors`, the names of the fields noted as wrong.
+//! first event's body, and `errors`, the names of the fields noted as wrong. For `scrub`: `fields` of the first event as it
+//! came, masked by the project's rules, which `given` has as `sensitive_fields`, `safe_fields` and `patterns`.
 
 #![expect(clippy::expect_used, reason = "a test fails loudly")]
 
@@ -14,12 +15,14 @@ use std::path::PathBuf;
 
 use given::{context, tests_folder};
 use serde_json::Value;
+use watchpost_core::{JsonScrubber, ScrubPatterns, Text};
 use watchpost_server::group::{GroupHash, group};
 use watchpost_server::normalize::normalize;
 
 /// As many files as the folders hold; adding one means raising the number, so that none can vanish unseen.
 const GROUP_VECTORS: usize = 43;
 const NORMALIZE_VECTORS: usize = 26;
+const SCRUB_VECTORS: usize = 7;
 
 #[test]
 fn group_vectors() {
@@ -31,6 +34,29 @@ fn group_vectors() {
 fn normalize_vectors() {
     let ran = vectors("normalize").into_iter().map(|(file, vector)| check_normalize(&file, &vector)).count();
     assert_eq!(ran, NORMALIZE_VECTORS);
+}
+
+#[test]
+fn scrub_vectors() {
+    let ran = vectors("scrub").into_iter().map(|(file, vector)| check_scrub(&file, &vector)).count();
+    assert_eq!(ran, SCRUB_VECTORS);
+}
+
+fn check_scrub(file: &str, vector: &Value) {
+    let given = &vector["given"];
+    let list = |key: &str| -> Vec<Text> {
+        let list = given[key].as_array().into_iter().flatten();
+        list.map(|text| text.as_str().expect("a text").to_owned().into()).collect()
+    };
+    let has = |pattern: &str| list("patterns").iter().any(|known| known.as_str() == pattern);
+    let patterns = ScrubPatterns { cards: has("cards"), tokens: has("tokens"), emails: has("emails") };
+    let scrubber = JsonScrubber::new(&list("sensitive_fields"), &list("safe_fields"), patterns, true);
+    let mut event = given["events"][0].as_object().expect("an event").clone();
+    scrubber.event(&mut event);
+    let event = Value::Object(event);
+    for (pointer, wanted) in vector["expect"]["fields"].as_object().expect("fields") {
+        assert_eq!(event.pointer(pointer), Some(wanted), "{file}: {pointer}");
+    }
 }
 
 fn check_group(file: &str, vector: &Value) {
