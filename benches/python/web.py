@@ -43,6 +43,12 @@ def book(order):
 
 @app.get("/cpu")
 def cpu():
-    """What the process has spent so far, in seconds, all threads together and with everything delivered."""
-    flush(30)
+    """What the process has spent so far, in seconds, all threads together."""
     return str(time.process_time())
+
+
+@app.get("/delivered")
+def delivered():
+    """The same, once everything has been delivered."""
+    flush(30)
+    return cpu()
