@@ -9,18 +9,18 @@ use xtask::repo;
 use xtask::stand::{Api, Project, Server, ServerHome, request, server_binary};
 
 /// The server, its project, and a folder to work in.
-pub struct Terminal {
+pub(crate) struct Terminal {
     binary: PathBuf,
-    pub folder: PathBuf,
-    pub home: ServerHome,
-    pub project: Project,
-    pub api: Api,
+    pub(crate) folder: PathBuf,
+    pub(crate) home: ServerHome,
+    pub(crate) project: Project,
+    pub(crate) api: Api,
     org_token: String,
     _server: Server,
 }
 
 impl Terminal {
-    pub fn open(name: &str, binary: &Path) -> Self {
+    pub(crate) fn open(name: &str, binary: &Path) -> Self {
         assert!(binary.is_file(), "{} is not installed: cargo xtask setup node", binary.display());
         let folder = repo::cache("compat").join(name);
         if folder.exists() {
@@ -44,12 +44,12 @@ impl Terminal {
     }
 
     /// Runs the client as a build does: with the organisation's token, which says where the server is.
-    pub fn build(&self, words: &[&str]) -> String {
+    pub(crate) fn build(&self, words: &[&str]) -> String {
         self.succeed(words, &[("SENTRY_AUTH_TOKEN", &self.org_token)])
     }
 
     /// Runs the client as an operator does: with a personal token.
-    pub fn operate(&self, words: &[&str]) -> String {
+    pub(crate) fn operate(&self, words: &[&str]) -> String {
         let url = format!("http://{}", self.home.address());
         let environment =
             [("SENTRY_AUTH_TOKEN", self.home.token()), ("SENTRY_URL", &url), ("SENTRY_ORG", "default")];
@@ -68,7 +68,7 @@ impl Terminal {
     }
 
     /// Runs the client to its end, for two minutes at most.
-    pub fn run(&self, words: &[&str], environment: &[(&str, &str)]) -> Output {
+    pub(crate) fn run(&self, words: &[&str], environment: &[(&str, &str)]) -> Output {
         let mut command = Command::new(&self.binary);
         command
             .args(words)
@@ -98,7 +98,7 @@ impl Terminal {
     }
 
     /// Sends one event as an SDK does.
-    pub fn send_event(&self, id: u128, event: &Value) {
+    pub(crate) fn send_event(&self, id: u128, event: &Value) {
         let (key, rest) = self.project.dsn.trim_start_matches("http://").split_once('@').unwrap();
         let project = rest.rsplit('/').next().unwrap();
         let path = format!("/api/{project}/envelope/?sentry_key={key}&sentry_version=7");
@@ -108,13 +108,13 @@ impl Terminal {
     }
 
     /// The event, once it is stored.
-    pub fn event(&self, id: u128) -> Value {
+    pub(crate) fn event(&self, id: u128) -> Value {
         let id = format!("{id:032x}");
         self.wait(|| self.api.event(&self.project.slug, &id).unwrap())
     }
 
     /// Asks until there is an answer, for twenty seconds at most.
-    pub fn wait<T>(&self, ask: impl Fn() -> Option<T>) -> T {
+    pub(crate) fn wait<T>(&self, ask: impl Fn() -> Option<T>) -> T {
         let start = Instant::now();
         loop {
             if let Some(answer) = ask() {
