@@ -251,10 +251,16 @@ impl Record<'_> {
         match normalized {
             Ok(mut event) => {
                 // A file that cannot be read costs names in this event, not the event.
-                if let Some(symbolicator) = self.symbolicator
-                    && let Err(error) = symbolicator.resolve(self.head.project, &mut event.body)
+                match self
+                    .symbolicator
+                    .map(|symbolicator| symbolicator.resolve(self.head.project, &mut event.body))
                 {
-                    crate::log::error(format_args!("symbolication: {error}"));
+                    Some(Ok(verdicts)) if verdicts.iter().any(|verdict| verdict.outcome.is_ok()) => {
+                        event.culprit = normalize::culprit(&event.body, event.transaction.as_deref());
+                        event.body.insert("culprit".to_owned(), event.culprit.clone().into());
+                    }
+                    Some(Ok(_)) | None => {}
+                    Some(Err(error)) => crate::log::error(format_args!("symbolication: {error}")),
                 }
                 match row(seq, self.head, event, payload.len(), category) {
                     Some(row) => self.batch.events.push(row),

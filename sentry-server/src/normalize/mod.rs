@@ -40,7 +40,7 @@ pub(crate) use self::stacktrace::is_url;
 pub(crate) use self::text::{first_line, shorten, trimmed_str};
 pub(crate) use self::time::{corrected, drift, micros};
 pub use self::title::Metadata;
-pub(crate) use self::title::{culprit_of, metadata_of_exception, title_of};
+pub(crate) use self::title::{culprit, culprit_of, metadata_of_exception, title_of};
 
 /// What the server knows about an event besides its payload.
 pub struct NormalizeContext<'a> {

@@ -80,7 +80,7 @@ pub(crate) fn title_of(kind: EventKind, metadata: &Metadata, transaction: Option
 }
 
 /// Where it happened: the transaction, else the crash frame, else the URL.
-pub(super) fn culprit(body: &Map<String, Value>, transaction: Option<&str>) -> String {
+pub(crate) fn culprit(body: &Map<String, Value>, transaction: Option<&str>) -> String {
     culprit_of(transaction, crash_frame(body), trimmed_str(body.get("platform")).unwrap_or(""))
         .unwrap_or_else(|| request::url(body).map(|url| shorten(url, MAX_CULPRIT)).unwrap_or_default())
 }
