@@ -5,7 +5,8 @@ use std::path::Path;
 use watchpost_spool::{Log, LogConfig, Position};
 
 use crate::app::{StartError, open_store};
-use crate::store::{Checked, Store};
+use crate::files::missing_blobs;
+use crate::store::{Checked, Files as _, Store};
 
 /// Copies a data folder, also while a server writes to it. What was answered with 200 before the call is in the copy.
 /// `to` must not exist or be empty. Returns the bytes written.
@@ -40,6 +41,10 @@ pub fn check(data: &Path) -> Result<Checked, StartError> {
     let store = open_existing(data)?;
     let fail = |error| StartError::new(format!("the store in {}", data.display()), error);
     let mut checked = store.check().map_err(fail)?;
+    let missing = missing_blobs(data, &store.blobs().map_err(fail)?);
+    if missing > 0 {
+        checked.problems.push(format!("files: {missing} uploaded files are missing or cut short"));
+    }
     let resume_at = Position::from_u64(store.resume_at().map_err(fail)?);
     let spool = data.join("spool");
     if spool.is_dir() {

@@ -315,3 +315,16 @@ async fn releases_keep_commits_and_deploys_and_know_their_events() {
     assert_eq!(server.delete(&one).await.status, 204);
     assert_eq!(server.delete(&one).await.status, 404);
 }
+
+#[tokio::test]
+async fn a_backup_has_the_files_and_a_check_misses_them() {
+    let server = Server::start();
+    upload(&server, &bundle(true), None).await;
+    let (copy, back) = (server.dir.path().join("copy"), server.dir.path().join("back"));
+    watchpost_server::backup(&server.config.data, &copy).unwrap();
+    watchpost_server::restore(&copy, &back).unwrap();
+    assert_eq!(watchpost_server::check(&back).unwrap().problems, [""; 0]);
+    std::fs::remove_dir_all(back.join("files/blobs")).unwrap();
+    let found = watchpost_server::check(&back).unwrap();
+    assert_eq!(found.problems, ["files: 1 uploaded files are missing or cut short"]);
+}

@@ -229,6 +229,8 @@ impl FileStore {
         }
         let mut file = tempfile::NamedTempFile::new_in(self.dir.join("tmp"))?;
         fill(file.as_file_mut())?;
+        // The store's row is on disk when it is committed, so what it refers to has to be.
+        file.as_file().sync_all()?;
         file.persist(path).map(drop).map_err(|error| error.error)
     }
 
@@ -237,8 +239,56 @@ impl FileStore {
     }
 
     fn blob(&self, hash: &BlobHash) -> PathBuf {
-        let name = hex(hash);
-        self.dir.join("blobs").join(&name[..2]).join(name)
+        blob_in(&self.dir.join("blobs"), hash)
+    }
+}
+
+/// Copies whole files from one data folder to another, but those that are there already; pieces are sent again. The bytes
+/// written.
+pub(crate) fn copy_blobs(from: &Path, to: &Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for folder in entries(&from.join(BLOBS))? {
+        let target = to.join(BLOBS).join(folder.file_name());
+        std::fs::create_dir_all(&target)?;
+        for file in entries(&folder.path())? {
+            let copy = target.join(file.file_name());
+            if copy.is_file() {
+                continue;
+            }
+            match std::fs::copy(file.path(), &copy) {
+                Ok(size) => bytes += size,
+                // Swept meanwhile: nothing refers to it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error),
+            }
+            File::open(&copy)?.sync_all()?;
+        }
+        File::open(&target)?.sync_all()?;
+    }
+    Ok(bytes)
+}
+
+/// How many of these whole files a data folder does not have, or not in their size.
+pub(crate) fn missing_blobs(data: &Path, blobs: &[(BlobHash, u64)]) -> usize {
+    let is_there = |(hash, size): &&(BlobHash, u64)| {
+        std::fs::metadata(blob_in(&data.join(BLOBS), hash)).is_ok_and(|found| found.len() == *size)
+    };
+    blobs.len() - blobs.iter().filter(is_there).count()
+}
+
+const BLOBS: &str = "files/blobs";
+
+fn blob_in(blobs: &Path, hash: &BlobHash) -> PathBuf {
+    let name = hex(hash);
+    blobs.join(&name[..2]).join(name)
+}
+
+/// Nothing for a folder that is not there.
+fn entries(folder: &Path) -> io::Result<Vec<std::fs::DirEntry>> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => entries.collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
 }
 

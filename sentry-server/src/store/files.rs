@@ -90,6 +90,8 @@ pub(crate) trait Files {
 
     /// The bytes of all whole files together.
     fn blob_bytes(&self) -> Result<u64>;
+    /// Whole files that something refers to, with their bytes.
+    fn blobs(&self) -> Result<Vec<(BlobHash, u64)>>;
     /// Forgets whole files that nothing refers to and that are older than `before`; answers their names.
     fn expire_blobs(&self, before: Micros) -> Result<Vec<BlobHash>>;
 

@@ -12,6 +12,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{days, open};
+use crate::files::copy_blobs;
 use crate::store::{Result, StoreError};
 
 /// Copies the folder `from` into the folder `to`, which must not exist or be empty. Returns the bytes written.
@@ -20,6 +21,8 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<u64> {
         return Err(StoreError::new("backup", format!("{} is not empty; name a new folder", to.display())));
     }
     std::fs::create_dir_all(to.join(SPOOL))?;
+    // Before, since a file may go when nothing refers to it any more; and again after, for those that came.
+    let mut bytes = copy_blobs(from, to)?;
     for attempt in 0.. {
         let mut segments = opened(&from.join(SPOOL), BTreeMap::new())?;
         let meta = to.join(META);
@@ -44,7 +47,7 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<u64> {
             snapshot(&from.join(&name), &to.join(&name))?;
         }
     }
-    let mut bytes = 0;
+    bytes += copy_blobs(from, to)?;
     for folder in [to.to_owned(), to.join(SPOOL)] {
         for entry in std::fs::read_dir(&folder)? {
             let data = entry?.metadata()?;

@@ -61,6 +61,17 @@ impl Files for SqliteStore {
         self.read_meta(|meta| sum(meta, "SELECT coalesce(sum(size), 0) FROM blobs"))
     }
 
+    fn blobs(&self) -> Result<Vec<(BlobHash, u64)>> {
+        self.read_meta(|meta| {
+            let mut statement = meta.prepare(
+                "SELECT hash, size FROM blobs WHERE id IN (SELECT blob_id FROM bundles UNION \
+                 SELECT blob_id FROM release_files UNION SELECT blob_id FROM debug_files)",
+            )?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     fn expire_blobs(&self, before: Micros) -> Result<Vec<BlobHash>> {
         self.write_meta(|meta| {
             let mut statement = meta.prepare_cached(
