@@ -90,6 +90,8 @@ export declare class NativeClient {
   beginExchange(isolation: NativeScope, current: NativeScope, method: string, path: string, origin: string, sentryTrace?: string | undefined | null, baggage?: string | undefined | null, traceparent?: string | undefined | null, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): NativeExchange | null
   /** Begins a request of the application's. Nothing if it is none of the SDK's business. */
   beginCall(isolation: NativeScope, current: NativeScope, method: string, url: string, origin: string): NativeCall | null
+  /** Starts ours for a span of OpenTelemetry, given as JSON: a child of `parent`, or a transaction. */
+  startOtelSpan(isolation: NativeScope, current: NativeScope | undefined | null, json: string, parent?: NativeSpan | undefined | null, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): NativeSpan
   /** Begins a session of this run, after the end of the one before. */
   startSession(isolation: NativeScope, current?: NativeScope | undefined | null): void
   /** Ends the session of this run: it went well. */
@@ -131,8 +133,8 @@ export declare class NativeClient {
    * is not to carry the trace; `baggage` is what the request has already.
    */
   traceHeaders(isolation: NativeScope, current?: NativeScope | undefined | null, url?: string | undefined | null, baggage?: string | undefined | null): Array<string> | null
-  /** The same with this span as the parent on the other side. */
-  spanHeaders(span: NativeSpan): Array<string>
+  /** The same with this span as the parent on the other side; `baggage` is what goes along already. */
+  spanHeaders(span: NativeSpan, baggage?: string | undefined | null): Array<string>
 }
 
 /** A request that is being answered: its session, and its transaction. */
@@ -217,6 +219,10 @@ export declare class NativeScope {
  * is ignored and answered with the reason.
  */
 export declare class NativeSpan {
+  /** Says what is known of a span of OpenTelemetry when it has ended, from JSON; to be ended after that. */
+  describeOtel(json: string): string | null
+  /** Trace, span, and `1` or `0` for the decision of a `sentry-trace`. */
+  static otelRemote(header: string): Array<string> | null
   /** True if what is set on it is sent. */
   get isRecording(): boolean
   /** `trace id`, `span id`, `parent span id` or nothing, and `1`, `0` or nothing for the decision, between dashes. */

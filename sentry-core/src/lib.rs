@@ -112,8 +112,8 @@ pub use crate::scope::{PropagationContext, Scope, Scopes, SharedScope};
 pub use crate::session::{Ending, LastWords, LiveSession, RequestSession, Vanished};
 pub use crate::text::Text;
 pub use crate::tracing::{
-    IgnoreSpan, Label, Pattern, SampleRand, SamplingContext, Span, SpanHook, SpanOptions, TraceHeaders,
-    TracesSampler, TransactionOptions,
+    IgnoreSpan, Label, OtelKind, OtelRemote, OtelStatus, Pattern, SampleRand, SamplingContext, Span,
+    SpanHook, SpanOptions, TraceHeaders, TracesSampler, TransactionOptions, otel_trace,
 };
 pub use crate::transport::{Buffers, Flushed, Resolver, Transport};
 pub use crate::upload::{UploadRequest, UploadResponse, UploadResult, Uploader};

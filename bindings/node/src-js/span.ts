@@ -259,11 +259,11 @@ export class Span {
     return this.#core();
   }
 
-  /** The values of the headers that take the trace along. @internal */
-  headers(): string[] {
+  /** The values of the headers that take the trace along; `baggage` is what goes along already. @internal */
+  headers(baggage?: string): string[] {
     const native = this.#core();
-    if (native && this.#client) return this.#client.native.spanHeaders(native);
-    return [this.#identity().slice(0, 2).join("-"), ""];
+    if (native && this.#client) return this.#client.native.spanHeaders(native, baggage);
+    return [this.#identity().slice(0, 2).join("-"), baggage ?? ""];
   }
 
   /** Renames the transaction that it belongs to. @internal */

@@ -13,6 +13,7 @@ mod error;
 mod flush;
 mod hook;
 mod http;
+mod otel;
 mod place;
 mod scope;
 mod session;

@@ -47,6 +47,7 @@ impl NativeClient {
                 sampling_context: attributes_of(sampling_context.as_str()),
                 parent: parent.and_then(|parent| self.host.trace_of(&parent.0)),
                 links: links_of(links.as_str()),
+                span_id: None,
             };
             let start =
                 || with_scopes(isolation, current, |scopes| self.host.start_transaction(given, scopes));
@@ -101,10 +102,10 @@ impl NativeClient {
         .flatten()
     }
 
-    /// The same with this span as the parent on the other side.
+    /// The same with this span as the parent on the other side; `baggage` is what goes along already.
     #[napi]
-    pub fn span_headers(&self, span: &NativeSpan) -> Vec<String> {
-        guard(|| values(self.host.span_headers(&span.0))).unwrap_or_default()
+    pub fn span_headers(&self, span: &NativeSpan, baggage: Option<String>) -> Vec<String> {
+        guard(|| values(self.host.span_headers(&span.0, baggage.as_deref()))).unwrap_or_default()
     }
 }
 

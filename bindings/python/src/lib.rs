@@ -27,6 +27,7 @@ mod logs;
 mod metrics;
 mod once;
 mod options;
+mod otel;
 mod pending;
 mod propagation;
 mod repr;
@@ -99,6 +100,8 @@ mod _watchpost {
     use crate::logs::{log_debug, log_error, log_fatal, log_info, log_record, log_trace, log_warning};
     #[pymodule_export]
     use crate::metrics::{count, distribution, gauge};
+    #[pymodule_export]
+    use crate::otel::{end_otel_span, otel_headers, otel_remote, start_otel_span};
     #[pymodule_export]
     use crate::propagation::{
         continue_trace, get_baggage, get_trace_headers, get_traceparent, trace_propagation_meta,

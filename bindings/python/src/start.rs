@@ -354,7 +354,10 @@ pub(crate) fn link(to: Any<'_, '_>, attributes: Given<'_, '_>) -> PyResult<SpanL
 }
 
 /// Links: each a span, an object, or one of these with attributes.
-fn links(given: Given<'_, '_>) -> PyResult<Vec<SpanLink>> {
+///
+/// # Errors
+/// When one of them is none.
+pub(crate) fn links(given: Given<'_, '_>) -> PyResult<Vec<SpanLink>> {
     let Some(given) = some(given) else { return Ok(Vec::new()) };
     let mut read = Vec::new();
     for item in PyIterator::from_object(given)? {

@@ -11,6 +11,7 @@ mod hook;
 mod identity;
 mod monitor;
 mod options;
+mod otel;
 mod outgoing;
 mod payload;
 mod process;
@@ -31,6 +32,7 @@ pub use crate::hook::{
 pub use crate::identity::HostIdentity;
 pub use crate::monitor::HostMonitor;
 pub use crate::options::{HostOptions, NameStyle};
+pub use crate::otel::{HostOtelEnd, HostOtelSpan};
 pub use crate::outgoing::HostCall;
 pub use crate::payload::{parse, parse_value};
 pub use crate::process::{current_client, global_scope, replace_client};

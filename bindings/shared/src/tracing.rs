@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use watchpost_core::{
-    Client, Error, Map, PropagationContext, Result, Scopes, SharedScope, Span, SpanLink, SpanOptions,
+    Client, Error, Map, PropagationContext, Result, Scopes, SharedScope, Span, SpanId, SpanLink, SpanOptions,
     SpanStatus, Timestamp, TraceHeaders, TransactionOptions, TransactionSource, Value,
 };
 
@@ -34,6 +34,8 @@ pub struct HostTransaction {
     pub parent: Option<PropagationContext>,
     /// Other spans that it has to do with.
     pub links: Vec<SpanLink>,
+    /// The id that it is known by already.
+    pub span_id: Option<SpanId>,
 }
 
 /// What a host says about a child that it starts.
@@ -169,6 +171,9 @@ impl HostClient {
         if let Some(start) = given.start {
             options = options.started_at(time_of("start", start)?);
         }
+        if let Some(span_id) = given.span_id {
+            options = options.span_id(span_id);
+        }
         if let Some(parent) = given.parent {
             options = options.continuing(parent);
         }
@@ -204,19 +209,20 @@ impl HostClient {
 
     /// The trace of a span, for a transaction of this process that is to belong to it.
     pub fn trace_of(&self, span: &HostSpan) -> Option<PropagationContext> {
-        self.client().incoming_trace(self.span_headers(span).iter())
+        self.client().incoming_trace(self.span_headers(span, None).iter())
     }
 
     /// What takes the trace along with this span as the parent on the other side.
-    pub fn span_headers(&self, span: &HostSpan) -> TraceHeaders {
+    /// `baggage` is what goes along already.
+    pub fn span_headers(&self, span: &HostSpan, baggage: Option<&str>) -> TraceHeaders {
         let [global, isolation, current] = [(); 3].map(|()| SharedScope::new());
         let current = current.with_span(Some(span.0.clone()));
         // A span that has ended is active nowhere, but still somebody's parent.
         match current.span() {
             Some(_) => self
                 .client()
-                .trace_headers(None, Scopes { global: &global, isolation: &isolation, current: &current }),
-            None => span.0.headers(None),
+                .trace_headers(baggage, Scopes { global: &global, isolation: &isolation, current: &current }),
+            None => span.0.headers(baggage),
         }
     }
 

@@ -77,6 +77,7 @@ __all__ = [
     "count",
     "distribution",
     "dsn_facts",
+    "end_otel_span",
     "end_session",
     "flush",
     "gauge",
@@ -103,6 +104,8 @@ __all__ = [
     "message_headers",
     "new_scope",
     "note_request",
+    "otel_headers",
+    "otel_remote",
     "pause_session",
     "remove_attribute",
     "remove_tag",
@@ -127,6 +130,7 @@ __all__ = [
     "start_inner_span",
     "start_monitor",
     "start_new_trace",
+    "start_otel_span",
     "start_request_session",
     "start_session",
     "start_span",
@@ -364,6 +368,28 @@ def get_current_span(scope: Optional[Scope] = None) -> Optional[Span]:
 def use_span(span: Span) -> SpanBlock:
     """A `with` block in which another span is the active one. It does not end that span."""
 
+def start_otel_span(
+    parent: Optional[Span],
+    trace_id: str,
+    span_id: str,
+    parent_span_id: Optional[str],
+    kind: int,
+    name: str,
+    start: float,
+    attributes: dict[str, Any],
+    headers: list[tuple[str, str]],
+) -> Optional[Span]: ...
+def end_otel_span(
+    span: Span,
+    kind: int,
+    name: str,
+    status: int,
+    attributes: dict[str, Any],
+    others: list[dict[str, Any]],
+    end: float,
+) -> None: ...
+def otel_headers(span: Span, baggage: Optional[str]) -> list[tuple[str, str]]: ...
+def otel_remote(header: str) -> Optional[tuple[str, str, bool]]: ...
 def start_new_trace() -> SpanBlock:
     """A `with` block in a trace of its own: no span of the caller is active in there."""
 

@@ -103,7 +103,7 @@ impl Span {
     }
 
     /// Ends it, now or at another time.
-    pub(super) fn end(&self, py: Python<'_>, end: Option<core::Timestamp>) {
+    pub(crate) fn end(&self, py: Python<'_>, end: Option<core::Timestamp>) {
         let span = self.core(py);
         if !span.is_recording() {
             return;

@@ -8,8 +8,8 @@ use opentelemetry::trace::{Span as _, TraceContextExt as _};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Span as TheirSpan, SpanData, SpanProcessor};
 use watchpost_core::{
-    EventHook, OsRng, PropagationContext, Span, SpanId, SpanLink, SpanOptions, Timestamp, TraceId,
-    TransactionOptions, TransactionSource,
+    EventHook, PropagationContext, Span, SpanId, SpanLink, SpanOptions, Timestamp, TraceId,
+    TransactionOptions, TransactionSource, otel_trace,
 };
 
 use super::propagator::{Arrived, WatchpostPropagator};
@@ -132,13 +132,10 @@ fn trace(data: &SpanData, context: &Context) -> PropagationContext {
     let arrived = context.get::<Arrived>();
     let arrived =
         arrived.and_then(|arrived| with_client(|client| client.incoming_trace(arrived.headers())).flatten());
-    // A trace that may not be continued (of another organisation) is one that did not arrive.
     let trace_id = TraceId::from_bytes(data.span_context.trace_id().to_bytes());
     let parent = data.parent_span_id;
     let parent = (parent != opentelemetry::SpanId::INVALID).then(|| SpanId::from_bytes(parent.to_bytes()));
-    arrived
-        .filter(|arrived| arrived.trace_id() == trace_id)
-        .unwrap_or_else(|| PropagationContext::of_trace(trace_id, parent, &OsRng))
+    otel_trace(trace_id, parent, arrived)
 }
 
 fn link(theirs: &opentelemetry::trace::Link) -> SpanLink {

@@ -7,6 +7,7 @@ use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::propagation::BaggagePropagator;
+use watchpost_core::OtelRemote;
 
 use super::Open;
 
@@ -81,16 +82,9 @@ impl TextMapPropagator for WatchpostPropagator {
     }
 }
 
-/// `<trace id>-<span id>[-<0|1>]`. Where the decision is left open, it is made here: by the sampler of OpenTelemetry
-/// as for a sampled parent, then by our own.
 fn remote(header: &str) -> Option<SpanContext> {
-    let mut parts = header.trim().split('-');
-    let (trace, span) = (parts.next()?, parts.next()?);
-    let (trace, span) = (TraceId::from_hex(trace).ok()?, SpanId::from_hex(span).ok()?);
-    let flags = match parts.next() {
-        Some("0") => TraceFlags::NOT_SAMPLED,
-        _ => TraceFlags::SAMPLED,
-    };
-    let context = SpanContext::new(trace, span, flags, true, TraceState::NONE);
-    context.is_valid().then_some(context)
+    let OtelRemote { trace_id, span_id, sampled } = OtelRemote::parse(header)?;
+    let (trace, span) = (TraceId::from_bytes(*trace_id.as_bytes()), SpanId::from_bytes(*span_id.as_bytes()));
+    let flags = if sampled { TraceFlags::SAMPLED } else { TraceFlags::NOT_SAMPLED };
+    Some(SpanContext::new(trace, span, flags, true, TraceState::NONE))
 }
