@@ -1,11 +1,12 @@
 //! Real programs, the real server, nothing in between. Run by `cargo xtask test e2e`, which builds all of them first
 //! and leaves out the modules of a language that is not set up (`--skip swift_`).
 
+mod traces;
+
 use std::path::Path;
 
 use serde_json::Value;
 use watchpost_tests::{Scene, kill_under_load};
-use xtask::Language;
 use xtask::stand::{Example, Mode};
 
 /// What a person must find on the page of an example's first issue.

@@ -2,6 +2,8 @@
 
 mod kills;
 mod scene;
+mod service;
 
 pub use kills::{Kills, kill_under_load};
 pub use scene::Scene;
+pub use service::Service;

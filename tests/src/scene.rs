@@ -53,6 +53,14 @@ impl Scene {
         &self.project
     }
 
+    /// Another project, for a program in `language`.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub fn another_project(&self, language: Language) -> Result<Project> {
+        self.home.project(language.name(), language.platform())
+    }
+
     /// The server's host and port.
     #[must_use]
     pub fn address(&self) -> &str {

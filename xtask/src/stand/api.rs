@@ -82,6 +82,22 @@ impl Api {
         }
     }
 
+    /// What a data set (`spans`, `errors`) has of a trace, by these fields.
+    ///
+    /// # Errors
+    /// As [`Api::json`].
+    pub fn of_trace(&self, dataset: &str, trace: &str, fields: &[&str]) -> Result<Vec<Value>> {
+        let fields: String = fields.iter().map(|field| format!("&field={field}")).collect();
+        let target = format!(
+            "/api/0/organizations/{}/events/?dataset={dataset}&query=trace:{trace}&per_page=100{fields}",
+            self.organization
+        );
+        match self.json(&target)?["data"].take() {
+            Value::Array(rows) => Ok(rows),
+            other => Err(Failure::new(format!("GET {target}: no rows: {other}"))),
+        }
+    }
+
     /// Waits until the server has the event.
     ///
     /// # Errors
