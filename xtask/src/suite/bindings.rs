@@ -1,10 +1,11 @@
 //! The other four languages: building their SDK into an ignored folder, and running their own tests.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use crate::counts::Dialect;
-use crate::failure::Result;
+use crate::failure::{Context as _, Failure, Result};
 use crate::language::Language;
 use crate::setup::{VENV, node_modules, venv};
 use crate::step::{Log, Outcome};
@@ -13,6 +14,7 @@ use crate::{process, repo};
 type Work = fn(&Log) -> Result<Outcome>;
 
 const LIMIT: Duration = Duration::from_secs(20 * 60);
+const WHEELS: &str = "wheels";
 
 /// Builds the SDK of `language` and installs it where its tests and examples find it.
 ///
@@ -55,7 +57,9 @@ pub(super) fn tests(language: Language) -> Vec<(&'static str, Work)> {
         Language::Rust => Vec::new(),
         Language::Python => vec![
             ("tests", |log| {
-                log.tests(python().args(["-m", "pytest", "-q", "bindings/python/tests"]), Dialect::Pytest)
+                let mut tests = python();
+                tests.args(["-m", "pytest", "-q", "bindings/python/tests"]).env("WATCHPOST_WHEEL", wheel()?);
+                log.tests(&mut tests, Dialect::Pytest)
             }),
             ("stubs", |log| log.run(python().args(["-m", "mypy.stubtest", "watchpost"]))),
             ("types", |log| log.run(python().args(["-m", "mypy", "--strict", "-p", "watchpost"]))),
@@ -79,10 +83,45 @@ pub(super) fn tests(language: Language) -> Vec<(&'static str, Work)> {
 /// When a package or the SDK cannot be installed.
 pub fn install_python(name: &str, requirements: &str, log: &Log) -> Result<()> {
     venv(name, &repo::path(requirements), log.path())?;
-    let mut pip = python_of(name);
+    let wheels = repo::cache(WHEELS);
+    if wheels.exists() {
+        std::fs::remove_dir_all(&wheels).at(&wheels)?;
+    }
+    let mut build = python_of(name);
     // The build tool is in the environment already, so nothing is fetched.
-    pip.args(["-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-build-isolation"]);
-    process::must(pip.arg("./bindings/python"), log.path(), LIMIT)
+    build.args([
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--disable-pip-version-check",
+        "--no-build-isolation",
+        "--no-deps",
+    ]);
+    process::must(build.arg("--wheel-dir").arg(&wheels).arg("./bindings/python"), log.path(), LIMIT)?;
+    let mut install = python_of(name);
+    install.args([
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--force-reinstall",
+    ]);
+    process::must(install.arg(wheel()?), log.path(), LIMIT)
+}
+
+/// The wheel that [`install_python`] built.
+fn wheel() -> Result<PathBuf> {
+    let wheels = repo::cache(WHEELS);
+    for file in std::fs::read_dir(&wheels).at(&wheels)? {
+        let file = file?.path();
+        if file.extension().is_some_and(|extension| extension == "whl") {
+            return Ok(file);
+        }
+    }
+    Err(Failure::new(format!("{} holds no wheel", wheels.display())))
 }
 
 fn python() -> Command {
