@@ -76,6 +76,9 @@ export class Scope {
   #lent: Loan | undefined;
   /** The scope is a piece of work of its own, with a trace of its own. */
   #ownsTrace = false;
+  // What is still to be done when the core's scope is made: another trace to be started, or the one that was set to go.
+  #fresh = false;
+  #bare = false;
   /** The active span. @internal */
   span: Span | undefined;
   /** True where no span is to be started. @internal */
@@ -280,7 +283,7 @@ export class Scope {
 
   /** @internal */
   fork(): Scope {
-    const fork = this.#copy(undefined);
+    const fork = this.#copy();
     fork.#loan = this.#native ? (this.#lent ??= { native: this.#native }) : this.#loan;
     return fork;
   }
@@ -295,15 +298,15 @@ export class Scope {
   /** A fork of a current scope for a new piece of work: no span is active there, and no trace was set. @internal */
   forkBare(): Scope {
     const fork = this.forkWith(undefined);
-    fork.#changed()?.clearTrace();
+    fork.#bare = fork.#loan !== undefined;
     return fork;
   }
 
   /** A fork that starts a trace of its own. @internal */
   forkIsolation(): Scope {
-    const own = this.#loan ? this.core() : this.#native;
-    const fork = this.#copy(own?.forkIsolation());
+    const fork = this.fork();
     fork.#ownsTrace = true;
+    fork.#fresh = true;
     return fork;
   }
 
@@ -328,8 +331,10 @@ export class Scope {
     if (!this.#native) {
       this.#native = this.#loan ? this.#loan.native.fork() : new native.NativeScope();
       this.#known = this.#loan ? null : undefined;
-      if (this.#ownsTrace && !this.#loan) this.#native.startTrace();
+      if (this.#fresh || (this.#ownsTrace && !this.#loan)) this.#native.startTrace();
+      if (this.#bare) this.#native.clearTrace();
       this.#loan = undefined;
+      this.#fresh = this.#bare = false;
     }
     const handle = this.#native;
     if (this.#pending) {
@@ -390,9 +395,8 @@ export class Scope {
     return this.core();
   }
 
-  #copy(handle: NativeScope | undefined): Scope {
+  #copy(): Scope {
     const copy = new Scope();
-    copy.#native = handle;
     copy.#pending = this.#pending;
     copy.#trail = this.#trail;
     copy.#fields = this.#fields;
@@ -401,6 +405,8 @@ export class Scope {
     copy.#olderFields = this.#olderFields;
     copy.#known = this.#known;
     copy.#ownsTrace = this.#ownsTrace;
+    copy.#fresh = this.#fresh;
+    copy.#bare = this.#bare;
     copy.#user = this.#user;
     copy.span = this.span;
     copy.suppressed = this.suppressed;

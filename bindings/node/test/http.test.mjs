@@ -201,3 +201,24 @@ test("a custom integration is set up once and sees events", () => {
   Sentry.captureMessage("seen");
   assert.equal(items("event")[0].tags, undefined);
 });
+
+test("a fork of an isolation scope that nobody has asked yet sees nothing that is set later, and leaves the outer trace", () => {
+  start();
+  Sentry.setTag("root", "1");
+  Sentry.captureMessage("outside");
+  const captured = (scope, text) => Sentry.withIsolationScope(scope, () => Sentry.captureMessage(text));
+  Sentry.withIsolationScope((own) => {
+    const fork = own.clone();
+    own.setTag("later", "2");
+    Sentry.captureMessage("own");
+    const shared = own.clone();
+    captured(fork, "fork");
+    captured(shared, "shared");
+  });
+  const [outside, own, fork, shared] = items("event");
+  assert.deepEqual([own.tags, fork.tags], [{ root: "1", later: "2" }, { root: "1" }]);
+  const traces = [outside, own, fork].map((event) => event.contexts.trace.trace_id);
+  assert.equal(new Set(traces).size, 3);
+  // Once a scope has a trace, its forks share it.
+  assert.equal(shared.contexts.trace.trace_id, own.contexts.trace.trace_id);
+});
