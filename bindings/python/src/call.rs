@@ -1,10 +1,9 @@
 //! What the application asks of others: a span around it, and for HTTP a breadcrumb and headers that take the trace along.
 
-use std::sync::Arc;
-
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use watchpost_core::{Client, ForkLock, Hint, OutgoingRequest, Span, SpanOptions, SpanStatus, Text};
+use watchpost_bindings::{HostCall, HostScope};
+use watchpost_core::{ForkLock, Span, SpanOptions, SpanStatus};
 
 use crate::active::Active;
 use crate::convert::{Converter, Limits, text_of};
@@ -92,61 +91,29 @@ pub(crate) fn begin_call(
         let Some(session) = session.as_ref().filter(|session| session.host.client().is_enabled()) else {
             return Ok(None);
         };
-        let client = session.host.client();
         let (method, url) = (text_of(method), text_of(url));
-        let request = OutgoingRequest::new(&method, &url);
-        if request.is_to_own_server(client) {
-            return Ok(None);
-        }
         let active = Active::here(py)?;
         let active = active.get();
-        let span = recording_span(active).and_then(|parent| child_of(parent, &request, origin, client));
+        let isolation = HostScope::from_shared(active.isolation.clone());
+        let current = HostScope::from_shared(active.current.clone());
+        let Some(call) = HostCall::begin(&session.host, &method, &url, origin, &isolation, &current) else {
+            return Ok(None);
+        };
         let baggage = baggage.map(text_of);
-        let mut scopes = active.scopes();
-        let with_span;
-        if let Some(span) = &span {
-            with_span = active.current.with_span(Some(span.clone()));
-            scopes.current = &with_span;
-        }
-        let headers = client
-            .headers_for(&url, baggage.as_deref(), scopes)
+        let headers = call
+            .headers(baggage.as_deref())
             .map(|headers| headers.iter().map(|(name, value)| (name, value.to_owned())).collect());
-        let (client, isolation) = (Arc::clone(client), active.isolation.clone());
-        let open = ForkLock::new(Some((client, isolation)));
-        Ok(Some(Call {
-            method,
-            url,
-            origin: origin.into(),
-            span,
-            headers: headers.unwrap_or_default(),
-            open,
-        }))
+        Ok(Some(Call { headers: headers.unwrap_or_default(), open: ForkLock::new(Some(call)) }))
     });
     begun.flatten()
-}
-
-fn child_of(parent: &Span, request: &OutgoingRequest<'_>, origin: &str, client: &Client) -> Option<Span> {
-    let options = SpanOptions::new("http.client", request.description()).origin(origin.to_owned());
-    let span = parent.start_child_with(options);
-    if span.is_same(parent) {
-        return None;
-    }
-    for (key, value) in request.attributes(client) {
-        span.set_data(key.as_str(), value);
-    }
-    Some(span)
 }
 
 /// A request on its way.
 #[pyclass(frozen, module = "watchpost._watchpost")]
 #[derive(Debug)]
 pub(crate) struct Call {
-    method: Text,
-    url: Text,
-    origin: Text,
-    span: Option<Span>,
     headers: Vec<(&'static str, String)>,
-    open: ForkLock<Option<(Arc<Client>, watchpost_core::SharedScope)>>,
+    open: ForkLock<Option<HostCall>>,
 }
 
 #[pymethods]
@@ -160,18 +127,9 @@ impl Call {
     /// It has ended; without a status if there was no answer. The first end counts.
     #[pyo3(signature = (status=None))]
     fn finish(&self, py: Python<'_>, status: Option<u16>) {
-        let Some((client, isolation)) = self.open.with(Option::take) else { return };
+        let Some(mut call) = self.open.with(Option::take) else { return };
         entry(py, "the end of a request", || {
-            if let Some(span) = &self.span {
-                match status {
-                    Some(status) => span.set_http_status(status),
-                    None => span.set_status(SpanStatus::UnknownError),
-                }
-                span.finish();
-            }
-            let mut crumb = OutgoingRequest::new(&self.method, &self.url).breadcrumb(&client, status);
-            crumb.origin = Some(self.origin.clone());
-            client.add_breadcrumb(crumb, &Hint::default(), &isolation);
+            call.finish(status);
             Ok(())
         });
     }
