@@ -127,12 +127,15 @@ impl From<Data> for Value {
 impl<N: Into<Text>, const COUNT: usize> From<[(N, Value); COUNT]> for Data {
     #[inline]
     fn from(fields: [(N, Value); COUNT]) -> Self {
+        let mut data = Self(Vec::with_capacity(COUNT));
         if COUNT == 1 {
             // No other name that it could be.
-            return Self(fields.into_iter().map(|(name, value)| (name.into(), value)).collect());
+            for (name, value) in fields {
+                data.0.push((name.into(), value));
+            }
+        } else {
+            data.extend(fields);
         }
-        let mut data = Self(Vec::with_capacity(COUNT));
-        data.extend(fields);
         data
     }
 }

@@ -65,7 +65,11 @@ impl Timestamp {
 
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
-        let micros = |d: Duration| i64::try_from(d.as_micros()).unwrap_or(i64::MAX);
+        // In 64 bits: every breadcrumb and span asks.
+        let micros = |d: Duration| {
+            let seconds = i64::try_from(d.as_secs()).unwrap_or(i64::MAX);
+            seconds.saturating_mul(1_000_000).saturating_add(d.subsec_micros().into())
+        };
         Self(match time.duration_since(UNIX_EPOCH) {
             Ok(after) => micros(after),
             Err(before) => -micros(before.duration()),
