@@ -3,6 +3,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod client;
+mod event;
+mod python;
+mod python_web;
 mod sentry_cli;
 mod terminal;
 
@@ -14,4 +18,29 @@ fn sentry_cli_3_does_what_a_build_and_an_operator_do() {
 #[test]
 fn sentry_cli_2_does_what_a_build_and_an_operator_do() {
     sentry_cli::tour(2);
+}
+
+#[test]
+fn sdk_python_reports_all_that_a_job_has() {
+    python::plain();
+}
+
+#[test]
+fn sdk_python_streams_spans() {
+    python::streamed();
+}
+
+#[test]
+fn sdk_python_flask() {
+    python_web::shop(&python_web::FLASK);
+}
+
+#[test]
+fn sdk_python_django() {
+    python_web::shop(&python_web::DJANGO);
+}
+
+#[test]
+fn sdk_python_fastapi() {
+    python_web::shop(&python_web::FASTAPI);
 }

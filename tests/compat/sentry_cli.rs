@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use xtask::repo;
 
+use crate::client::ORG;
 use crate::terminal::Terminal;
 
 /// Everything that a build and an operator do with a server, by one major version.
@@ -27,11 +28,14 @@ pub(crate) fn tour(major: u32) {
 }
 
 const RELEASE: &str = "shop@1.0.0";
-const ORG: &str = "/api/0/organizations/default";
+
+fn id(number: u128) -> String {
+    format!("{number:032x}")
+}
 
 fn who_it_is(terminal: &Terminal) {
     let said = terminal.build(&["info"]);
-    assert!(said.contains(terminal.home.address()) && said.contains("org:ci"), "{said}");
+    assert!(said.contains(terminal.client.home.address()) && said.contains("org:ci"), "{said}");
     let said = terminal.operate(&["info"]);
     assert!(said.contains("admin") && said.contains("project:releases"), "{said}");
 }
@@ -41,7 +45,7 @@ fn a_release(terminal: &Terminal) {
         let mut git = Command::new("git");
         git.args(["-c", "user.name=Ada", "-c", "user.email=ada@shop.test"])
             .args(words)
-            .current_dir(&terminal.folder);
+            .current_dir(&terminal.client.folder);
         assert!(git.output().unwrap().status.success(), "git {words:?}");
     };
     git(&["init", "--quiet"]);
@@ -50,11 +54,11 @@ fn a_release(terminal: &Terminal) {
     terminal.build(&["releases", "new", RELEASE, "--url", "http://shop.test/1.0.0"]);
     terminal.build(&["releases", "set-commits", RELEASE, "--local", "--ignore-missing"]);
     terminal.build(&["releases", "finalize", RELEASE]);
-    let release = terminal.api.json(&format!("{ORG}/releases/{RELEASE}/")).unwrap();
+    let release = terminal.client.api.json(&format!("{ORG}/releases/{RELEASE}/")).unwrap();
     assert_eq!(release["url"], "http://shop.test/1.0.0");
     assert_eq!(release["projects"][0]["slug"], "shop");
     assert!(release["dateReleased"].is_string(), "{release}");
-    let commits = terminal.api.json(&format!("{ORG}/releases/{RELEASE}/commits/")).unwrap();
+    let commits = terminal.client.api.json(&format!("{ORG}/releases/{RELEASE}/commits/")).unwrap();
     assert_eq!(commits[0]["author"]["email"], "ada@shop.test");
     assert!(commits[0]["message"].as_str().unwrap().contains("charge only once"));
     let said = terminal.build(&["releases", "list"]);
@@ -65,7 +69,7 @@ fn a_release(terminal: &Terminal) {
 
 /// A browser's program, minified and injected, whose frames read as they were written.
 fn source_maps(terminal: &Terminal) {
-    let dist = terminal.folder.join("dist");
+    let dist = terminal.client.folder.join("dist");
     std::fs::create_dir_all(&dist).unwrap();
     for name in ["app.min.js", "app.min.js.map"] {
         std::fs::copy(repo::path("tests/corpus/artifacts").join(name), dist.join(name)).unwrap();
@@ -82,7 +86,7 @@ fn source_maps(terminal: &Terminal) {
         "--wait",
     ]);
     let minified = std::fs::read_to_string(dist.join("app.min.js")).unwrap();
-    let id = minified
+    let debug_id = minified
         .lines()
         .find_map(|line| line.strip_prefix("//# debugId="))
         .expect("no debug id was injected");
@@ -95,13 +99,14 @@ fn source_maps(terminal: &Terminal) {
         ] } })
     };
     let mut by_id = event(frame(url));
-    by_id["debug_meta"] = json!({ "images": [{ "type": "sourcemap", "code_file": url, "debug_id": id }] });
+    by_id["debug_meta"] =
+        json!({ "images": [{ "type": "sourcemap", "code_file": url, "debug_id": debug_id }] });
     terminal.send_event(1, &by_id);
     let mut by_name = event(frame(url));
     by_name["release"] = RELEASE.into();
     terminal.send_event(2, &by_name);
     for (event, how) in [(1, "debug-id"), (2, "release")] {
-        let stored = terminal.event(event);
+        let stored = terminal.client.event(&id(event));
         let frame = &stored["entries"][0]["data"]["values"][0]["stacktrace"]["frames"][0];
         assert_eq!(frame["function"], "parseAmount", "{frame}");
         assert_eq!(frame["lineNo"], 4, "{frame}");
@@ -121,27 +126,27 @@ fn position(text: &str, part: &str) -> (usize, usize) {
 
 fn deploys(terminal: &Terminal) {
     terminal.build(&["deploys", "new", "--release", RELEASE, "--env", "production", "--name", "first"]);
-    let deploys = terminal.api.json(&format!("{ORG}/releases/{RELEASE}/deploys/")).unwrap();
+    let deploys = terminal.client.api.json(&format!("{ORG}/releases/{RELEASE}/deploys/")).unwrap();
     assert_eq!((&deploys[0]["environment"], &deploys[0]["name"]), (&json!("production"), &json!("first")));
     let said = terminal.build(&["deploys", "list", "--release", RELEASE]);
     assert!(said.contains("production"), "{said}");
 }
 
 fn debug_files(terminal: &Terminal) {
-    let program = terminal.folder.join("program");
+    let program = terminal.client.folder.join("program");
     std::fs::write(
-        terminal.folder.join("program.rs"),
+        terminal.client.folder.join("program.rs"),
         "fn main() { println!(\"{}\", std::env::args().count()); }",
     )
     .unwrap();
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    rustc.args(["-g", "program.rs", "-o"]).arg(&program).current_dir(&terminal.folder);
+    rustc.args(["-g", "program.rs", "-o"]).arg(&program).current_dir(&terminal.client.folder);
     assert!(rustc.output().unwrap().status.success(), "rustc");
     for _ in 0..2 {
         // The second time the server has it.
         terminal.build(&["debug-files", "upload", "program", "--wait"]);
     }
-    let files = terminal.api.json("/api/0/projects/default/shop/files/dsyms/").unwrap();
+    let files = terminal.client.api.json("/api/0/projects/default/shop/files/dsyms/").unwrap();
     assert_eq!(files.as_array().unwrap().len(), 1, "{files}");
     assert!(files[0]["data"]["features"].as_array().unwrap().contains(&json!("debug")), "{files}");
 }
@@ -149,18 +154,18 @@ fn debug_files(terminal: &Terminal) {
 /// An Android program's mapping, and a frame that reads as it was written.
 fn a_mapping(terminal: &Terminal) {
     let mapping = "dev.shop.Checkout -> a.b:\n    1:1:void charge(int):42:42 -> c\n";
-    std::fs::write(terminal.folder.join("mapping.txt"), mapping).unwrap();
-    let id = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
-    terminal.build(&["upload-proguard", "--uuid", id, "mapping.txt"]);
+    std::fs::write(terminal.client.folder.join("mapping.txt"), mapping).unwrap();
+    let uuid = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
+    terminal.build(&["upload-proguard", "--uuid", uuid, "mapping.txt"]);
     let event = json!({
         "platform": "java",
-        "debug_meta": { "images": [{ "type": "proguard", "uuid": id }] },
+        "debug_meta": { "images": [{ "type": "proguard", "uuid": uuid }] },
         "exception": { "values": [{ "type": "IllegalStateException", "value": "twice", "stacktrace": { "frames": [
             { "module": "a.b", "function": "c", "lineno": 1, "filename": "SourceFile", "in_app": true }
         ] } }] },
     });
     terminal.send_event(3, &event);
-    let stored = terminal.event(3);
+    let stored = terminal.client.event(&id(3));
     let frame = &stored["entries"][0]["data"]["values"][0]["stacktrace"]["frames"][0];
     assert_eq!(
         (&frame["module"], &frame["function"]),
@@ -187,15 +192,15 @@ fn events_and_issues(terminal: &Terminal, major: u32) {
         "{{\"event_id\":\"{:032x}\"}}\n{{\"type\":\"event\"}}\n{{\"message\":\"in an envelope\"}}\n",
         4
     );
-    std::fs::write(terminal.folder.join("envelope"), envelope).unwrap();
+    std::fs::write(terminal.client.folder.join("envelope"), envelope).unwrap();
     terminal.build(&["send-envelope", "envelope"]);
-    assert_eq!(terminal.event(4)["title"], "in an envelope");
+    assert_eq!(terminal.client.event(&id(4))["title"], "in an envelope");
     let find = || {
-        let issues = terminal.api.issues("shop").unwrap();
+        let issues = terminal.client.api.issues("shop").unwrap();
         issues.into_iter().find(|issue| issue.title == message)
     };
-    let issue = terminal.wait(find);
-    let event = terminal.api.json(&format!("{ORG}/issues/{}/events/latest/", issue.id)).unwrap();
+    let issue = terminal.client.wait("the issue", find);
+    let event = terminal.client.api.json(&format!("{ORG}/issues/{}/events/latest/", issue.id)).unwrap();
     assert!(
         event["tags"].as_array().unwrap().contains(&json!({ "key": "route", "value": "pay" })),
         "{event}"
@@ -204,13 +209,14 @@ fn events_and_issues(terminal: &Terminal, major: u32) {
     assert!(said.contains(&message) && said.contains("in an envelope"), "{said}");
     let said = terminal.operate(&["events", "list"]);
     assert!(said.contains("00000000-0000-0000-0000-000000000004"), "{said}");
-    let status = |id: &str| terminal.api.json(&format!("{ORG}/issues/{id}/")).unwrap()["status"].clone();
+    let status =
+        |id: &str| terminal.client.api.json(&format!("{ORG}/issues/{id}/")).unwrap()["status"].clone();
     for (verb, wanted) in [("resolve", "resolved"), ("mute", "ignored"), ("unresolve", "unresolved")] {
         terminal.operate(&["issues", verb, "--id", &issue.id]);
         assert_eq!(status(&issue.id), wanted, "{verb}");
     }
     terminal.operate(&["issues", "resolve", "--all"]);
-    let open = terminal.api.json(&format!("{ORG}/issues/?query=is:unresolved")).unwrap();
+    let open = terminal.client.api.json(&format!("{ORG}/issues/?query=is:unresolved")).unwrap();
     assert_eq!(open, json!([]));
     terminal.operate(&["issues", "unresolve", "--status", "resolved"]);
     assert_eq!(status(&issue.id), "unresolved");
@@ -218,16 +224,18 @@ fn events_and_issues(terminal: &Terminal, major: u32) {
 
 fn monitors(terminal: &Terminal) {
     terminal.operate(&["monitors", "run", "nightly", "--schedule", "0 3 * * *", "--", "true"]);
-    let failed = terminal
-        .run(&["monitors", "run", "weekly", "--", "false"], &[("SENTRY_AUTH_TOKEN", terminal.home.token())]);
+    let failed = terminal.run(
+        &["monitors", "run", "weekly", "--", "false"],
+        &[("SENTRY_AUTH_TOKEN", terminal.client.home.token())],
+    );
     assert!(!failed.status.success(), "the exit code of the job is passed on");
     let last = |slug: &str| {
         let path = format!("{ORG}/monitors/{slug}/checkins/");
-        let found = terminal.api.json(&path).ok()?[0].clone();
+        let found = terminal.client.api.json(&path).ok()?[0].clone();
         (found["status"] != "in_progress" && !found.is_null()).then_some(found)
     };
-    assert_eq!(terminal.wait(|| last("nightly"))["status"], "ok");
-    let monitor = terminal.api.json(&format!("{ORG}/monitors/nightly/")).unwrap();
+    assert_eq!(terminal.client.wait("nightly", || last("nightly"))["status"], "ok");
+    let monitor = terminal.client.api.json(&format!("{ORG}/monitors/nightly/")).unwrap();
     assert_eq!(monitor["config"]["schedule"]["value"], "0 3 * * *", "{monitor}");
     let said = terminal.operate(&["monitors", "list"]);
     assert!(said.contains("nightly"), "{said}");
@@ -245,13 +253,13 @@ fn logs(terminal: &Terminal) {
     let header = json!({
         "type": "log", "item_count": 1, "content_type": "application/vnd.sentry.items.log+json", "length": payload.len(),
     });
-    std::fs::write(terminal.folder.join("logs"), format!("{{}}\n{header}\n{payload}\n")).unwrap();
+    std::fs::write(terminal.client.folder.join("logs"), format!("{{}}\n{header}\n{payload}\n")).unwrap();
     terminal.operate(&["send-envelope", "--raw", "logs"]);
     let found = || {
         let path = format!("{ORG}/events/?dataset=logs&field=message&field=severity&field=cart&query=cart:7");
-        terminal.api.json(&path).unwrap()["data"].get(0).cloned()
+        terminal.client.api.json(&path).unwrap()["data"].get(0).cloned()
     };
-    let row = terminal.wait(found);
+    let row = terminal.client.wait("the log", found);
     assert_eq!(
         (&row["message"], &row["severity"], &row["cart"]),
         (&json!("the cart is empty"), &json!("error"), &json!(7))
@@ -266,20 +274,21 @@ fn lists(terminal: &Terminal) {
     let said = terminal.operate(&["organizations", "list"]);
     assert!(said.contains("Watchpost"), "{said}");
     // The commits of the release brought their repository along, under the name that the client gives it.
-    let commits = terminal.api.json(&format!("{ORG}/releases/{RELEASE}/commits/")).unwrap();
+    let commits = terminal.client.api.json(&format!("{ORG}/releases/{RELEASE}/commits/")).unwrap();
     let repository = commits[0]["repository"]["name"].as_str().unwrap();
     let said = terminal.operate(&["repos", "list"]);
     assert!(said.contains(repository), "{said}");
 }
 
 fn the_end_of_a_release(terminal: &Terminal) {
-    let status = || terminal.api.json(&format!("{ORG}/releases/{RELEASE}/")).unwrap()["status"].clone();
+    let status =
+        || terminal.client.api.json(&format!("{ORG}/releases/{RELEASE}/")).unwrap()["status"].clone();
     terminal.operate(&["releases", "archive", RELEASE]);
     assert_eq!(status(), "archived");
     terminal.operate(&["releases", "restore", RELEASE]);
     assert_eq!(status(), "open");
     terminal.operate(&["releases", "delete", RELEASE]);
-    assert!(terminal.api.json(&format!("{ORG}/releases/{RELEASE}/")).is_err());
+    assert!(terminal.client.api.json(&format!("{ORG}/releases/{RELEASE}/")).is_err());
     let said = terminal.operate(&["releases", "delete", "no@such"]);
     assert!(said.contains("does not exist"), "{said}");
 }

@@ -5,42 +5,23 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use xtask::repo;
-use xtask::stand::{Api, Project, Server, ServerHome, request, server_binary};
+use xtask::stand::request;
 
-/// The server, its project, and a folder to work in.
+use crate::client::Client;
+
+/// The client, and a server for it.
 pub(crate) struct Terminal {
     binary: PathBuf,
-    pub(crate) folder: PathBuf,
-    pub(crate) home: ServerHome,
-    pub(crate) project: Project,
-    pub(crate) api: Api,
+    pub(crate) client: Client,
     org_token: String,
-    _server: Server,
 }
 
 impl Terminal {
     pub(crate) fn open(name: &str, binary: &Path) -> Self {
-        assert!(binary.is_file(), "{} is not installed: cargo xtask setup node", binary.display());
-        let folder = repo::cache("compat").join(name);
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).unwrap();
-        }
-        std::fs::create_dir_all(folder.join("work")).unwrap();
-        let home = ServerHome::create(&server_binary(), &folder.join("data"), 0).unwrap();
-        let project = home.project("shop", "javascript").unwrap();
-        let org_token = home.organization_token("default").unwrap();
-        let server = home.start().unwrap();
-        let api = home.api().unwrap();
-        Self {
-            binary: binary.into(),
-            folder: folder.join("work"),
-            home,
-            project,
-            api,
-            org_token,
-            _server: server,
-        }
+        assert!(binary.is_file(), "{} is not installed: cargo xtask test compat", binary.display());
+        let client = Client::open(name, "javascript");
+        let org_token = client.home.organization_token("default").unwrap();
+        Self { binary: binary.into(), client, org_token }
     }
 
     /// Runs the client as a build does: with the organisation's token, which says where the server is.
@@ -50,9 +31,12 @@ impl Terminal {
 
     /// Runs the client as an operator does: with a personal token.
     pub(crate) fn operate(&self, words: &[&str]) -> String {
-        let url = format!("http://{}", self.home.address());
-        let environment =
-            [("SENTRY_AUTH_TOKEN", self.home.token()), ("SENTRY_URL", &url), ("SENTRY_ORG", "default")];
+        let url = format!("http://{}", self.client.home.address());
+        let environment = [
+            ("SENTRY_AUTH_TOKEN", self.client.home.token()),
+            ("SENTRY_URL", &url),
+            ("SENTRY_ORG", "default"),
+        ];
         self.succeed(words, &environment)
     }
 
@@ -72,12 +56,12 @@ impl Terminal {
         let mut command = Command::new(&self.binary);
         command
             .args(words)
-            .current_dir(&self.folder)
+            .current_dir(&self.client.folder)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", &self.folder)
-            .env("SENTRY_PROJECT", &self.project.slug)
-            .env("SENTRY_DSN", &self.project.dsn)
+            .env("HOME", &self.client.folder)
+            .env("SENTRY_PROJECT", &self.client.project.slug)
+            .env("SENTRY_DSN", &self.client.project.dsn)
             .env("SENTRY_LOG_LEVEL", "warn")
             .env("SENTRY_NO_PROGRESS_BAR", "1")
             .env("SENTRY_DISABLE_UPDATE_CHECK", "1")
@@ -99,34 +83,12 @@ impl Terminal {
 
     /// Sends one event as an SDK does.
     pub(crate) fn send_event(&self, id: u128, event: &Value) {
-        let (key, rest) = self.project.dsn.trim_start_matches("http://").split_once('@').unwrap();
+        let (key, rest) = self.client.project.dsn.trim_start_matches("http://").split_once('@').unwrap();
         let project = rest.rsplit('/').next().unwrap();
         let path = format!("/api/{project}/envelope/?sentry_key={key}&sentry_version=7");
         let body = format!("{{\"event_id\":\"{id:032x}\"}}\n{{\"type\":\"event\"}}\n{event}\n");
-        let answer = request(self.home.address(), "POST", &path, &[], body.as_bytes()).unwrap();
+        let answer = request(self.client.home.address(), "POST", &path, &[], body.as_bytes()).unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text());
-    }
-
-    /// The event, once it is stored.
-    pub(crate) fn event(&self, id: u128) -> Value {
-        let id = format!("{id:032x}");
-        self.wait(|| self.api.event(&self.project.slug, &id).unwrap())
-    }
-
-    /// Asks until there is an answer, for twenty seconds at most.
-    pub(crate) fn wait<T>(&self, ask: impl Fn() -> Option<T>) -> T {
-        let start = Instant::now();
-        loop {
-            if let Some(answer) = ask() {
-                return answer;
-            }
-            assert!(
-                start.elapsed() < Duration::from_secs(20),
-                "nothing after 20 s; see {}",
-                self.home.log().display()
-            );
-            std::thread::sleep(Duration::from_millis(50));
-        }
     }
 }
 

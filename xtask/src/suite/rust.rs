@@ -6,7 +6,6 @@ use crate::counts::Dialect;
 use crate::failure::Result;
 use crate::language::Language;
 use crate::process;
-use crate::setup::node_modules;
 use crate::step::{Log, Outcome};
 
 /// `cargo fmt --check`.
@@ -90,30 +89,7 @@ pub(super) fn end_to_end(log: &Log, ready: &[Language]) -> Result<Outcome> {
     log.tests(&mut command, Dialect::Cargo)
 }
 
-/// Which versions of the real clients are run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Clients {
-    /// The newest of each.
-    OneOfEach,
-    /// Every one that the tests know.
-    All,
-}
-
-/// The real clients, installed from their registry, against the server.
-///
-/// # Errors
-/// When one of them cannot be installed, or does not find what it should.
-pub fn compat(log: &Log, clients: Clients) -> Result<Outcome> {
-    node_modules("tests/compat/sentry-cli", log.path())?;
-    let mut command = cargo();
-    command.args(["test", "--workspace", "--test", "compat", "--no-fail-fast", "--"]);
-    if clients == Clients::OneOfEach {
-        command.args(["--skip", "sentry_cli_2"]);
-    }
-    log.tests(&mut command, Dialect::Cargo)
-}
-
-fn cargo() -> Command {
+pub(super) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(crate::repo::root());
     command
