@@ -6,7 +6,9 @@ mod aggregate;
 mod errors;
 mod fields;
 mod logs;
+mod metrics;
 mod spans;
+mod telemetry;
 
 use axum::extract::State;
 use axum::http::Uri;
@@ -28,7 +30,7 @@ use crate::store::{ProjectScope, Store, StoreError};
 
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/organizations/{org}/events/";
-    routes.get(at, Guard::Event, "Lists events, spans or logs by field, or counts over them", list);
+    routes.get(at, Guard::Event, "Lists events, spans, logs or metrics by field, or counts over them", list);
 }
 
 /// What to read, and how far.
@@ -54,11 +56,12 @@ async fn list(State(app): State<App>, found: InOrg, uri: Uri, query: Query) -> R
     let read: fn(&dyn Store, &Ask, usize) -> Result<Found, StoreError> =
         match query.one("dataset").unwrap_or("errors") {
             "errors" | "discover" | "issuePlatform" => errors::read,
-            "logs" | "ourlogs" => logs::read,
-            "spans" | "transactions" => spans::read,
+            "logs" | "ourlogs" => |store, ask, most| logs::SET.read(store, ask, most),
+            "spans" | "transactions" => |store, ask, most| spans::SET.read(store, ask, most),
+            "metrics" | "tracemetrics" => |store, ask, most| metrics::SET.read(store, ask, most),
             other => {
                 return Err(ApiError::BadRequest(format!(
-                    "dataset={other} is not known; use errors, spans or logs."
+                    "dataset={other} is not known; use errors, spans, logs or metrics."
                 )));
             }
         };

@@ -20,7 +20,7 @@ fn asks(ask: &Ask, row: &Row) -> bool {
     match ask {
         Ask::Text(text) => {
             let text = text.to_lowercase();
-            let texts = ["message", "title", "span.description", "transaction"]
+            let texts = ["message", "title", "span.description", "transaction", "metric.name"]
                 .iter()
                 .filter_map(|name| row.get(*name)?.as_str());
             texts.map(str::to_lowercase).any(|own| own.contains(&text))
@@ -112,6 +112,7 @@ pub(super) fn sort(rows: &mut [Row], by: &str) {
 pub(super) fn kind(field: &str) -> &'static str {
     match field {
         "timestamp" | "last_seen()" | "first_seen()" => "date",
+        "value" => "number",
         name if name.contains("duration") => "duration",
         name if name.starts_with("count") => "integer",
         name if name.ends_with(')') => "number",
