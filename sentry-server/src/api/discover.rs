@@ -3,12 +3,16 @@
 //! Rows are read newest first, up to a bound; an answer that ended there says so (`meta.isPartial`).
 
 mod aggregate;
+mod attributes;
 mod errors;
 mod fields;
 mod logs;
 mod metrics;
+mod series;
 mod spans;
+mod taker;
 mod telemetry;
+mod trace;
 
 use axum::extract::State;
 use axum::http::Uri;
@@ -17,6 +21,7 @@ use serde_json::{Value, json};
 
 use self::aggregate::Aggregates;
 use self::fields::{Row, matches};
+use self::taker::Taker;
 use super::guard::Guard;
 use super::page;
 use super::query::Query;
@@ -31,6 +36,9 @@ use crate::store::{ProjectScope, Store, StoreError};
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/organizations/{org}/events/";
     routes.get(at, Guard::Event, "Lists events, spans, logs or metrics by field, or counts over them", list);
+    series::routes(routes);
+    trace::routes(routes);
+    attributes::routes(routes);
 }
 
 /// What to read, and how far.
@@ -41,50 +49,58 @@ pub(super) struct Ask {
     until: Option<Micros>,
     expr: Expr,
     fields: Vec<String>,
+    /// All, if none is named.
+    environments: Vec<String>,
     names: Vec<(i64, String)>,
 }
 
-/// Rows that were read, and whether there may be more.
-#[derive(Debug)]
-pub(super) struct Found {
-    rows: Vec<Row>,
-    partial: bool,
+/// How a data set is read.
+type Read = fn(&dyn Store, &Ask, &mut Taker) -> Result<(), StoreError>;
+
+/// The data set by its name.
+fn data_set(query: &Query) -> Result<Read, ApiError> {
+    Ok(match query.one("dataset").unwrap_or("errors") {
+        "errors" | "discover" | "issuePlatform" => errors::read,
+        "logs" | "ourlogs" => |store, ask, taker| logs::SET.read(store, ask, taker),
+        "spans" | "transactions" => |store, ask, taker| spans::SET.read(store, ask, taker),
+        "metrics" | "tracemetrics" => |store, ask, taker| metrics::SET.read(store, ask, taker),
+        other => {
+            return Err(ApiError::BadRequest(format!(
+                "dataset={other} is not known; use errors, spans, logs or metrics."
+            )));
+        }
+    })
 }
 
 async fn list(State(app): State<App>, found: InOrg, uri: Uri, query: Query) -> Result<Response, ApiError> {
     let ask = read(&app, &found, &query)?;
-    let read: fn(&dyn Store, &Ask, usize) -> Result<Found, StoreError> =
-        match query.one("dataset").unwrap_or("errors") {
-            "errors" | "discover" | "issuePlatform" => errors::read,
-            "logs" | "ourlogs" => |store, ask, most| logs::SET.read(store, ask, most),
-            "spans" | "transactions" => |store, ask, most| spans::SET.read(store, ask, most),
-            "metrics" | "tracemetrics" => |store, ask, most| metrics::SET.read(store, ask, most),
-            other => {
-                return Err(ApiError::BadRequest(format!(
-                    "dataset={other} is not known; use errors, spans, logs or metrics."
-                )));
-            }
-        };
+    let read = data_set(&query)?;
     let request = query.page(50)?;
     let aggregates = Aggregates::parse(&ask.fields).map_err(ApiError::BadRequest)?;
     let sort = query.one("sort").filter(|sort| !sort.is_empty()).map(str::to_owned);
     let skip = request.cursor.map_or(0, |cursor| usize::try_from(cursor.id).unwrap_or_default());
     // Rows by time need no more than the page; another order needs all there are.
     let by_time = sort.as_deref().is_none_or(|sort| matches!(sort, "-timestamp" | "-sentry.timestamp"));
-    let most =
-        if aggregates.is_none() && by_time { (skip + request.limit + 1).min(MAX_ROWS) } else { MAX_ROWS };
-    let (ask, result) = app
+    let most = if by_time { (skip + request.limit + 1).min(MAX_ROWS) } else { MAX_ROWS };
+    let counts = aggregates.is_some();
+    let mut taker = match aggregates {
+        Some(aggregates) => Taker::counts(aggregates.over(None)),
+        None => Taker::list(most),
+    };
+    let (ask, taker) = app
         .with_store(move |store| {
-            let result = read(store, &ask, most)?;
-            Ok((ask, result))
+            read(store, &ask, &mut taker)?;
+            Ok((ask, taker))
         })
         .await?;
-    let (mut rows, is_partial) = (result.rows, result.partial && most == MAX_ROWS);
-    if let Some(aggregates) = aggregates {
-        rows = aggregates.over(&rows);
-    }
+    // A list that was to be no longer than its page has ended where it was to.
+    let is_partial = taker.is_partial && (counts || most == MAX_ROWS);
+    let mut rows = taker.into_rows();
     if let Some(sort) = &sort {
         fields::sort(&mut rows, sort);
+    }
+    if !counts {
+        rows = rows.iter().map(|row| fields::chosen(row, &ask.fields)).collect();
     }
     let kinds: serde_json::Map<String, Value> =
         ask.fields.iter().map(|field| (field.clone(), fields::kind(field).into())).collect();
@@ -110,6 +126,7 @@ fn read(app: &App, found: &InOrg, query: &Query) -> Result<Ask, ApiError> {
         until,
         expr: expr.map_err(|error| ApiError::BadRequest(error.to_string()))?,
         fields,
+        environments: query.all("environment").filter(|name| !name.is_empty()).map(str::to_owned).collect(),
         names: found.projects.iter().map(|project| (project.id, project.slug.clone())).collect(),
     })
 }
@@ -134,10 +151,13 @@ impl Ask {
         self.since.is_none_or(|since| at >= since) && self.until.is_none_or(|until| at < until)
     }
 
-    /// Keeps a row if the search lets it through.
-    fn keep(&self, row: Row, rows: &mut Vec<Row>) {
-        if matches(&self.expr, &row) {
-            rows.push(row);
+    /// Hands on a row if the search lets it through.
+    fn keep(&self, at: Micros, row: Row, taker: &mut Taker) {
+        let environment = || row.get("environment").and_then(Value::as_str).unwrap_or_default();
+        if matches(&self.expr, &row)
+            && (self.environments.is_empty() || self.environments.iter().any(|name| name == environment()))
+        {
+            taker.take(at, row);
         }
     }
 }

@@ -38,9 +38,7 @@ const FAMILIES: [Family; 2] = [
         tests: "sdk_python_",
         need: Need::Language(Language::Python),
         seldom: &["sdk_python_django", "sdk_python_fastapi"],
-        install: |log| {
-            venv("compat-python", &repo::path("tests/compat/python/requirements.txt"), log.path())
-        },
+        install: |log| venv("compat-python", &repo::path("tests/compat/python/requirements.txt"), log.path()),
     },
 ];
 

@@ -4,18 +4,17 @@ use serde_json::{Map, Value};
 use watchpost_core::EventId;
 
 use super::fields::Row;
-use super::{Ask, Found, PIECE};
+use super::taker::Taker;
+use super::{Ask, PIECE};
 use crate::instant::rfc3339;
 use crate::store::{PageRequest, Store, StoreError, StoredEvent};
 
-pub(super) fn read(store: &dyn Store, ask: &Ask, most: usize) -> Result<Found, StoreError> {
-    let (mut rows, mut partial, mut seen) = (Vec::new(), false, 0);
+pub(super) fn read(store: &dyn Store, ask: &Ask, taker: &mut Taker) -> Result<(), StoreError> {
     for project in ask.scope.ids() {
-        let mut request = PageRequest { cursor: None, limit: PIECE.min(most) };
-        let start = rows.len();
+        taker.begin();
+        let mut request = PageRequest { cursor: None, limit: taker.piece() };
         loop {
             let page = store.project_events(*project, request)?;
-            seen += page.rows.len();
             // Rows come by the time of receipt, which is not before the time at which it happened.
             let too_old =
                 ask.since.is_some_and(|since| page.rows.last().is_some_and(|event| event.received < since));
@@ -23,21 +22,15 @@ pub(super) fn read(store: &dyn Store, ask: &Ask, most: usize) -> Result<Found, S
                 if matches!(event.kind.as_str(), "transaction" | "feedback") {
                     continue;
                 }
-                ask.keep(row(ask, event), &mut rows);
+                ask.keep(event.timestamp, row(ask, event), taker);
             }
-            let full = rows.len() - start >= most || seen >= super::MAX_ROWS;
-            if full || too_old || !page.has_next {
-                partial |= full && page.has_next;
+            if !taker.wants_more(page.rows.len(), page.has_next && !too_old) {
                 break;
             }
             request = PageRequest { cursor: page.next, limit: PIECE };
         }
     }
-    if ask.scope.ids().len() > 1 {
-        super::fields::sort(&mut rows, "-timestamp");
-    }
-    rows.truncate(most);
-    Ok(Found { rows, partial })
+    Ok(())
 }
 
 fn row(ask: &Ask, event: &StoredEvent) -> Row {
@@ -81,6 +74,7 @@ fn row(ask: &Ask, event: &StoredEvent) -> Row {
         ("dist", text(&["dist"])),
         ("transaction", text(&["transaction"])),
         ("trace", text(&["contexts", "trace", "trace_id"])),
+        ("span_id", text(&["contexts", "trace", "span_id"])),
         ("user.id", text(&["user", "id"])),
         ("user.email", text(&["user", "email"])),
         ("user.username", text(&["user", "username"])),

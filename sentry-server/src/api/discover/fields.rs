@@ -108,6 +108,12 @@ pub(super) fn sort(rows: &mut [Row], by: &str) {
     });
 }
 
+/// The fields of a row that were asked for, `null` where it has none, and what tells which row it is.
+pub(super) fn chosen(row: &Row, wanted: &[String]) -> Row {
+    let names = wanted.iter().map(String::as_str).chain(["id", "project"]);
+    names.map(|name| (name.to_owned(), row.get(name).cloned().unwrap_or_default())).collect()
+}
+
 /// What a field holds, for clients that format it.
 pub(super) fn kind(field: &str) -> &'static str {
     match field {

@@ -4,7 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use super::fields::{self, Row};
-use super::{Ask, Found, PIECE};
+use super::taker::Taker;
+use super::{Ask, PIECE};
 use crate::auth::hex;
 use crate::instant::rfc3339;
 use crate::search::Expr;
@@ -21,17 +22,15 @@ pub(super) struct Set<T> {
 }
 
 impl<T> Set<T> {
-    pub(super) fn read(&self, store: &dyn Store, ask: &Ask, most: usize) -> Result<Found, StoreError> {
+    pub(super) fn read(&self, store: &dyn Store, ask: &Ask, taker: &mut Taker) -> Result<(), StoreError> {
         let mut filter = TelemetryFilter {
             since: ask.since,
             until: ask.until,
             ..TelemetryFilter::newest(ask.scope.clone(), PIECE)
         };
-        let (mut rows, mut seen) = (Vec::new(), 0);
         let mut sources = Sources { store, ask, last: None };
         loop {
             let page = (self.list)(store, &filter)?;
-            seen += page.rows.len();
             for entry in &page.rows {
                 let common = (self.common)(entry);
                 let mut row = of_common(ask, common);
@@ -44,12 +43,10 @@ impl<T> Set<T> {
                         row.entry(name).or_insert(value);
                     }
                 }
-                ask.keep(row, &mut rows);
+                ask.keep(common.timestamp, row, taker);
             }
-            let full = rows.len() >= most || seen >= super::MAX_ROWS;
-            if full || !page.has_next {
-                rows.truncate(most);
-                return Ok(Found { rows, partial: page.has_next });
+            if !taker.wants_more(page.rows.len(), page.has_next) {
+                return Ok(());
             }
             filter.page = PageRequest { cursor: page.next, limit: PIECE };
         }
