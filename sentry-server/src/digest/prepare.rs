@@ -256,8 +256,7 @@ impl Record<'_> {
                     .map(|symbolicator| symbolicator.resolve(self.head.project, &mut event.body))
                 {
                     Some(Ok(verdicts)) if verdicts.iter().any(|verdict| verdict.outcome.is_ok()) => {
-                        event.culprit = normalize::culprit(&event.body, event.transaction.as_deref());
-                        event.body.insert("culprit".to_owned(), event.culprit.clone().into());
+                        event.rename();
                     }
                     Some(Ok(_)) | None => {}
                     Some(Err(error)) => crate::log::error(format_args!("symbolication: {error}")),

@@ -3,8 +3,8 @@ use serde_json::{Map, Value, json};
 use super::notes::{Notes, Path};
 use super::tags::{Derived, Tags};
 use super::{
-    EventKind, Level, NormalizeContext, NormalizedEvent, breadcrumb, exception, logentry, request, tags,
-    text, time, title, trim, user,
+    EventKind, Level, Metadata, NormalizeContext, NormalizedEvent, agent, breadcrumb, exception, logentry,
+    request, tags, text, time, title, trim, user,
 };
 
 /// Runs every step on a parsed payload, in the order the module's head names.
@@ -50,6 +50,9 @@ pub(super) fn normalize(mut body: Map<String, Value>, context: &NormalizeContext
 
     let user_agent = request::header(&body, "user-agent");
     let user_agent = user_agent.or_else(|| context.user_agent.filter(|_| platform == "javascript"));
+    if let Some(user_agent) = user_agent.map(str::to_owned) {
+        agent::describe(&mut body, &user_agent);
+    }
     let derived = Derived {
         level,
         environment: &environment,
@@ -59,18 +62,12 @@ pub(super) fn normalize(mut body: Map<String, Value>, context: &NormalizeContext
         transaction: transaction.as_deref(),
         logger: logger.as_deref(),
         user: user_key.as_deref(),
-        user_agent,
     };
     tags.derive(&body, &derived);
     let tags = tags.finish();
     body.insert("tags".into(), json!(tags));
 
-    let metadata = title::metadata(&body, kind);
-    let title = title::title_of(kind, &metadata, transaction.as_deref());
-    let culprit = title::culprit(&body, transaction.as_deref());
-    body.insert("title".into(), title.clone().into());
-    body.insert("culprit".into(), culprit.clone().into());
-    body.insert("metadata".into(), json!(metadata));
+    let (metadata, title, culprit) = name(&mut body, kind, transaction.as_deref());
     notes.write(&mut body);
 
     NormalizedEvent {
@@ -93,6 +90,21 @@ pub(super) fn normalize(mut body: Map<String, Value>, context: &NormalizeContext
         culprit,
         metadata,
     }
+}
+
+/// Says in a few words what happened and where: `metadata`, `title` and `culprit`, also written into the body.
+pub(super) fn name(
+    body: &mut Map<String, Value>,
+    kind: EventKind,
+    transaction: Option<&str>,
+) -> (Metadata, String, String) {
+    let metadata = title::metadata(body, kind);
+    let title = title::title_of(kind, &metadata, transaction);
+    let culprit = title::culprit(body, transaction);
+    body.insert("title".into(), title.clone().into());
+    body.insert("culprit".into(), culprit.clone().into());
+    body.insert("metadata".into(), json!(metadata));
+    (metadata, title, culprit)
 }
 
 fn event_id(body: &mut Map<String, Value>, context: &NormalizeContext<'_>, notes: &mut Notes) -> String {

@@ -7,6 +7,7 @@
 //!
 //! *Order*: parse, strip null bytes, identity and time, interfaces, user, limits, tags, title.
 
+mod agent;
 mod breadcrumb;
 mod event;
 mod exception;
@@ -40,7 +41,7 @@ pub(crate) use self::stacktrace::is_url;
 pub(crate) use self::text::{first_line, shorten, trimmed_str};
 pub(crate) use self::time::{corrected, drift, micros};
 pub use self::title::Metadata;
-pub(crate) use self::title::{culprit, culprit_of, metadata_of_exception, title_of};
+pub(crate) use self::title::{culprit_of, metadata_of_exception, title_of};
 
 /// What the server knows about an event besides its payload.
 pub struct NormalizeContext<'a> {
@@ -116,6 +117,14 @@ pub struct NormalizedEvent {
     pub culprit: String,
     /// What the title was made of.
     pub metadata: Metadata,
+}
+
+impl NormalizedEvent {
+    /// Names the event again, after its frames have become others.
+    pub(crate) fn rename(&mut self) {
+        (self.metadata, self.title, self.culprit) =
+            event::name(&mut self.body, self.kind, self.transaction.as_deref());
+    }
 }
 
 /// Why a payload could not be normalised.

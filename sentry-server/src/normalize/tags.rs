@@ -44,7 +44,6 @@ pub(super) struct Derived<'a> {
     pub(super) transaction: Option<&'a str>,
     pub(super) logger: Option<&'a str>,
     pub(super) user: Option<&'a str>,
-    pub(super) user_agent: Option<&'a str>,
 }
 
 /// A set of tags under construction.
@@ -68,12 +67,6 @@ impl Tags {
         self.set("user", derived.user);
         self.set("url", request::url(body));
         self.contexts(body);
-        if self.find("browser").is_none()
-            && let Some((name, version)) = derived.user_agent.and_then(browser)
-        {
-            self.set("browser", Some(&format!("{name} {version}")));
-            self.set("browser.name", Some(name));
-        }
         let mechanisms = body.get("exception").and_then(|v| v.get("values")).and_then(Value::as_array);
         // The one that was caught comes last, and says whether anybody caught it.
         if let Some(mechanism) =
@@ -115,6 +108,7 @@ impl Tags {
             let version = text::trimmed_str(context.get("version"));
             let (full, short) = match kind {
                 "os" if alias == "os" => ("os", "os.name"),
+                "os" | "client_os" if alias == "client_os" => ("client_os", "client_os.name"),
                 "runtime" => ("runtime", "runtime.name"),
                 "browser" => ("browser", "browser.name"),
                 "device" => {
@@ -144,28 +138,6 @@ impl Tags {
 fn one_line(text: &str, max: usize) -> String {
     let short = super::shorten(text, max);
     if short.contains(['\n', '\r']) { short.replace(['\n', '\r'], " ") } else { short }
-}
-
-/// Name and major version of the common browsers. The order matters: each also claims to be the ones below it.
-fn browser(user_agent: &str) -> Option<(&'static str, &str)> {
-    const MARKS: [(&str, &str); 8] = [
-        ("Edg/", "Edge"),
-        ("OPR/", "Opera"),
-        ("SamsungBrowser/", "Samsung Internet"),
-        ("CriOS/", "Chrome Mobile iOS"),
-        ("FxiOS/", "Firefox iOS"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chrome"),
-        ("Version/", "Safari"),
-    ];
-    MARKS.iter().find_map(|(mark, name)| {
-        if *name == "Safari" && !user_agent.contains("Safari/") {
-            return None;
-        }
-        let rest = &user_agent[user_agent.find(mark)? + mark.len()..];
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        (digits > 0).then(|| (*name, &rest[..digits]))
-    })
 }
 
 #[cfg(test)]
@@ -198,18 +170,6 @@ mod tests {
     }
 
     #[test]
-    fn browsers_by_their_user_agent() {
-        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
-        assert_eq!(browser(chrome), Some(("Chrome", "156")));
-        assert_eq!(browser(&format!("{chrome} Edg/155.1")), Some(("Edge", "155")));
-        assert_eq!(
-            browser("Mozilla/5.0 (Mac) AppleWebKit/605 (KHTML) Version/19.1 Safari/605"),
-            Some(("Safari", "19"))
-        );
-        assert_eq!(browser("curl/8"), None);
-    }
-
-    #[test]
     fn contexts_and_mechanism_give_tags() {
         let body = json!({
             "contexts": {
@@ -230,10 +190,10 @@ mod tests {
                 transaction: None,
                 logger: None,
                 user: Some("id:1"),
-                user_agent: None,
             },
         );
         assert_eq!(tags.find("os"), Some("Linux 6.1"));
+        assert_eq!((tags.find("client_os"), tags.find("client_os.name")), (Some("iOS"), Some("iOS")));
         assert_eq!(tags.find("runtime.name"), Some("rustc"));
         assert_eq!(tags.find("handled"), Some("no"));
         assert_eq!(tags.find("user"), Some("id:1"));
