@@ -27,6 +27,7 @@ mod outcomes;
 mod page;
 mod projects;
 mod query;
+mod recordings;
 mod release_files;
 mod releases;
 mod routes;
@@ -66,6 +67,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
     sessions::routes(&mut routes);
     stats::routes(&mut routes);
     voices::routes(&mut routes);
+    recordings::routes(&mut routes);
     discover::routes(&mut routes);
     releases::routes(&mut routes);
     release_files::routes(&mut routes);

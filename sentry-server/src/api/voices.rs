@@ -1,5 +1,7 @@
 //! What users wrote, and what they saw: feedback, reports about events, replays.
 
+use std::collections::HashMap;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::Uri;
@@ -11,12 +13,12 @@ use super::guard::Guard;
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject, OrgScope};
-use super::{Params, events, page};
+use super::{Params, events, page, short_id};
 use crate::app::App;
 use crate::auth::hex;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
-use crate::store::{FeedbackRow, Replay, StoredItem};
+use crate::store::{EventKey, FeedbackRow, Issue, PageRequest, ProjectScope, Replay, Store, StoreError};
 
 pub(super) fn routes(routes: &mut Routes) {
     let org = "/api/0/organizations/{org}";
@@ -42,13 +44,7 @@ pub(super) fn routes(routes: &mut Routes) {
             about,
         )
         .get(&format!("{org}/replays/"), Guard::Event, "Lists replays", replays)
-        .get(&format!("{org}/replays/{{replay}}/"), Guard::Event, "Shows a replay", replay)
-        .get(
-            &format!("{project}/replays/{{replay}}/recording-segments/"),
-            Guard::Event,
-            "Lists the pieces of a replay",
-            segments,
-        );
+        .get(&format!("{org}/replays/{{replay}}/"), Guard::Event, "Shows a replay", replay);
 }
 
 async fn feedback(
@@ -58,9 +54,7 @@ async fn feedback(
     query: Query,
 ) -> Result<Response, ApiError> {
     let (request, scope) = (query.page(50)?, found.chosen(query.all("project"))?);
-    let page = app.with_store(move |store| store.feedback(&scope, request)).await?;
-    let rows = page.rows.iter().map(|row| feedback_shape(&found, row)).collect();
-    Ok(page::answer(&app, &uri, &page, rows))
+    feedback_page(&app, &found, scope, &uri, request).await
 }
 
 async fn feedback_in_project(
@@ -70,9 +64,25 @@ async fn feedback_in_project(
     query: Query,
 ) -> Result<Response, ApiError> {
     let (request, scope) = (query.page(50)?, at.scope());
-    let page = app.with_store(move |store| store.feedback(&scope, request)).await?;
-    let rows = page.rows.iter().map(|row| feedback_shape(&at.found, row)).collect();
-    Ok(page::answer(&app, &uri, &page, rows))
+    feedback_page(&app, &at.found, scope, &uri, request).await
+}
+
+async fn feedback_page(
+    app: &App,
+    found: &OrgScope,
+    scope: ProjectScope,
+    uri: &Uri,
+    request: PageRequest,
+) -> Result<Response, ApiError> {
+    let (page, issues) = app
+        .with_store(move |store| {
+            let page = store.feedback(&scope, request)?;
+            let issues = issues_of(store, &page.rows)?;
+            Ok((page, issues))
+        })
+        .await?;
+    let rows = page.rows.iter().map(|row| feedback_shape(app, found, row, &issues)).collect();
+    Ok(page::answer(app, uri, &page, rows))
 }
 
 async fn about(
@@ -82,12 +92,48 @@ async fn about(
 ) -> Result<Json<Vec<Value>>, ApiError> {
     let id = events::parse_id(path.get("event").map(String::as_str).unwrap_or_default())?;
     let project = at.project.id;
-    let rows = app.with_store(move |store| store.feedback_about(project, id.as_bytes())).await?;
-    Ok(Json(rows.iter().map(|row| feedback_shape(&at.found, row)).collect()))
+    let (rows, issues) = app
+        .with_store(move |store| {
+            let rows = store.feedback_about(project, id.as_bytes())?;
+            let issues = issues_of(store, &rows)?;
+            Ok((rows, issues))
+        })
+        .await?;
+    Ok(Json(rows.iter().map(|row| feedback_shape(&app, &at.found, row, &issues)).collect()))
 }
 
-fn feedback_shape(found: &OrgScope, row: &FeedbackRow) -> Value {
+/// The issues of the events that people wrote about, by event.
+fn issues_of(store: &dyn Store, rows: &[FeedbackRow]) -> Result<HashMap<EventKey, Issue>, StoreError> {
+    let mut issues = HashMap::new();
+    for row in rows {
+        let Some(about) = row.about.filter(|about| !issues.contains_key(about)) else { continue };
+        let scope = ProjectScope::new([row.project]);
+        let event = store.event(&scope, &about)?;
+        let Some(id) = event.and_then(|event| event.issue) else { continue };
+        if let Some(issue) = store.issue(&scope, id)? {
+            issues.insert(about, issue);
+        }
+    }
+    Ok(issues)
+}
+
+fn feedback_shape(
+    app: &App,
+    found: &OrgScope,
+    row: &FeedbackRow,
+    issues: &HashMap<EventKey, Issue>,
+) -> Value {
     let by_id = found.by_id();
+    let issue = row.about.and_then(|about| issues.get(&about)).zip(by_id.get(&row.project));
+    let issue = issue.map(|(issue, project)| {
+        json!({
+            "id": issue.id.to_string(),
+            "shortId": short_id::format(&project.slug, issue.number),
+            "title": issue.title,
+            "status": issue.status.as_str(),
+            "permalink": format!("{}/organizations/{}/issues/{}/", app.public_url, found.org.slug, issue.id),
+        })
+    });
     json!({
         "id": EventId::from_bytes(row.event_id).to_string(),
         "eventID": row.about.map(|id| EventId::from_bytes(id).to_string()),
@@ -98,7 +144,7 @@ fn feedback_shape(found: &OrgScope, row: &FeedbackRow) -> Value {
         "dateCreated": rfc3339(row.timestamp),
         "project": by_id.get(&row.project).map(|project| &project.slug),
         "user": null,
-        "issue": null,
+        "issue": issue,
     })
 }
 
@@ -141,20 +187,4 @@ fn replay_shape(replay: &Replay) -> Value {
         "trace_ids": replay.traces,
         "is_archived": false,
     })
-}
-
-/// The pieces as they were sent; each is read as an attachment of the replay's id.
-async fn segments(
-    State(app): State<App>,
-    at: InProject,
-    Path(path): Path<Params>,
-    uri: Uri,
-    query: Query,
-) -> Result<Response, ApiError> {
-    let request = query.page(100)?;
-    let id = events::parse_id(path.get("replay").map(String::as_str).unwrap_or_default())?;
-    let project = at.project.id;
-    let items = app.with_store(move |store| store.items(project, id.as_bytes())).await?;
-    let shape = |item: &StoredItem| json!({ "id": item.seq.to_string(), "itemType": item.kind, "size": item.size_bytes, "dateAdded": rfc3339(item.received) });
-    Ok(page::of_list(&app, &uri, request, items.iter(), shape))
 }

@@ -299,7 +299,11 @@ impl Record<'_> {
             let Ok(body) = zstd::bulk::compress(payload, ITEM_LEVEL) else {
                 return self.drop_item(category, "internal");
             };
-            let header = serde_json::to_string(header).unwrap_or_default();
+            let mut header = header.clone();
+            if let Some(segment) = read.segment {
+                header.other.insert("segment_id".to_owned(), segment.into());
+            }
+            let header = serde_json::to_string(&header).unwrap_or_default();
             kept = Some(KeptItem { header, size_bytes: payload.len(), body });
         }
         self.batch.items.push(NewItem {

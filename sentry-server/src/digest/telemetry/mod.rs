@@ -54,6 +54,8 @@ pub(super) struct Read {
     pub(super) replacement: Option<Vec<u8>>,
     /// Entries that could not be used.
     pub(super) rejected: i64,
+    /// Which piece of a recording it is; stands in the kept header, so that nobody has to unpack the piece to know.
+    pub(super) segment: Option<u64>,
 }
 
 /// Reads an item.
@@ -74,6 +76,12 @@ pub(super) fn read(
         ItemType::Sessions => sessions::counted(payload, arrival),
         ItemType::CheckIn => check_in::read(payload, arrival),
         ItemType::ReplayEvent => replay::read(payload, arrival, scrubber),
+        ItemType::ReplayRecording => Ok(Read {
+            keep: true,
+            counts: vec![("replay", 1)],
+            segment: replay::segment(payload),
+            ..Read::default()
+        }),
         ItemType::Profile | ItemType::ProfileChunk => profile::read(header, payload, arrival),
         ItemType::Attachment => Ok(Read {
             keep: true,

@@ -44,5 +44,12 @@ pub(super) fn read(
     })
 }
 
+/// The number of a recording's piece: its first line is `{"segment_id":0}`, the events follow.
+pub(super) fn segment(payload: &[u8]) -> Option<u64> {
+    let end = payload.iter().take(MAX_LINE_BYTES).position(|byte| *byte == b'\n')?;
+    object(&payload[..end]).ok()?.get("segment_id")?.as_u64().filter(|number| *number <= MAX_SEGMENT)
+}
+
+const MAX_LINE_BYTES: usize = 1_024;
 const MAX_SEGMENT: u64 = 1_000_000;
 const MAX_USER_BYTES: usize = 4_096;
