@@ -20,7 +20,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "dsn", run: targets::dsn::run },
     Target { name: "envelope", run: targets::envelope::run },
     Target { name: "event", run: targets::event::run },
@@ -30,6 +30,7 @@ pub const TARGETS: [Target; 9] = [
     Target { name: "normalize", run: targets::normalize::run },
     Target { name: "options", run: targets::options::run },
     Target { name: "outbox", run: targets::outbox::run },
+    Target { name: "search", run: targets::search::run },
 ];
 
 /// Runs the target called `name`.

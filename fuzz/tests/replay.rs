@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use watchpost_fuzz::{TARGETS, Target, corpus, search};
+use watchpost_fuzz::{TARGETS, Target, corpus, search as near};
 
 macro_rules! targets {
     ($($name:ident),*) => {
@@ -26,7 +26,7 @@ macro_rules! targets {
     };
 }
 
-targets!(dsn, envelope, event, headers, ingest, log, normalize, options, outbox);
+targets!(dsn, envelope, event, headers, ingest, log, normalize, options, outbox, search);
 
 fn replay(name: &str) {
     let target: Target = TARGETS.into_iter().find(|target| target.name == name).unwrap();
@@ -37,5 +37,5 @@ fn replay(name: &str) {
         assert!(outcome.is_ok(), "corpus/{name}/{file}");
     }
     let inputs: Vec<Vec<u8>> = corpus.into_iter().map(|(_, bytes)| bytes).collect();
-    search(target, &inputs, Duration::ZERO).unwrap();
+    near(target, &inputs, Duration::ZERO).unwrap();
 }

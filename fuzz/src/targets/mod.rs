@@ -10,3 +10,4 @@ pub(crate) mod log;
 pub(crate) mod normalize;
 pub(crate) mod options;
 pub(crate) mod outbox;
+pub(crate) mod search;
