@@ -6,6 +6,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::body::Body;
 use super::guard::Guard;
@@ -60,7 +61,7 @@ async fn previous_with_commits(
 }
 
 /// A commit as a build describes it.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct CommitForm {
     id: String,
     repository: Option<String>,
@@ -124,7 +125,7 @@ async fn list_repositories(
     Ok(page::of_list(&app, &uri, request, all.iter(), repository_shape))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct RepositoryForm {
     name: String,
     url: Option<String>,

@@ -6,6 +6,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::body::Body;
 use super::guard::Guard;
@@ -41,7 +42,7 @@ async fn list(
     Ok(page::of_list(&app, &uri, request, deploys.iter(), |deploy| shape(&found, deploy)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Form {
     environment: String,

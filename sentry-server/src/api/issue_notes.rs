@@ -6,6 +6,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::body::Body;
 use super::caller::Caller;
@@ -57,7 +58,7 @@ async fn notes(
     Ok(page::of_list(&app, &uri, request, notes, shape))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Form {
     text: String,
 }

@@ -8,6 +8,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::body::Body;
 use super::guard::Guard;
@@ -64,18 +65,19 @@ async fn detail(
     Ok(Json(shape(&app, &key, limits.get(&key.id))))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Form {
     name: Option<String>,
     is_active: Option<bool>,
     /// Null takes the limit away.
     #[serde(default, deserialize_with = "given")]
+    #[schema(inline, value_type = Option<RateLimit>)]
     rate_limit: Option<Option<RateLimit>>,
 }
 
 /// So many events in so many seconds.
-#[derive(Deserialize, Clone, Copy)]
+#[derive(Deserialize, ToSchema, Clone, Copy)]
 struct RateLimit {
     window: u64,
     count: u64,

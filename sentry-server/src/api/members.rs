@@ -6,6 +6,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::body::Body;
 use super::caller::Caller;
@@ -61,7 +62,7 @@ async fn detail(
     Ok(Json(shape(named(&people, &member)?)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Form {
     #[serde(alias = "username")]

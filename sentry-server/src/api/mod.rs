@@ -34,6 +34,7 @@ mod routes;
 mod scope;
 mod sessions;
 mod short_id;
+mod signature;
 mod stats;
 mod teams;
 mod tokens;

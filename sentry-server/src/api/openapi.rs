@@ -7,6 +7,7 @@ use axum::http::Method;
 use axum::routing::{MethodRouter, get};
 use serde_json::json;
 use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
+use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -73,6 +74,12 @@ fn describe(operation: &Operation) -> utoipa::openapi::path::Operation {
     }
     for scope in scopes {
         described = described.security(SecurityRequirement::new("token", [*scope]));
+    }
+    if let Some(taken) = &operation.takes {
+        let content = ContentBuilder::new().schema(Some(taken.schema.clone())).build();
+        let body =
+            RequestBodyBuilder::new().content(taken.content.as_ref(), content).required(Some(Required::True));
+        described = described.request_body(Some(body.build()));
     }
     let problem = |why: &str| {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error")));

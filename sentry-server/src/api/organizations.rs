@@ -6,6 +6,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::body::Body;
 use super::caller::Caller;
@@ -48,7 +49,7 @@ async fn detail(found: InOrg) -> Json<Value> {
     Json(answer)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Form {
     name: Option<String>,
     slug: Option<String>,

@@ -6,6 +6,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::body::Body;
 use super::caller::Caller;
@@ -89,7 +90,7 @@ async fn detail(State(app): State<App>, at: InProject) -> Result<Json<Value>, Ap
     Ok(Json(shape(&at.found.org, &at.project, &teams)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Form {
     name: Option<String>,
     slug: Option<String>,

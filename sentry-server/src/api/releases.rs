@@ -6,6 +6,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 use watchpost_core::Timestamp;
 
 use super::body::Body;
@@ -98,7 +99,7 @@ pub(super) async fn named(app: &App, found: &InOrg, path: &super::Params) -> Res
     release.ok_or(ApiError::NotFound("No such release."))
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, ToSchema, Default)]
 #[serde(rename_all = "camelCase")]
 struct Form {
     version: Option<String>,
@@ -110,12 +111,14 @@ struct Form {
     date_started: Option<String>,
     date_released: Option<String>,
     status: Option<String>,
+    #[schema(inline)]
     commits: Option<Vec<CommitForm>>,
+    #[schema(inline)]
     refs: Option<Vec<RefForm>>,
 }
 
 /// Where a repository's head is.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct RefForm {
     repository: String,

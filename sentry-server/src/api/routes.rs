@@ -9,6 +9,7 @@ use axum::routing::{MethodFilter, on};
 
 use super::guard::Guard;
 use super::scope;
+use super::signature::{Signature, Taken};
 use crate::app::App;
 
 /// Routes under construction.
@@ -26,19 +27,23 @@ pub(super) struct Operation {
     pub(super) method: Method,
     pub(super) guard: Guard,
     pub(super) summary: &'static str,
+    /// What its body is.
+    pub(super) takes: Option<Taken>,
 }
 
 macro_rules! methods {
     ($($name:ident: $method:ident, $filter:ident;)*) => {$(
         /// Adds a call, with and without the last slash: a POST must never be answered with a redirect.
-        pub(super) fn $name<H: Handler<T, App>, T: 'static>(
+        pub(super) fn $name<H: Handler<T, App>, T: Signature + 'static>(
             &mut self,
             path: &str,
             guard: Guard,
             summary: &'static str,
             handler: H,
         ) -> &mut Self {
-            self.add(path, (Method::$method, MethodFilter::$filter), guard, summary, handler)
+            let operation =
+                Operation { path: path.to_owned(), method: Method::$method, guard, summary, takes: T::takes() };
+            self.add(operation, MethodFilter::$filter, handler)
         }
     )*};
 }
@@ -56,7 +61,7 @@ impl Routes {
     }
 
     /// A POST whose body may have another size than those of other calls.
-    pub(super) fn post_with<H: Handler<T, App>, T: 'static>(
+    pub(super) fn post_with<H: Handler<T, App>, T: Signature + 'static>(
         &mut self,
         path: &str,
         guard: Guard,
@@ -73,12 +78,11 @@ impl Routes {
 
     fn add<H: Handler<T, App>, T: 'static>(
         &mut self,
-        path: &str,
-        (method, filter): (Method, MethodFilter),
-        guard: Guard,
-        summary: &'static str,
+        operation: Operation,
+        filter: MethodFilter,
         handler: H,
     ) -> &mut Self {
+        let (path, guard) = (operation.path.as_str(), operation.guard);
         let app = self.app.clone();
         let enter = middleware::from_fn(move |request: Request, next: Next| {
             scope::enter(app.clone(), guard, request, next)
@@ -91,7 +95,7 @@ impl Routes {
         } else {
             router.route(path, route.clone()).route(bare, route)
         };
-        self.operations.push(Operation { path: path.to_owned(), method, guard, summary });
+        self.operations.push(operation);
         self
     }
 }

@@ -6,6 +6,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::body::Body;
 use super::guard::Guard;
@@ -89,7 +90,7 @@ async fn detail(
     Ok(Json(with_projects(&found, named(&teams, &team)?)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Form {
     name: Option<String>,
     slug: Option<String>,

@@ -6,6 +6,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::body::Body;
 use super::caller::Caller;
@@ -62,7 +63,7 @@ async fn answer(app: &App, owner: TokenOwner, uri: &Uri, query: &Query) -> Resul
     Ok(page::of_list(app, uri, request, tokens.iter(), shape))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct Form {
     name: Option<String>,
     scopes: Option<Vec<String>>,

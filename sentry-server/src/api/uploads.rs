@@ -7,6 +7,7 @@ use axum::extract::{DefaultBodyLimit, Multipart, Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use super::body::Body;
 use super::guard::Guard;
@@ -112,7 +113,7 @@ async fn upload(State(app): State<App>, found: InOrg, mut form: Multipart) -> Re
     Ok(StatusCode::OK)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct BundleForm {
     checksum: String,
     chunks: Vec<String>,
@@ -189,7 +190,7 @@ async fn bundle(
     state(done).map(Json)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 struct DebugFileForm {
     name: String,
     debug_id: Option<String>,
