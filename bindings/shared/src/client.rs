@@ -28,7 +28,8 @@ pub struct HostClient {
 impl HostClient {
     /// A client that reports to the DSN of the options. Without a DSN it does nothing.
     pub fn start(mut options: HostOptions, identity: HostIdentity) -> Self {
-        options.client = identity.apply(options.client);
+        // What a binding says itself goes where the core says it.
+        options.client = with_debug_output(identity.apply(options.client));
         let client = client_builder(options.client.clone()).build();
         Self { client, options, recorder: None }
     }
