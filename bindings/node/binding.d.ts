@@ -84,6 +84,11 @@ export declare class NativeClient {
   dsnFacts(): string
   /** Vectors only: moves the clock. */
   advanceClock(seconds: number): void
+  /**
+   * Counts an event, or a transaction with its spans, that a hook which was waited for has dropped: an event processor, or
+   * the hook that sees it last.
+   */
+  dropDeferred(id: string | undefined | null, isTransaction: boolean, byProcessor: boolean): void
   /** True if requests are to be told of though no trace came along: for transactions, or to be counted as sessions. */
   get followsRequests(): boolean
   /** Begins a request with scopes of its own. The last three are headers of a trace that came along. */
@@ -117,6 +122,10 @@ export declare class NativeClient {
   captureFeedback(isolation: NativeScope, current: NativeScope | undefined | null, processors: boolean, json: string, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): string | null
   /** The client's time in seconds since 1970. */
   now(): number
+  /** The files of the application's own that a `stack` names and that are on no disk. `message` is its error's. */
+  missingSources(stack: string, message: string): Array<string>
+  /** The text of one of these, as a source map has it; an empty one says that nobody has it. */
+  supplySource(path: string, text: string): void
   /**
    * Starts a transaction; start in seconds since 1970, attributes, what is for the sampler alone, and links as JSON.
    * With a `parent` it belongs to that span's trace.

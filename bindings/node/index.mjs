@@ -49,6 +49,7 @@ export {
   isInitialized,
   isTracingSuppressed,
   lastEventId,
+  localVariablesIntegration,
   logger,
   metrics,
   mysql2Integration,

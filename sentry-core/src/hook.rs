@@ -40,8 +40,11 @@ impl HookFailure {
         Self { message: message.into(), deferred: false }
     }
 
-    /// `before_send` will answer later (a promise): the event is neither sent nor counted now. The host holds it and
-    /// hands the answer to [`Client::resume_event`](crate::Client::resume_event), or counts the drop itself.
+    /// The hook will answer later (a promise): the item is neither sent nor counted now. Of `before_send`,
+    /// `before_send_transaction` and event processors of errors and transactions; from another hook it is a failure. The host
+    /// holds the event, calls the hooks that come after, and hands the answer to
+    /// [`Client::resume_event`](crate::Client::resume_event), or says with
+    /// [`Client::drop_deferred`](crate::Client::drop_deferred) that there is none.
     pub fn deferred() -> Self {
         Self { message: "it answers later".to_owned(), deferred: true }
     }

@@ -1,6 +1,8 @@
 import { types } from "node:util";
 
+import { variablesOf, type CallVariables } from "./frame-variables";
 import { cut, linksToJson, toJson, toText } from "./json";
+import { areStacksMapped, supplySources } from "./source-maps";
 
 const MOST = 50;
 
@@ -22,6 +24,8 @@ export interface Link {
   /** The system's code and number, like `ENOENT` and -2. */
   code?: string;
   errno?: number;
+  /** The variables of the calls that threw it, the innermost first. */
+  locals?: readonly CallVariables[];
 }
 
 /** What was thrown, with everything it came from. */
@@ -51,7 +55,8 @@ export function readThrown(thrown: unknown, caller: (() => string | undefined) |
 
 function split(links: Link[]): Thrown {
   const first = links[0] as Link;
-  if (links.length === 1 && !first.group && !first.synthetic && first.code === undefined) return { first };
+  const { group, synthetic, code, locals } = first;
+  if (links.length === 1 && !group && !synthetic && code === undefined && locals === undefined) return { first };
   const { type, value, stack, ...more } = first;
   return { first, rest: linksToJson([more, ...links.slice(1)]) };
 }
@@ -92,7 +97,12 @@ function readError(error: ErrorLike, parent: number | undefined, source: string 
     type: className(error),
     value: message === undefined || message === null ? "" : toText(message),
   };
-  if (typeof stack === "string") link.stack = cut(stack);
+  if (typeof stack === "string") {
+    link.stack = cut(stack);
+    if (areStacksMapped()) supplySources(link.stack, link.value ?? "");
+    const locals = variablesOf(error);
+    if (locals !== undefined) link.locals = locals;
+  }
   if (parent !== undefined) link.parent = parent;
   if (source !== undefined) link.source = source;
   if (Array.isArray(error.errors)) link.group = true;

@@ -32,7 +32,7 @@ export function captureFeedback(feedback: Feedback, hint: EventHint = {}, scope?
     const dispatcher = processors.length > 0 || client.feedbackDispatcher ? client.hooks.dispatch : undefined;
     const send = (): string | null =>
       client.native.captureFeedback(isolation.handle(), around.handleIfUsed(), processors.length > 0, json, dispatcher);
-    const answer = dispatcher ? client.hooks.during({ hint: { ...hint }, processors }, send) : send();
+    const answer = dispatcher ? client.hooks.during({ hint: { ...hint }, processors, atOnce: true }, send) : send();
     if (!answer?.startsWith("!")) return answer ?? undefined;
     say(`feedback was refused: ${answer.slice(1)}`);
   } catch (error) {

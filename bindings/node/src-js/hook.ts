@@ -1,5 +1,6 @@
 import { attachmentArguments, type Attachment } from "./attachment";
 import { say } from "./client";
+import { Deferred, isPromise, PROCESSOR, wrongAnswer, type Step } from "./deferred";
 import { HOOKS, PROCESSORS } from "./hook-table";
 import { eventToJson, toJson, toText } from "./json";
 import { fromLog, toLog, type Log } from "./log";
@@ -15,6 +16,8 @@ export interface Call {
   processors: readonly EventProcessor[];
   /** What is there for the sampler alone. */
   sampling?: Record<string, unknown> | undefined;
+  /** Nobody waits for an answer that comes later. */
+  atOnce?: true;
 }
 
 const NO_FILES: readonly Attachment[] = [];
@@ -27,8 +30,7 @@ export class Hooks {
   /** True while a function of the application runs in here. */
   running = false;
   readonly #functions: Functions;
-  readonly #deferred = new Set<Promise<void>>();
-  #native: NativeClient | undefined;
+  readonly #deferred = new Deferred();
 
   constructor(options: ReadOptions) {
     this.#functions = options.functions;
@@ -40,7 +42,7 @@ export class Hooks {
   }
 
   attach(client: NativeClient): void {
-    this.#native = client;
+    this.#deferred.attach(client);
   }
 
   /** Runs a capture with what its hooks may look at. */
@@ -54,9 +56,14 @@ export class Hooks {
     }
   }
 
-  /** Events whose `beforeSend` has not answered yet. */
+  /** Events whose hooks have not answered yet. */
   get deferred(): Iterable<Promise<void>> & { size: number } {
-    return this.#deferred;
+    return this.#deferred.waiting;
+  }
+
+  /** Drops these: the process ends. */
+  giveUp(): void {
+    this.#deferred.giveUp();
   }
 
   /** The answer's form is the addon's: `null` drops, `?` comes later, `!` has failed, anything else is the answer. */
@@ -79,18 +86,17 @@ export class Hooks {
     }
   };
 
-  #ask(hook: number, item: never, { hint, processors, sampling }: Call): string | null {
+  #ask(hook: number, item: never, call: Call): string | null {
+    const { hint, sampling } = call;
     switch (hook) {
       case PROCESSORS:
-        return this.#process(item, hint, processors);
+        return this.#process(item, call);
       case HOOKS.tracesSampler.number:
         return rate(this.#functions.tracesSampler?.(samplingContext(item as Sampled, sampling)));
-      case HOOKS.beforeSend.number: {
-        const answer = this.#functions.beforeSend?.(item, hint);
-        return isPromise(answer) ? this.#defer(answer) : written(answer, eventToJson);
-      }
+      case HOOKS.beforeSend.number:
+        return this.#waited(item, this.#functions.beforeSend?.(item, hint), "beforeSend");
       case HOOKS.beforeSendTransaction.number:
-        return written(this.#functions.beforeSendTransaction?.(item, hint), eventToJson);
+        return this.#waited(item, this.#functions.beforeSendTransaction?.(item, hint), "beforeSendTransaction");
       case HOOKS.beforeBreadcrumb.number:
         return written(this.#functions.beforeBreadcrumb?.(item, hint), toJson);
       case HOOKS.beforeSendSpan.number:
@@ -110,54 +116,41 @@ export class Hooks {
     }
   }
 
-  #process(event: Event, hint: EventHint, processors: readonly EventProcessor[]): string | null {
+  #process(event: Event, { hint, processors, atOnce }: Call): string | null {
     let answer: unknown = event;
-    for (const processor of processors) {
+    for (const [at, processor] of processors.entries()) {
       answer = processor(answer as Event, hint);
-      if (typeof answer !== "object" || answer === null || isPromise(answer)) return written(answer, eventToJson);
+      if (isPromise(answer) && !atOnce) {
+        return this.#deferred.add(event, answer, PROCESSOR, this.#rest(event, hint, processors.slice(at + 1)));
+      }
+      if (typeof answer !== "object" || answer === null) return written(answer, eventToJson);
     }
-    return eventToJson(answer);
+    return written(answer, eventToJson);
   }
 
-  #defer(promise: PromiseLike<Event | null>): string {
-    // While the client starts it reports what earlier processes left, and is not attached yet; no promise answers so soon.
-    const client = () => this.#native;
-    let settled = false;
-    const drop = (why: string | undefined): void => {
-      if (settled) return;
-      settled = true;
-      client()?.countDrop(true);
-      if (why) client()?.say(`before_send failed, the event is dropped: ${why}`);
-    };
-    const resume = (answer: Event | null | undefined): void => {
-      if (answer === null || answer === undefined) return drop(undefined);
-      if (typeof answer !== "object") return drop(wrong(answer).slice(1));
-      if (settled) return;
-      settled = true;
-      client()?.resume(eventToJson(answer));
-    };
-    const waiting = new Promise<void>((done) => {
-      let timer: NodeJS.Timeout | undefined;
-      queueMicrotask(() => {
-        if (settled) return;
-        timer = setTimeout(() => {
-          drop("its promise did not settle in time");
-          done();
-        }, client()?.shutdownTimeout);
-        timer.unref();
-      });
-      const end = (): void => {
-        clearTimeout(timer);
-        done();
-      };
-      Promise.resolve(promise)
-        .then(resume, (error) => drop(`it rejected with ${toText(error)}`))
-        .catch((error) => drop(toText(error)))
-        .finally(end);
-    });
-    this.#deferred.add(waiting);
-    void waiting.finally(() => this.#deferred.delete(waiting));
-    return "?";
+  /** The hooks that come after a processor which is waited for. */
+  #rest(event: Event, hint: EventHint, processors: readonly EventProcessor[]): Step[] {
+    const name = event.type === "transaction" ? "beforeSendTransaction" : "beforeSend";
+    const last = this.#functions[name];
+    const steps: Step[] = processors.map((processor) => ({
+      name: PROCESSOR,
+      run: (item) => this.#guarded(() => processor(item, hint)),
+    }));
+    return last ? [...steps, { name, run: (item) => this.#guarded(() => last(item, hint)) }] : steps;
+  }
+
+  #waited(event: Event, answer: unknown, name: "beforeSend" | "beforeSendTransaction"): string | null {
+    return isPromise(answer) ? this.#deferred.add(event, answer, name, []) : written(answer, eventToJson);
+  }
+
+  #guarded<T>(run: () => T): T {
+    const before = this.running;
+    this.running = true;
+    try {
+      return run();
+    } finally {
+      this.running = before;
+    }
   }
 }
 
@@ -181,10 +174,5 @@ function rate(answer: unknown): string {
 }
 
 function wrong(answer: unknown, wanted = "an object or null"): string {
-  const what = isPromise(answer) ? "a promise" : typeof answer;
-  return `!it answered with ${what} instead of ${wanted}`;
-}
-
-function isPromise(value: unknown): value is PromiseLike<Event | null> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+  return `!${wrongAnswer(answer, wanted)}`;
 }

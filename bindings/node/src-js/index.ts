@@ -35,6 +35,7 @@ export { setupHapiErrorHandler } from "./integrations/hapi";
 export { honoErrorHandler, setupHonoErrorHandler } from "./integrations/hono";
 export { setupKoaErrorHandler } from "./integrations/koa";
 export { wrapHandler, type LambdaContext, type WrapperOptions } from "./integrations/lambda";
+export { localVariablesIntegration, type LocalVariablesOptions } from "./integrations/local-variables";
 export { createWinstonTransport, pinoIntegration, type LoggerOptions } from "./integrations/loggers";
 export { setupNestErrorHandler } from "./integrations/nest";
 export { instrumentMongo, instrumentPg, instrumentPrisma } from "./integrations/wrapped";

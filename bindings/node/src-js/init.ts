@@ -15,7 +15,7 @@ let watchingExit = false;
  */
 export function init(options?: Options | string): void {
   const given = typeof options === "object" && options !== null ? options : {};
-  const integrations = chooseIntegrations(builtIn(), given);
+  const integrations = chooseIntegrations(builtIn(given), given);
   const client = new Client(options, integrations);
   setClient(client);
   setUp(client, integrations);
@@ -24,7 +24,11 @@ export function init(options?: Options | string): void {
   if (!watchingExit) {
     watchingExit = true;
     // Events are on disk already; this gives them a chance to leave at once, for at most `shutdownTimeout`.
-    process.on("exit", () => getClient()?.native.closeNow());
+    process.on("exit", () => {
+      const client = getClient();
+      client?.hooks.giveUp();
+      client?.native.closeNow();
+    });
   }
 }
 

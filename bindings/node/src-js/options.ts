@@ -117,8 +117,9 @@ export interface Options {
   ignoreErrors?: (string | RegExp | { regex: string })[] | null;
   /** Frames carry the lines around them; on by default. */
   includeSourceContext?: boolean | null;
-  /** Accepted for all languages; Node collects no local variables. */
-  includeLocalVariables?: boolean | null;
+  /** Errors carry the local variables of the calls that threw them, or, with `"types"`, what kind of value each has; off by
+   * default. See `localVariablesIntegration`. */
+  includeLocalVariables?: boolean | "types" | null;
   /** Switched off by name: `uncaught`, `httpServer`, `httpClient`, `fetch`, `console`, `childProcess`, `fastify`,
    * `mysql2`, `redis`, `pino`. */
   disabledIntegrations?: string[] | null;
@@ -135,8 +136,8 @@ export interface Options {
   /** Sees each event last, may change it, and drops it with `null`. A promise is waited for; until it settles the
    * event is in memory only, and after `shutdownTimeout` it is dropped. One that throws drops the event. */
   beforeSend?: ((event: Event, hint: EventHint) => Event | null | PromiseLike<Event | null>) | null;
-  /** Sees each transaction last, may change it, and drops it with `null`. */
-  beforeSendTransaction?: ((event: Event, hint: EventHint) => Event | null) | null;
+  /** Sees each transaction last, may change it, and drops it with `null`. A promise is waited for as that of `beforeSend` is. */
+  beforeSendTransaction?: ((event: Event, hint: EventHint) => Event | null | PromiseLike<Event | null>) | null;
   /** Sees each streamed span last and may change it. It cannot drop it: that is for `ignoreSpans`. */
   beforeSendSpan?: ((span: StreamedSpan) => StreamedSpan) | null;
   /** Sees each line of the structured log last, may change it, and drops it with `null`. */

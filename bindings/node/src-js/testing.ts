@@ -49,7 +49,7 @@ export async function record<T>(callback: () => T | PromiseLike<T>, options: Opt
  * follow from `seed`, and which records instead of sending. All scopes are empty afterwards. The default integrations are
  * left out unless asked for. Throws as `init` does. */
 export function initTesting(options: Options, now: number, seed: number, withDefaults = false): void {
-  const integrations = chooseIntegrations(withDefaults ? builtIn() : [], options);
+  const integrations = chooseIntegrations(withDefaults ? builtIn(options) : [], options);
   const client = new Client(options, integrations, { now, seed });
   resetScopes();
   setClient(client);

@@ -140,5 +140,6 @@ export interface ScopeContext {
   attachments?: Attachment[];
 }
 
-/** Sees an event after the scopes, may change it, and drops it with `null`. It may not be asynchronous. */
-export type EventProcessor = (event: Event, hint: EventHint) => Event | null;
+/** Sees an event after the scopes, may change it, and drops it with `null`. A promise is waited for as that of `beforeSend` is, but
+ * for feedback. */
+export type EventProcessor = (event: Event, hint: EventHint) => Event | null | PromiseLike<Event | null>;

@@ -12,6 +12,7 @@ use watchpost_core::{
 use crate::aim::Aim;
 use crate::call::{Dispatcher, Hook, event_hook, with_dispatcher};
 use crate::client::NativeClient;
+use crate::locals::{self, Locals};
 use crate::stack::Stacks;
 use crate::words::Words;
 
@@ -37,6 +38,8 @@ struct Link {
     code: Option<String>,
     /// See `code`.
     errno: Option<i32>,
+    /// The variables of the calls that threw it, the innermost first.
+    locals: Vec<Locals>,
 }
 
 /// Captures a chain of errors, the one that was caught first: its class, its message and its `stack`, then whatever
@@ -217,7 +220,10 @@ fn exception(id: usize, single: bool, link: Link, mut mechanism: Mechanism, stac
         mechanism.meta = Some(Box::new(MechanismMeta { errno: Some(errno), ..MechanismMeta::default() }));
     }
     let value = link.value.unwrap_or_default();
-    let stacktrace = link.stack.as_deref().and_then(|stack| stacks.read(stack, &value));
+    let mut stacktrace = link.stack.as_deref().and_then(|stack| stacks.read(stack, &value));
+    if let Some(stack) = stacktrace.as_mut().filter(|_| !link.locals.is_empty()) {
+        locals::attach(stack, link.locals);
+    }
     Exception {
         ty: link.r#type.map(|ty| stacks.intern(&ty)),
         value: Some(value.into()),

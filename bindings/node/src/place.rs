@@ -33,7 +33,8 @@ impl Places {
     pub(crate) fn of(&self, path: &str) -> Place {
         if !is_absolute(path) {
             // `node:internal/...`, `<anonymous>`, `native`, `webpack-internal:...`, `https:...`
-            let in_app = path.contains("://") || path.starts_with("webpack-internal:");
+            let in_app = (path.contains("://") || path.starts_with("webpack-internal:"))
+                && !path.contains("/node_modules/");
             let module = path.strip_prefix("node:").map(|rest| rest.replace('/', "."));
             return Place { filename: path.to_owned(), module, in_app };
         }

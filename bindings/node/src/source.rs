@@ -35,21 +35,31 @@ impl Sources {
         if let Some(file) = self.files.get(path) {
             return file.around(number, column);
         }
-        let file = Arc::new(read(path).map(File::new).unwrap_or_default());
-        let around = file.around(number, column);
+        self.keep(path.to_owned(), read(path).unwrap_or_default()).around(number, column)
+    }
+
+    /// True if a file is known or on disk.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path) || std::fs::metadata(path).is_ok()
+    }
+
+    /// Remembers the text of a file.
+    pub(crate) fn keep(&mut self, path: String, text: String) -> Arc<File> {
+        let text = if text.len() as u64 > LARGEST_FILE { String::new() } else { text };
+        let file = Arc::new(File::new(text));
         self.bytes += file.text.len() + 4 * file.starts.len() + path.len() + 64;
         if self.bytes > MOST_BYTES {
             self.files.clear();
             self.bytes = file.text.len();
         }
-        self.files.insert(path.to_owned(), file);
-        around
+        self.files.insert(path, Arc::clone(&file));
+        file
     }
 }
 
 /// A file and where its lines start.
 #[derive(Debug, Default)]
-struct File {
+pub(crate) struct File {
     text: String,
     starts: Vec<u32>,
 }

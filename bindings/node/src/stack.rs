@@ -84,6 +84,30 @@ impl Stacks {
         shared
     }
 
+    /// The files of the application's own that a stack text names, whose lines are wanted and which are on no disk.
+    pub(crate) fn missing_sources(&self, text: &str, message: &str) -> Vec<String> {
+        if !self.source_context {
+            return Vec::new();
+        }
+        let known = self.known.borrow();
+        let mut missing: Vec<String> = Vec::new();
+        for line in calls(text, message).filter(|line| !known.sites.contains_key(*line)) {
+            let path = local_path(Call::parse(line).file);
+            let wanted = has_source(&path)
+                && self.places.of(&path).in_app
+                && !missing.iter().any(|known| *known == path);
+            if wanted && !known.sources.has(&path) {
+                missing.push(path.into_owned());
+            }
+        }
+        missing
+    }
+
+    /// The text of a file that is on no disk; an empty one is not asked for again.
+    pub(crate) fn supply_source(&self, path: String, text: String) {
+        self.known.borrow_mut().sources.keep(path, text);
+    }
+
     fn site(&self, line: &str, known: &mut Known) -> Arc<Site> {
         if let Some(site) = known.sites.get(line) {
             return Arc::clone(site);
@@ -109,7 +133,7 @@ impl Stacks {
             ..Frame::default()
         };
         if self.source_context
-            && path.starts_with(['/', '\\'])
+            && has_source(&path)
             && let Some(number) = call.line
         {
             let around = sources.around(&path, number, call.column.unwrap_or(0));
@@ -122,6 +146,11 @@ impl Stacks {
         frame.filename = Some(place.filename.into());
         frame
     }
+}
+
+/// A file, or a source that only a source map knows, like `webpack://shop/src/pay.ts`.
+fn has_source(path: &str) -> bool {
+    path.starts_with(['/', '\\']) || (path.contains("://") && !path.starts_with("http"))
 }
 
 /// The lines that are calls, without their `at`.
@@ -178,7 +207,7 @@ fn numbered(place: &str) -> Option<(&str, u32, u32)> {
 }
 
 /// `file:///app/a%20b.mjs?x` is `/app/a b.mjs`; anything else is left alone.
-fn local_path(file: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn local_path(file: &str) -> std::borrow::Cow<'_, str> {
     let Some(rest) = file.strip_prefix("file://") else { return file.into() };
     let rest = rest.split(['?', '#']).next().unwrap_or(rest);
     if !rest.contains('%') {

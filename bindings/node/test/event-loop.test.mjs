@@ -36,8 +36,9 @@ test("a block is reported while it lasts, with the stack and the scopes of what 
   const [event] = sink.events;
   const [exception] = event.exception.values;
   assert.deepEqual([exception.type, exception.mechanism.type], ["EventLoopBlocked", "auto.node.event_loop_block"]);
-  const functions = exception.stacktrace.frames.map((frame) => frame.function);
-  assert.ok(functions.includes("grind"), functions.join());
+  const grinding = exception.stacktrace.frames.find((frame) => frame.function === "grind");
+  assert.deepEqual([grinding?.filename, grinding?.in_app], [file, true]);
+  assert.match(grinding.context_line, /while \(!reported/);
   assert.equal(event.tags.job, "7");
   assert.equal(sink.events.length, 1);
 });

@@ -1,46 +1,15 @@
 //! Attachments: from scopes and hints into the envelope.
 
-use std::collections::VecDeque;
-
 use super::Client;
 use crate::attachment::{Attachment, Left};
 use crate::envelope::Item;
-use crate::fork::ForkLock;
 use crate::hook::Hint;
-use crate::protocol::{Category, DiscardReason, EventId};
+use crate::protocol::{Category, DiscardReason};
 use crate::scope::Layers;
-
-/// The attachments of events whose `before_send` answers later.
-#[derive(Debug, Default)]
-pub(super) struct Deferred(ForkLock<VecDeque<(EventId, Vec<Attachment>)>>);
 
 /// What an envelope takes at most, in bytes. Attachments are the first to be given up for it: an event alone is always far
 /// smaller. Two attachments of the largest size that is let through by default, nearly.
 const MAX_ENVELOPE_BYTES: u64 = 40 * 1024 * 1024;
-
-/// So many such events are remembered; those of the oldest stay behind.
-const MAX_DEFERRED: usize = 64;
-
-impl Deferred {
-    pub(super) fn keep(&self, id: EventId, attachments: Vec<Attachment>) {
-        if attachments.is_empty() {
-            return;
-        }
-        let surplus = self.0.with(|kept| {
-            kept.push_back((id, attachments));
-            if kept.len() > MAX_DEFERRED { kept.pop_front() } else { None }
-        });
-        drop(surplus);
-    }
-
-    pub(super) fn take(&self, id: EventId) -> Vec<Attachment> {
-        let found = self.0.with(|kept| {
-            let at = kept.iter().position(|(known, _)| *known == id)?;
-            kept.remove(at)
-        });
-        found.map(|(_, attachments)| attachments).unwrap_or_default()
-    }
-}
 
 /// What goes with an event: the global, the isolation and the current scope's, then the hint's.
 pub(super) fn of_event(layers: &Layers, hint: &Hint) -> Vec<Attachment> {

@@ -5,6 +5,7 @@ mod buffers;
 mod builder;
 mod check_ins;
 mod consent;
+mod deferred;
 mod feedback;
 mod sessions;
 mod signals;
@@ -55,7 +56,7 @@ pub struct Client {
     closed: AtomicBool,
     telemetry: Telemetry,
     spans: SpanBuffer,
-    deferred: attachments::Deferred,
+    deferred: deferred::Deferred,
     /// False while the user has not agreed, where that is required.
     consent: AtomicBool,
     sessions: Arc<Sessions>,
@@ -280,7 +281,7 @@ impl Client {
             }
             Outcome::Deferred => {
                 if let Some(id) = event_id {
-                    self.deferred.keep(id, attachments::of_event(&layers, hint));
+                    self.deferred.keep_files(id, attachments::of_event(&layers, hint));
                 }
                 if is_tracked || !is_kept {
                     self.sessions.hold(event_id, held);
@@ -288,18 +289,6 @@ impl Client {
                 event_id
             }
         }
-    }
-
-    /// Sends the answer of a `before_send` that was [deferred](crate::HookFailure::deferred): the event has been
-    /// through everything else.
-    pub fn resume_event(&self, event: Event) -> Option<EventId> {
-        let transport = self.transport.as_ref().filter(|_| self.is_enabled())?;
-        let files = event.event_id.map(|id| self.deferred.take(id)).unwrap_or_default();
-        let sent = catch_unwind(AssertUnwindSafe(|| {
-            let held = self.sessions.take_held(event.event_id).unwrap_or_default();
-            self.conclude(event, &Hint::default(), None, held, &files, transport)
-        }));
-        sent.unwrap_or_else(|_| self.drop_error(DiscardReason::InternalSdkError))
     }
 
     /// What comes after every filter: the session, the sampler that wants to see the event, scrubbing. What is to be

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::deferred::Waiting;
 use super::{Client, attachments, snapshot};
+use crate::attachment::Attachment;
 use crate::envelope::{Envelope, EnvelopeHeader, Item, ItemType};
 use crate::hook::Hint;
-use crate::pipeline::{self, Given, MAX_EVENT_BYTES};
+use crate::pipeline::{self, Given, MAX_EVENT_BYTES, Outcome};
 use crate::protocol::{
-    Category, Context, DiscardReason, Event, EventId, SpanId, SpanPayload, TraceId, TransactionInfo,
+    Category, Context, DiscardReason, Event, EventId, Map, SpanId, SpanPayload, TraceId, TransactionInfo,
 };
 use crate::rng::Rng;
 use crate::scope::{PropagationContext, Scopes, SharedScope};
@@ -16,6 +18,7 @@ use crate::tracing::{
     Closed, Decision, Dsc, Incoming, Passive, Root, SampleRand, SamplingContext, Segment, Span, TraceHeader,
     TraceHeaders, TransactionOptions, decide, ids, is_ignored, may_propagate,
 };
+use crate::transport::Transport;
 
 impl Client {
     /// Starts a transaction. It continues the trace that `options` or the scopes hold, if one came from another service
@@ -243,14 +246,33 @@ impl Client {
         let spans = closed.spans.len();
         let dsc = segment.freeze();
         let event = self.transaction_event(root, closed);
+        let event_id = event.event_id;
         let [global, isolation, current] = &segment.scopes;
         let layers = snapshot(Scopes { global, isolation, current });
         let hint = Hint::default();
         let given = Given { options: &self.options, layers: &layers, hint: &hint };
-        let mut event = match pipeline::run_transaction(event, given, &self.reports) {
-            Ok(event) => event,
-            Err(reason) => return self.count_transaction(reason, spans),
-        };
+        let files = attachments::of_transaction(&layers);
+        match pipeline::run_transaction(event, given, &self.reports) {
+            Outcome::Send(event) => self.send_finished(*event, dsc.header(), &files, transport),
+            Outcome::Drop(reason) => self.count_transaction(reason, spans),
+            Outcome::Deferred => {
+                if let Some(id) = event_id {
+                    self.deferred.keep_files(id, files);
+                    let waiting = Waiting { header: dsc.header(), spans: Some(spans) };
+                    self.deferred.keep_transaction(id, waiting);
+                }
+            }
+        }
+    }
+
+    /// Sends a transaction that has been through all hooks.
+    pub(super) fn send_finished(
+        &self,
+        mut event: Event,
+        header: Option<Map>,
+        files: &[Attachment],
+        transport: &Arc<dyn Transport>,
+    ) {
         let event_id = *event.event_id.get_or_insert_with(|| EventId::random(&*self.rng));
         let Some(payload) = pipeline::serialize_transaction(&mut event, MAX_EVENT_BYTES, &self.reports)
         else {
@@ -259,11 +281,10 @@ impl Client {
                 .say(|| "a transaction could not be made small enough to be sent".to_owned());
             return self.count_transaction(DiscardReason::InternalSdkError, event.spans.len());
         };
-        let header =
-            EnvelopeHeader { event_id: Some(event_id), trace: dsc.header(), ..EnvelopeHeader::default() };
+        let header = EnvelopeHeader { event_id: Some(event_id), trace: header, ..EnvelopeHeader::default() };
         let beside = payload.len();
         let mut items = vec![Item::new(ItemType::Transaction, payload)];
-        items.extend(self.read_attachments(&attachments::of_transaction(&layers), beside));
+        items.extend(self.read_attachments(files, beside));
         transport.send(Envelope { header, items });
     }
 
@@ -303,7 +324,7 @@ impl Client {
     }
 
     /// Counts a transaction that is not sent, with its spans and itself among them.
-    fn count_transaction(&self, reason: DiscardReason, spans: usize) {
+    pub(super) fn count_transaction(&self, reason: DiscardReason, spans: usize) {
         self.reports.record(reason, Category::Transaction, 1);
         self.reports.record(reason, Category::Span, spans as u64 + 1);
     }

@@ -25,7 +25,7 @@ pub(crate) enum Outcome {
     Send(Box<Event>),
     /// Drop it and count it.
     Drop(DiscardReason),
-    /// The host's `before_send` answers later.
+    /// A hook of the host answers later, and the host has the event; it also calls the hooks that come after.
     Deferred,
 }
 
@@ -80,7 +80,8 @@ fn hooks(mut event: Event, given: Given<'_>, name: &str, last: Option<&EventHook
     for processor in layers.processors().chain(options.event_processors()) {
         event = match hook::filter("event processor", options.diagnostics(), || processor(event, hint)) {
             Verdict::Keep(event) => event,
-            Verdict::Drop | Verdict::Later => return Outcome::Drop(DiscardReason::EventProcessor),
+            Verdict::Drop => return Outcome::Drop(DiscardReason::EventProcessor),
+            Verdict::Later => return Outcome::Deferred,
         };
     }
     if let Some(last) = last {

@@ -1,6 +1,6 @@
 //! The way of a transaction: scopes, processors, `before_send_transaction`, scrubbing, limits; never `before_send`.
 
-use super::{Given, defaults};
+use super::{Given, Outcome, defaults};
 use crate::client_reports::ClientReports;
 use crate::hook::{self, Verdict};
 use crate::json;
@@ -8,11 +8,7 @@ use crate::protocol::{Category, DiscardReason, Event};
 use crate::scope;
 
 /// Everything up to the bytes. Spans that a hook took out are counted as that hook's.
-pub(crate) fn run_transaction(
-    mut event: Event,
-    given: Given<'_>,
-    reports: &ClientReports,
-) -> Result<Event, DiscardReason> {
+pub(crate) fn run_transaction(mut event: Event, given: Given<'_>, reports: &ClientReports) -> Outcome {
     let Given { options, layers, hint } = given;
     scope::apply_transaction(layers, &mut event);
     defaults(&mut event, options);
@@ -20,7 +16,8 @@ pub(crate) fn run_transaction(
     for processor in layers.processors().chain(options.event_processors()) {
         event = match hook::filter("event processor", options.diagnostics(), || processor(event, hint)) {
             Verdict::Keep(event) => event,
-            Verdict::Drop | Verdict::Later => return Err(DiscardReason::EventProcessor),
+            Verdict::Drop => return Outcome::Drop(DiscardReason::EventProcessor),
+            Verdict::Later => return Outcome::Deferred,
         };
     }
     let left = event.spans.len();
@@ -30,13 +27,14 @@ pub(crate) fn run_transaction(
             match hook::filter("before_send_transaction", options.diagnostics(), || before_send(event, hint))
             {
                 Verdict::Keep(event) => event,
-                Verdict::Drop | Verdict::Later => return Err(DiscardReason::BeforeSend),
+                Verdict::Drop => return Outcome::Drop(DiscardReason::BeforeSend),
+                Verdict::Later => return Outcome::Deferred,
             };
         let gone = left.saturating_sub(event.spans.len());
         reports.record(DiscardReason::BeforeSend, Category::Span, gone as u64);
     }
     options.scrubber().event(&mut event);
-    Ok(event)
+    Outcome::Send(Box::new(event))
 }
 
 /// The transaction as JSON of at most `max` bytes. If need be, spans are given up, the last ones first; they are counted.

@@ -36,6 +36,9 @@ function look(): void {
   };
   // Should the main thread end in the meantime, nothing answers.
   const late = setTimeout(leave, 5000);
+  // Where it stops it names no files, only their numbers.
+  const files = new Map<string, string>();
+  session.on("Debugger.scriptParsed", ({ params: { scriptId, url } }) => files.set(scriptId, url));
   session.once("Debugger.paused", ({ params }) => {
     const frames = params.callFrames;
     const callFrameId = frames[0]?.callFrameId;
@@ -44,7 +47,7 @@ function look(): void {
       leave();
     };
     if (callFrameId === undefined) return done();
-    const call = `globalThis[Symbol.for(${JSON.stringify(report)})]?.(${JSON.stringify(stackOf(frames))})`;
+    const call = `globalThis[Symbol.for(${JSON.stringify(report)})]?.(${JSON.stringify(stackOf(frames, files))})`;
     session.post("Debugger.evaluateOnCallFrame", { callFrameId, expression: call, silent: true }, done);
   });
   session.post("Debugger.enable");
@@ -52,9 +55,9 @@ function look(): void {
 }
 
 /** The text that V8 would have written. */
-function stackOf(frames: Debugger.CallFrame[]): string {
-  const lines = frames.map(({ functionName, url, location }) => {
-    const place = `${url}:${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1}`;
+function stackOf(frames: Debugger.CallFrame[], files: ReadonlyMap<string, string>): string {
+  const lines = frames.map(({ functionName, location }) => {
+    const place = `${files.get(location.scriptId) ?? "<anonymous>"}:${location.lineNumber + 1}:${(location.columnNumber ?? 0) + 1}`;
     return functionName === "" ? `    at ${place}` : `    at ${functionName} (${place})`;
   });
   return lines.join("\n");
