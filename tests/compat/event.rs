@@ -26,6 +26,16 @@ pub(crate) fn own_frame(exception: &Value) -> &Value {
     own.unwrap_or_else(|| panic!("no frame of the application's in {exception:#}"))
 }
 
+/// All frames of an exception, the one that failed last.
+pub(crate) fn frames(exception: &Value) -> &[Value] {
+    exception["stacktrace"]["frames"].as_array().unwrap()
+}
+
+/// What happened before, oldest first.
+pub(crate) fn breadcrumbs(event: &Value) -> &[Value] {
+    entry(event, "breadcrumbs")["values"].as_array().unwrap()
+}
+
 /// The line of source that a frame is at.
 pub(crate) fn source(frame: &Value) -> &str {
     let own = frame["context"].as_array().unwrap().iter().find(|line| line[0] == frame["lineNo"]);

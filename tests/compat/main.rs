@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod browser;
 mod client;
 mod event;
 mod python;
@@ -43,4 +44,9 @@ fn sdk_python_django() {
 #[test]
 fn sdk_python_fastapi() {
     python_web::shop(&python_web::FASTAPI);
+}
+
+#[test]
+fn sdk_browser_and_react_in_chromium() {
+    browser::shop();
 }

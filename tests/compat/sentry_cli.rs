@@ -41,16 +41,7 @@ fn who_it_is(terminal: &Terminal) {
 }
 
 fn a_release(terminal: &Terminal) {
-    let git = |words: &[&str]| {
-        let mut git = Command::new("git");
-        git.args(["-c", "user.name=Ada", "-c", "user.email=ada@shop.test"])
-            .args(words)
-            .current_dir(&terminal.client.folder);
-        assert!(git.output().unwrap().status.success(), "git {words:?}");
-    };
-    git(&["init", "--quiet"]);
-    git(&["commit", "--quiet", "--allow-empty", "--message", "charge only once"]);
-    git(&["remote", "add", "origin", "https://git.test/shop/shop.git"]);
+    terminal.commit("charge only once");
     terminal.build(&["releases", "new", RELEASE, "--url", "http://shop.test/1.0.0"]);
     terminal.build(&["releases", "set-commits", RELEASE, "--local", "--ignore-missing"]);
     terminal.build(&["releases", "finalize", RELEASE]);

@@ -81,6 +81,20 @@ impl Terminal {
         child.wait_with_output().unwrap()
     }
 
+    /// Makes the folder a repository with one commit.
+    pub(crate) fn commit(&self, message: &str) {
+        let git = |words: &[&str]| {
+            let mut git = Command::new("git");
+            git.args(["-c", "user.name=Ada", "-c", "user.email=ada@shop.test"])
+                .args(words)
+                .current_dir(&self.client.folder);
+            assert!(git.output().unwrap().status.success(), "git {words:?}");
+        };
+        git(&["init", "--quiet"]);
+        git(&["commit", "--quiet", "--allow-empty", "--message", message]);
+        git(&["remote", "add", "origin", "https://git.test/shop/shop.git"]);
+    }
+
     /// Sends one event as an SDK does.
     pub(crate) fn send_event(&self, id: u128, event: &Value) {
         let (key, rest) = self.client.project.dsn.trim_start_matches("http://").split_once('@').unwrap();

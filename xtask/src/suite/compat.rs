@@ -27,7 +27,7 @@ struct Family {
     install: fn(&Log) -> Result<()>,
 }
 
-const FAMILIES: [Family; 2] = [
+const FAMILIES: [Family; 3] = [
     Family {
         tests: "sentry_cli_",
         need: Need::Language(Language::Node),
@@ -39,6 +39,16 @@ const FAMILIES: [Family; 2] = [
         need: Need::Language(Language::Python),
         seldom: &["sdk_python_django", "sdk_python_fastapi"],
         install: |log| venv("compat-python", &repo::path("tests/compat/python/requirements.txt"), log.path()),
+    },
+    Family {
+        tests: "sdk_browser_",
+        need: Need::Browser,
+        seldom: &[],
+        // The first one uploads its source maps.
+        install: |log| {
+            node_modules("tests/compat/sentry-cli", log.path())?;
+            node_modules("tests/compat/browser", log.path())
+        },
     },
 ];
 
