@@ -2,7 +2,9 @@
 //!
 //! *Shape*: `name`, `why`, `given {events [..], received?, sent_at?, remote_addr?, user_agent?}`, `expect`. For `group`:
 //! `groups` (one number per event, in the order in which issues come to be, or `same_group` as a short form) and `title`,
-//! `culprit`, `basis`, `groupable` of the first event. For `normalize`: `fields` (JSON pointer to value) and `absent` of the
+//! `culprit`, `basis`, `groupable`, `fingerprint`, `off` (hints of what does not count, in any variant) of the first event, and
+//! `rule_error` instead of all that. `given` may have `fingerprint_rules`, `stack_rules` and `config`, and `before` with the
+//! same three and `events`: so many were grouped by those before the project changed. For `normalize`: `fields` (JSON pointer to value) and `absent` of the
 //! first event's body, and `errors`, the names of the fields noted as wrong. For `scrub`: `fields` of the first event as it
 //! came, masked by the project's rules, which `given` has as `sensitive_fields`, `safe_fields` and `patterns`.
 
@@ -16,11 +18,11 @@ use std::path::PathBuf;
 use given::{context, tests_folder};
 use serde_json::Value;
 use watchpost_core::{JsonScrubber, ScrubPatterns, Text};
-use watchpost_server::group::{GroupHash, group};
+use watchpost_server::group::{GroupHash, Grouper, RulesError};
 use watchpost_server::normalize::normalize;
 
 /// As many files as the folders hold; adding one means raising the number, so that none can vanish unseen.
-const GROUP_VECTORS: usize = 43;
+const GROUP_VECTORS: usize = 66;
 const NORMALIZE_VECTORS: usize = 26;
 const SCRUB_VECTORS: usize = 7;
 
@@ -59,17 +61,55 @@ fn check_scrub(file: &str, vector: &Value) {
     }
 }
 
+/// The rules that a part of a vector names.
+fn grouper(given: &Value) -> Result<Grouper, RulesError> {
+    let text = |key: &str| given[key].as_str().unwrap_or_default();
+    Grouper::new(given["config"].as_str(), text("fingerprint_rules"), text("stack_rules"))
+}
+
+/// Why parts of a grouping do not count.
+fn hints(value: &Value, out: &mut Vec<Value>) {
+    match value {
+        Value::Array(list) => list.iter().for_each(|value| hints(value, out)),
+        Value::Object(map) => {
+            out.extend(map.get("off").cloned());
+            map.values().for_each(|value| hints(value, out));
+        }
+        _ => {}
+    }
+}
+
 fn check_group(file: &str, vector: &Value) {
     let expect = &vector["expect"];
+    let new = grouper(&vector["given"]);
+    if let Some(wanted) = expect["rule_error"].as_str() {
+        let error = new.expect_err("an error").to_string();
+        assert!(error.contains(wanted), "{file}: {error}");
+        return;
+    }
+    let new = new.unwrap_or_else(|error| panic!("{file}: {error}"));
+    let before = &vector["given"]["before"];
+    let old = before.is_object().then(|| grouper(before).unwrap_or_else(|error| panic!("{file}: {error}")));
+    let changed_at = before["events"].as_u64().unwrap_or(0) as usize;
     let events = vector["given"]["events"].as_array().expect("given.events");
     // Issues as a store would make them: the first known hash decides, and all hashes of an event stay with its issue.
     let mut issues: Vec<Vec<GroupHash>> = Vec::new();
     let mut groups = Vec::new();
     for (index, raw) in events.iter().enumerate() {
-        let event = normalize(raw.to_string().as_bytes(), &context(&vector["given"])).expect("an object");
-        let grouping = group(&event);
-        let known =
-            grouping.hashes.iter().find_map(|hash| issues.iter().position(|known| known.contains(hash)));
+        let mut event = normalize(raw.to_string().as_bytes(), &context(&vector["given"])).expect("an object");
+        let (now, then) = match &old {
+            Some(old) if index < changed_at => (old, None),
+            old => (&new, old.as_ref()),
+        };
+        now.mark(&mut event.body);
+        let grouping = now.group(&event);
+        // After a change of rules, hashes of the old ones still find an issue, and are not stored.
+        let then = then.map(|old| old.group(&event).hashes).unwrap_or_default();
+        let known = grouping
+            .hashes
+            .iter()
+            .chain(&then)
+            .find_map(|hash| issues.iter().position(|known| known.contains(hash)));
         let issue = known.unwrap_or_else(|| {
             issues.push(Vec::new());
             issues.len() - 1
@@ -78,7 +118,14 @@ fn check_group(file: &str, vector: &Value) {
         groups.push(issue);
         if index == 0 {
             let got = serde_json::to_value(&grouping).expect("serialisable");
-            for key in ["title", "culprit", "basis", "groupable"] {
+            if let Some(wanted) = expect["off"].as_array() {
+                let mut off = Vec::new();
+                hints(&got["variants"], &mut off);
+                for wanted in wanted {
+                    assert!(off.contains(wanted), "{file}: {wanted} is none of {off:?}");
+                }
+            }
+            for key in ["title", "culprit", "basis", "groupable", "fingerprint"] {
                 if let Some(wanted) = expect.get(key) {
                     assert_eq!(&got[key], wanted, "{file}: {key}");
                 }

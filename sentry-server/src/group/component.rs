@@ -46,13 +46,20 @@ impl Component {
         Self { id, contributes, hint: None, parts }
     }
 
-    pub(super) fn switch_off(&mut self, hint: &'static str) {
+    pub(super) fn switch_off(&mut self, hint: impl Into<Cow<'static, str>>) {
         self.contributes = false;
-        self.hint = Some(Cow::Borrowed(hint));
+        self.hint = Some(hint.into());
     }
 
     pub(super) fn children(&self) -> impl Iterator<Item = &Component> {
         self.parts.iter().filter_map(|part| match part {
+            Part::Node(node) => Some(node),
+            Part::Text(_) => None,
+        })
+    }
+
+    pub(super) fn children_mut(&mut self) -> impl Iterator<Item = &mut Component> {
+        self.parts.iter_mut().filter_map(|part| match part {
             Part::Node(node) => Some(node),
             Part::Text(_) => None,
         })

@@ -1,11 +1,12 @@
 use serde_json::Value;
 
 use super::component::Component;
+use super::grouper::Lens;
 use super::message;
 use super::stacktrace::{self, Scope};
 
 /// One exception's contribution: its type, its frames, and its value only where there are no frames to go by.
-pub(super) fn component(exception: &Value, platform: &str, scope: Scope) -> Component {
+pub(super) fn component(exception: &Value, platform: &str, scope: Scope, lens: &Lens<'_>) -> Component {
     let text =
         |key: &str| exception.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     let mechanism = exception.get("mechanism");
@@ -24,9 +25,11 @@ pub(super) fn component(exception: &Value, platform: &str, scope: Scope) -> Comp
             ))
         });
     let stack = stacktrace::frames(exception).map(|frames| {
-        let mut stack = stacktrace::component(frames, platform, scope);
+        let judged = lens.judge(frames, platform, Some(exception));
+        let judged = judged.as_deref();
+        let mut stack = stacktrace::component(frames, platform, scope, judged);
         // Thrown text has the trace of whoever caught it: the engine and the SDK, the same for every text.
-        if synthetic && matches!(platform, "javascript" | "node") && !stacktrace::any_in_app(frames) {
+        if synthetic && matches!(platform, "javascript" | "node") && !stacktrace::any_in_app(frames, judged) {
             stack.switch_off("invented by the SDK, without a frame of the application");
         }
         stack
@@ -50,9 +53,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::group::Grouper;
 
     fn on(exception: Value) -> Vec<&'static str> {
-        let component = component(&exception, "python", Scope::App);
+        let lens = Lens::new(Grouper::standard());
+        let component = component(&exception, "python", Scope::App, &lens);
         component.children().filter(|part| part.contributes).map(|part| part.id).collect()
     }
 

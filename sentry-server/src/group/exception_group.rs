@@ -26,7 +26,7 @@ pub(super) fn select<'a, K: PartialEq>(
     exceptions: &'a [Value],
     distinct: impl Fn(&Value) -> K,
 ) -> Selection<'a> {
-    let flat = || Selection { exceptions: exceptions.iter().collect(), main: None };
+    let flat = || Selection { exceptions: exceptions.iter().collect(), main: inside_of_wrapper(exceptions) };
     let Some(nodes) = tree(exceptions) else { return flat() };
     let mut top: Vec<&Node<'a>> = Vec::new();
     collect_top(&nodes, 0, &mut top);
@@ -59,6 +59,24 @@ pub(super) fn select<'a, K: PartialEq>(
         }
     }
 }
+
+/// What an outermost exception only wraps, by the custom of its library: React says that it recovered, RxJava that
+/// nobody handled. The wrapper counts like every exception, but what it wraps names the issue.
+fn inside_of_wrapper(exceptions: &[Value]) -> Option<&Value> {
+    let [.., cause, outer] = exceptions else { return None };
+    let text = |key: &str| outer.get(key).and_then(Value::as_str).unwrap_or("");
+    let is_wrapper = match text("type") {
+        "Error" => REACT.iter().any(|start| text("value").starts_with(start)),
+        "OnErrorNotImplementedException" | "CompositeException" | "UndeliverableException" => {
+            text("module").starts_with("io.reactivex.")
+        }
+        _ => false,
+    };
+    is_wrapper.then_some(cause)
+}
+
+const REACT: [&str; 2] =
+    ["There was an error during concurrent rendering", "There was an error while hydrating"];
 
 /// The tree, or nothing if there is no group or the ids do not make a tree below root 0.
 fn tree(exceptions: &[Value]) -> Option<Vec<Node<'_>>> {
@@ -137,6 +155,20 @@ mod tests {
             exception("Group", 0, None, true),
         ];
         assert_eq!(selected(&list), (vec!["A", "B", "Group"], None));
+    }
+
+    #[test]
+    fn wrappers_are_named_after_what_they_wrap() {
+        let cause = json!({"type": "TypeError", "value": "x is undefined"});
+        let react = json!({"type": "Error", "value": "There was an error while hydrating but React was able to recover"});
+        let rx = json!({"type": "CompositeException", "module": "io.reactivex.rxjava3.exceptions"});
+        let other = json!({"type": "CompositeException", "module": "com.shop"});
+        for (outer, wanted) in [(react, Some("TypeError")), (rx, Some("TypeError")), (other, None)] {
+            let list = [cause.clone(), outer];
+            assert_eq!(selected(&list).1, wanted);
+            assert_eq!(selected(&list).0.len(), 2);
+            assert_eq!(selected(&list[1..]).1, None, "without a cause it is its own");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod symbol;
 use serde_json::Value;
 
 use super::component::Component;
+use super::rules::BEFORE_RULES;
 use crate::normalize::is_url;
 
 /// A frame's fields, read once.
@@ -28,6 +29,7 @@ pub(super) struct Frame<'a> {
 impl<'a> Frame<'a> {
     pub(super) fn new(frame: &'a Value, event_platform: &'a str) -> Option<Self> {
         let mut view = Self { platform: event_platform, ..Self::default() };
+        let mut before_rules = None;
         for (key, value) in frame.as_object()? {
             let text = value.as_str().map_or("", str::trim);
             match key.as_str() {
@@ -43,11 +45,13 @@ impl<'a> Frame<'a> {
                 "lineno" => view.lineno = value.as_u64(),
                 "colno" => view.colno = value.as_u64(),
                 "data" => {
+                    before_rules = value.get(BEFORE_RULES).and_then(Value::as_bool);
                     view.mapped = value.get("sourcemap").or_else(|| value.get("symbolicated")).is_some()
                 }
                 _ => {}
             }
         }
+        view.in_app = before_rules.unwrap_or(view.in_app);
         Some(view)
     }
 

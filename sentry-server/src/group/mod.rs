@@ -4,6 +4,9 @@
 //! `app`, in which only the application's own frames count, and `system`, in which all do. Hashes are looked up in
 //! the order given; the first that is known decides, and the others are attached to the same issue.
 //!
+//! A project's rules come on top: fingerprint rules give an event its fingerprint, stack-trace rules say which frames
+//! count ([`Grouper`]).
+//!
 //! *Order of strategies*: exceptions, threads, template, security report, message. The first that has something to say
 //! wins. A client's `checksum` or `fingerprint` comes before all of them.
 //!
@@ -14,8 +17,11 @@ mod exception;
 mod exception_group;
 mod fingerprint;
 mod frame;
+mod grouper;
 mod hash;
 pub mod message;
+mod rules;
+mod shingle;
 mod simple;
 mod stacktrace;
 mod strategy;
@@ -24,21 +30,33 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use self::component::{Component, Part};
+use self::grouper::Lens;
+pub(crate) use self::grouper::unmark;
+pub use self::grouper::{CONFIGS, Config, Grouper, RulesError};
 pub use self::hash::GroupHash;
+pub use self::rules::RuleError;
+pub(crate) use self::shingle::{SKETCH, likeness, sketch};
 use crate::normalize::{self, EventKind, Metadata, NormalizedEvent};
 
-/// Names the rules below. It changes whenever the same event could get another hash.
-pub const CONFIG: &str = "wp:2026-11-22";
+/// Names the newest version of the rules. It changes whenever the same event could get another hash; the old one stays
+/// in [`CONFIGS`] then, so that issues are found by their old hashes for a while.
+pub const CONFIG: &str = "wp:2026-11-29";
 
 /// How an event was grouped.
 #[derive(Debug, Clone, Serialize)]
 pub struct Grouping {
-    /// The rules that were applied, [`CONFIG`].
+    /// The version of the rules that were applied.
     pub config: &'static str,
     /// Distinct hashes in lookup order. Never empty.
     pub hashes: Vec<GroupHash>,
     /// What the hashes rest on.
     pub basis: Basis,
+    /// The fingerprint rule that decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<MatchedRule>,
+    /// The fingerprint with its variables filled in, where a client or a rule gave one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fingerprint: Vec<String>,
     /// What contributed, what did not, and why; the first variant's hash is the first of `hashes`.
     pub variants: Vec<Variant>,
     /// One line for the list of issues; differs from the event's if another exception of a group is the main one.
@@ -54,15 +72,47 @@ pub struct Grouping {
     pub groupable: bool,
 }
 
+impl Grouping {
+    /// What is stored of it, as JSON: the same bytes for all events that were grouped for the same reasons.
+    pub(crate) fn tree(&self) -> Vec<u8> {
+        let tree = Tree {
+            config: self.config,
+            basis: self.basis,
+            groupable: self.groupable,
+            rule: self.rule.as_ref(),
+            fingerprint: &self.fingerprint,
+            variants: &self.variants,
+        };
+        serde_json::to_vec(&tree).unwrap_or_default()
+    }
+
+    /// Small pieces of what contributed, as numbers: what makes two groups alike.
+    pub(crate) fn pieces(&self) -> Vec<u64> {
+        shingle::of(self)
+    }
+}
+
+#[derive(Serialize)]
+struct Tree<'a> {
+    config: &'static str,
+    basis: Basis,
+    groupable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a MatchedRule>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    fingerprint: &'a [String],
+    variants: &'a [Variant],
+}
+
 /// What the hashes of an event rest on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Basis {
     /// The client's checksum.
     Checksum,
-    /// The client's fingerprint, without `{{ default }}`.
+    /// The client's or a rule's fingerprint, without `{{ default }}`.
     Fingerprint,
-    /// The client's fingerprint around the default grouping.
+    /// The client's or a rule's fingerprint around the default grouping.
     Hybrid,
     /// Frames.
     Stacktrace,
@@ -99,6 +149,17 @@ impl Basis {
     }
 }
 
+/// A fingerprint rule that matched an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MatchedRule {
+    /// As it is written.
+    pub text: String,
+    /// Its line among the rules, from 1.
+    pub line: usize,
+    /// Whether it is one that holds for every project.
+    pub built_in: bool,
+}
+
 /// One way of looking at an event.
 #[derive(Debug, Clone, Serialize)]
 pub struct Variant {
@@ -114,11 +175,24 @@ pub struct Variant {
     pub component: Component,
 }
 
-/// Groups one event.
+/// Groups one event by the newest version of the rules.
 #[must_use]
 pub fn group(event: &NormalizedEvent) -> Grouping {
-    let mut choice = strategy::choose(event);
-    fingerprint::apply(event, &mut choice);
+    Grouper::standard().group(event)
+}
+
+impl Grouper {
+    /// Groups one event.
+    #[must_use]
+    pub fn group(&self, event: &NormalizedEvent) -> Grouping {
+        let lens = Lens::new(self);
+        let mut choice = strategy::choose(event, &lens);
+        fingerprint::apply(event, &mut choice, &lens);
+        grouping(self.config.id, event, choice)
+    }
+}
+
+fn grouping(config: &'static str, event: &NormalizedEvent, mut choice: Choice<'_>) -> Grouping {
     let mut hashes: Vec<GroupHash> = Vec::with_capacity(2);
     for variant in &mut choice.variants {
         if !variant.component.contributes {
@@ -142,9 +216,12 @@ pub fn group(event: &NormalizedEvent) -> Grouping {
         }
         None => (event.metadata.clone(), event.title.clone(), event.culprit.clone()),
     };
+    let title = choice.title.unwrap_or(title);
     Grouping {
-        config: CONFIG,
+        config,
         hashes,
+        rule: choice.rule,
+        fingerprint: choice.fingerprint,
         basis: choice.basis,
         variants: choice.variants,
         title,
@@ -161,6 +238,16 @@ struct Choice<'a> {
     variants: Vec<Variant>,
     /// The exception that names the issue, if it is not the last one.
     main_exception: Option<&'a Value>,
+    rule: Option<MatchedRule>,
+    fingerprint: Vec<String>,
+    /// What a rule calls the issue.
+    title: Option<String>,
+}
+
+impl<'a> Choice<'a> {
+    fn new(basis: Basis, variants: Vec<Variant>, main_exception: Option<&'a Value>) -> Self {
+        Self { basis, variants, main_exception, rule: None, fingerprint: Vec::new(), title: None }
+    }
 }
 
 impl Variant {
@@ -219,5 +306,45 @@ mod tests {
         assert!(!empty.groupable);
         assert_eq!((empty.basis, empty.hashes.len()), (Basis::Fallback, 1));
         assert_ne!(empty.hashes, group_of(json!({"platform": "python"})).hashes);
+    }
+
+    /// Run by hand, in release mode: `cargo test --release -p watchpost-server -- --ignored --nocapture grouping_speed`.
+    #[test]
+    #[ignore = "a measurement"]
+    fn grouping_speed() {
+        let frame = |at: usize| {
+            json!({"function": format!("function_{at}"), "module": format!("shop.part{at}"),
+            "abs_path": format!("/srv/app/shop/part{at}.py"), "filename": format!("shop/part{at}.py"),
+            "context_line": "    return self.inner(value)", "in_app": at % 3 == 0})
+        };
+        let frames: Vec<Value> = (0..30).map(frame).collect();
+        let own = "stack.module:shop.retry -group\npath:**/generated/** -app\nfunction:handle* category=web\ncategory:web v-group";
+        let groupers = [
+            ("the first version", Grouper::of(&CONFIGS[0])),
+            ("the newest", Grouper::of(Config::newest())),
+            ("four own rules", Grouper::new(None, "error.type:A logger:x -> y", own).unwrap()),
+        ];
+        for platform in ["python", "javascript", "native"] {
+            let exception = json!({"type": "PaymentError", "value": "order 1041 failed", "stacktrace": {"frames": frames}});
+            let event = event(json!({"platform": platform, "exception": exception}));
+            for (name, grouper) in &groupers {
+                let rounds = 20_000;
+                let started = std::time::Instant::now();
+                for _ in 0..rounds {
+                    std::hint::black_box(grouper.group(std::hint::black_box(&event)));
+                }
+                let each = started.elapsed().as_nanos() / rounds;
+                let grouping = grouper.group(&event);
+                let started = std::time::Instant::now();
+                for _ in 0..rounds {
+                    std::hint::black_box((grouping.tree(), grouping.pieces()));
+                }
+                let kept = started.elapsed().as_nanos() / rounds;
+                println!(
+                    "{each:>7} ns, {kept:>6} ns for what is kept ({} bytes)  {platform}, {name}",
+                    grouping.tree().len()
+                );
+            }
+        }
     }
 }

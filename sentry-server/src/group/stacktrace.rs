@@ -2,6 +2,7 @@ use serde_json::Value;
 
 use super::component::Component;
 use super::frame::Frame;
+use super::rules::{BEFORE_RULES, Judged};
 use crate::normalize::is_sdk;
 
 /// Which frames count.
@@ -13,14 +14,30 @@ pub(super) enum Scope {
     System,
 }
 
-/// The contribution of a list of frames, oldest call first.
-pub(super) fn component(frames: &[Value], event_platform: &str, scope: Scope) -> Component {
-    let views: Vec<Frame<'_>> = frames.iter().filter_map(|frame| Frame::new(frame, event_platform)).collect();
+/// The contribution of a list of frames, oldest call first, as rules judge them.
+pub(super) fn component(
+    frames: &[Value],
+    event_platform: &str,
+    scope: Scope,
+    judged: Option<&Judged>,
+) -> Component {
+    let mut views: Vec<Frame<'_>> = Vec::with_capacity(frames.len());
+    // Whether a rule said that the frame counts or does not.
+    let mut said: Vec<Option<&(bool, String)>> = Vec::new();
+    for (at, frame) in frames.iter().enumerate() {
+        let Some(mut view) = Frame::new(frame, event_platform) else { continue };
+        if let Some(verdict) = judged.and_then(|judged| judged.frames.get(at)) {
+            view.in_app = verdict.in_app;
+            said.push(verdict.group.as_ref());
+        }
+        views.push(view);
+    }
     let minified = !views.is_empty() && views.iter().all(Frame::looks_minified);
     let mut previous: Option<&Frame<'_>> = None;
     let components: Vec<Component> = views
         .iter()
-        .map(|frame| {
+        .enumerate()
+        .map(|(at, frame)| {
             let mut component = frame.component();
             if minified {
                 component.switch_off("minified, and no source map was applied");
@@ -30,13 +47,20 @@ pub(super) fn component(frames: &[Value], event_platform: &str, scope: Scope) ->
                 component.switch_off("recursion");
             } else if scope == Scope::App && !frame.in_app && component.contributes {
                 component.switch_off("not the application's");
+            } else if component.contributes
+                && let Some((false, rule)) = said.get(at).copied().flatten()
+            {
+                component.switch_off(format!("left out by the rule: {rule}"));
             }
             previous = Some(frame);
             component
         })
         .collect();
     let mut stack = Component::node("stacktrace", components);
-    if !stack.contributes {
+    if let Some(judged) = judged {
+        limit(&mut stack, judged);
+    }
+    if !stack.contributes && stack.hint.is_none() {
         let any_in_app = views.iter().any(|frame| frame.in_app);
         stack.switch_off(if views.is_empty() {
             "no frames"
@@ -47,6 +71,24 @@ pub(super) fn component(frames: &[Value], event_platform: &str, scope: Scope) ->
         });
     }
     stack
+}
+
+/// What rules say about how many frames count.
+fn limit(stack: &mut Component, judged: &Judged) {
+    let counting = stack.children().filter(|frame| frame.contributes).count();
+    if judged.max_frames > 0 && counting > judged.max_frames {
+        let mut left = counting - judged.max_frames;
+        for frame in stack.children_mut().filter(|frame| frame.contributes) {
+            if left == 0 {
+                break;
+            }
+            frame.switch_off("too far from the crash for the rules' max-frames");
+            left -= 1;
+        }
+    }
+    if counting > 0 && counting < judged.min_frames {
+        stack.switch_off("fewer frames count than the rules' min-frames");
+    }
 }
 
 /// Frames of an exception or a thread.
@@ -66,8 +108,14 @@ pub(super) fn crash_frame(owner: &Value) -> Option<&Value> {
 }
 
 /// Whether any frame is the application's own.
-pub(super) fn any_in_app(frames: &[Value]) -> bool {
-    frames.iter().any(is_in_app)
+pub(super) fn any_in_app(frames: &[Value], judged: Option<&Judged>) -> bool {
+    match judged {
+        Some(judged) => judged.frames.iter().any(|frame| frame.in_app),
+        None => frames.iter().any(|frame| {
+            let before = frame.get("data").and_then(|data| data.get(BEFORE_RULES)?.as_bool());
+            before.unwrap_or_else(|| is_in_app(frame))
+        }),
+    }
 }
 
 fn is_in_app(frame: &Value) -> bool {
@@ -81,7 +129,7 @@ mod tests {
     use super::*;
 
     fn stack(frames: Value, scope: Scope) -> Component {
-        component(frames.as_array().unwrap(), "python", scope)
+        component(frames.as_array().unwrap(), "python", scope, None)
     }
 
     #[test]

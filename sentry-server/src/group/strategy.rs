@@ -1,40 +1,39 @@
 use serde_json::Value;
 
 use super::component::Component;
+use super::grouper::Lens;
 use super::stacktrace::{self, Scope};
 use super::{Basis, Choice, Variant, exception, exception_group, simple};
 use crate::normalize::{EventKind, NormalizedEvent};
 
 /// Runs the strategies in order and takes the first that has something to say.
-pub(super) fn choose(event: &NormalizedEvent) -> Choice<'_> {
-    let plain = |basis, component| {
-        Some(Choice { basis, variants: vec![Variant::new("default", component)], main_exception: None })
-    };
+pub(super) fn choose<'e>(event: &'e NormalizedEvent, lens: &Lens<'_>) -> Choice<'e> {
+    let plain = |basis, component| Some(Choice::new(basis, vec![Variant::new("default", component)], None));
     match event.kind {
         EventKind::Transaction => simple::transaction(event).and_then(|part| plain(Basis::Transaction, part)),
         EventKind::Feedback => simple::feedback(event).and_then(|part| plain(Basis::Message, part)),
-        EventKind::Error | EventKind::Csp | EventKind::Default => exceptions(event)
-            .or_else(|| threads(event))
+        EventKind::Error | EventKind::Csp | EventKind::Default => exceptions(event, lens)
+            .or_else(|| threads(event, lens))
             .or_else(|| simple::template(event).and_then(|part| plain(Basis::Template, part)))
             .or_else(|| simple::csp(event).and_then(|part| plain(Basis::Csp, part)))
             .or_else(|| simple::message(event).and_then(|part| plain(Basis::Message, part))),
     }
     .unwrap_or_else(|| {
         let variant = Variant::new("fallback", simple::fallback(event));
-        Choice { basis: Basis::Fallback, variants: vec![variant], main_exception: None }
+        Choice::new(Basis::Fallback, vec![variant], None)
     })
 }
 
-fn exceptions(event: &NormalizedEvent) -> Option<Choice<'_>> {
+fn exceptions<'e>(event: &'e NormalizedEvent, lens: &Lens<'_>) -> Option<Choice<'e>> {
     let list = event.body.get("exception")?.get("values")?.as_array()?;
     let platform = event.platform.as_str();
     let selection = exception_group::select(list, |one| {
         // Two of a kind: the same type thrown at the same place.
-        exception::component(one, platform, Scope::System)
+        exception::component(one, platform, Scope::System, lens)
     });
     let variant = |scope| {
         let mut parts: Vec<Component> =
-            selection.exceptions.iter().map(|one| exception::component(one, platform, scope)).collect();
+            selection.exceptions.iter().map(|one| exception::component(one, platform, scope, lens)).collect();
         match (parts.len(), parts.pop()) {
             (1, Some(only)) => only,
             (_, last) => Component::node("chained_exception", parts.into_iter().chain(last)),
@@ -44,7 +43,7 @@ fn exceptions(event: &NormalizedEvent) -> Option<Choice<'_>> {
 }
 
 /// The crashed thread, else the current one, else the only one.
-fn threads(event: &NormalizedEvent) -> Option<Choice<'_>> {
+fn threads<'e>(event: &'e NormalizedEvent, lens: &Lens<'_>) -> Option<Choice<'e>> {
     // A trace attached to a message says where it was logged, and only for a crash without exception what failed.
     if event.body.contains_key("logentry") {
         return None;
@@ -58,7 +57,11 @@ fn threads(event: &NormalizedEvent) -> Option<Choice<'_>> {
         .or_else(|| single("current"))
         .or_else(|| list.first().filter(|_| list.len() == 1))?;
     let frames = stacktrace::frames(thread)?;
-    let variant = |scope| Component::node("thread", [stacktrace::component(frames, &event.platform, scope)]);
+    let judged = lens.judge(frames, &event.platform, None);
+    let variant = |scope| {
+        let stack = stacktrace::component(frames, &event.platform, scope, judged.as_deref());
+        Component::node("thread", [stack])
+    };
     both(variant, None)
 }
 
@@ -74,9 +77,6 @@ fn both(variant: impl Fn(Scope) -> Component, main_exception: Option<&Value>) ->
         app.switch_off("no frame of the application; all frames are more exact");
     }
     let basis = if by_frames { Basis::Stacktrace } else { Basis::Exception };
-    Some(Choice {
-        basis,
-        variants: vec![Variant::new("app", app), Variant::new("system", system)],
-        main_exception,
-    })
+    let variants = vec![Variant::new("app", app), Variant::new("system", system)];
+    Some(Choice::new(basis, variants, main_exception))
 }

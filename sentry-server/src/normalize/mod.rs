@@ -157,6 +157,36 @@ pub fn normalize(raw: &[u8], context: &NormalizeContext<'_>) -> Result<Normalize
     Ok(event::normalize(body, context))
 }
 
+/// Names an event anew after its frames changed: what it was made of, title and culprit.
+pub(crate) fn rename(event: &mut NormalizedEvent) {
+    event.metadata = title::metadata(&event.body, event.kind);
+    event.title = title::title_of(event.kind, &event.metadata, event.transaction.as_deref());
+    event.culprit = title::culprit(&event.body, event.transaction.as_deref());
+    event.body.insert("title".into(), event.title.clone().into());
+    event.body.insert("culprit".into(), event.culprit.clone().into());
+    event.body.insert("metadata".into(), serde_json::json!(event.metadata));
+}
+
+/// An event read back from its stored body: what was normalised once normalises to itself.
+///
+/// # Errors
+/// As [`normalize`].
+pub(crate) fn stored(body: &[u8], project: i64, received_us: i64) -> Result<NormalizedEvent, NormalizeError> {
+    let mut body = parse::object(body)?;
+    crate::group::unmark(&mut body);
+    let context = NormalizeContext {
+        project_id: project as u64,
+        received_us,
+        sent_at_us: None,
+        remote_addr: None,
+        user_agent: None,
+        header_event_id: None,
+        item_kind: None,
+        new_id: &|| [0; 16],
+    };
+    Ok(event::normalize(body, &context))
+}
+
 /// Brings an event that is parsed already into canonical form.
 pub(crate) fn normalize_object(body: Map<String, Value>, context: &NormalizeContext<'_>) -> NormalizedEvent {
     event::normalize(body, context)

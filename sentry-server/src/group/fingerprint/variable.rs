@@ -42,6 +42,21 @@ pub(super) fn resolve<'a>(part: &'a str, event: &'a NormalizedEvent) -> Cow<'a, 
     Cow::Borrowed(found.unwrap_or(missing))
 }
 
+/// A text with every variable in it replaced by its value.
+pub(super) fn fill_in(text: &str, event: &NormalizedEvent) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("{{") {
+        let Some(length) = rest[start..].find("}}") else { break };
+        let end = start + length + 2;
+        out.push_str(&rest[..start]);
+        out.push_str(&resolve(&rest[start..end], event));
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
 /// The name between the braces; the whole part has to be the variable.
 fn name_of(part: &str) -> Option<&str> {
     let name = part.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
@@ -105,6 +120,14 @@ mod tests {
             ("{{}}", "{{}}"),
         ] {
             assert_eq!(resolve(part, &event), value, "{part}");
+        }
+        for (text, filled) in [
+            ("a {{ type }}-{{level}}!", "a T-fatal!"),
+            ("{{ odd }} {{ tags.zone }}", "<unrecognized-variable-odd> <no-value-for-tag-zone>"),
+            ("{{ type", "{{ type"),
+            ("{{}} {{ type }}", "{{}} T"),
+        ] {
+            assert_eq!(fill_in(text, &event), filled);
         }
     }
 

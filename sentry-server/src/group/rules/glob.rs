@@ -1,0 +1,256 @@
+//! Patterns of rules: `*`, `**`, `?` and `[a-z]`, matched in time linear in the text.
+
+/// What a pattern is about, which decides on letters and slashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Upper and lower case differ, `*` is any text: functions, modules, types.
+    Exact,
+    /// Case does not count: messages, levels, tags of threads.
+    Text,
+    /// Case does not count, `\` is `/`, `*` stays within a folder and `**` does not.
+    Path,
+}
+
+/// A compiled pattern.
+#[derive(Debug, Clone)]
+pub(super) struct Glob {
+    kind: Kind,
+    form: Form,
+}
+
+/// The shapes that nearly all patterns have need no machine.
+#[derive(Debug, Clone)]
+enum Form {
+    Any,
+    Exact(Box<str>),
+    Prefix(Box<str>),
+    Suffix(Box<str>),
+    Contains(Box<str>),
+    Machine(Box<[Token]>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    One(char),
+    Anything,
+    Set {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
+    /// Any text; `false` without slashes.
+    Many(bool),
+}
+
+impl Glob {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// With what is wrong: too long, or a `[` without `]`.
+    pub(super) fn new(pattern: &str, kind: Kind) -> Result<Self, String> {
+        let folded = fold(pattern, kind);
+        let tokens = tokens(folded.as_deref().unwrap_or(pattern), kind)?;
+        if tokens.len() > MAX_TOKENS {
+            return Err(format!("a pattern has at most {MAX_TOKENS} characters"));
+        }
+        Ok(Self { kind, form: form(tokens) })
+    }
+
+    /// Whether the whole text has this form. Only the first 4,096 characters of a text are looked at.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        let folded = fold(text, self.kind);
+        self.matches_folded(folded.as_deref().unwrap_or(text))
+    }
+
+    /// The same for a text that [`fold`] was applied to already.
+    pub(super) fn matches_folded(&self, text: &str) -> bool {
+        match &self.form {
+            Form::Any => true,
+            Form::Exact(literal) => text == &**literal,
+            Form::Prefix(literal) => text.starts_with(&**literal),
+            Form::Suffix(literal) => text.ends_with(&**literal),
+            Form::Contains(literal) => memchr::memmem::find(text.as_bytes(), literal.as_bytes()).is_some(),
+            Form::Machine(tokens) => run(tokens, text),
+        }
+    }
+}
+
+/// A text as patterns of a kind see it; `None` where it is the text itself.
+pub(super) fn fold(text: &str, kind: Kind) -> Option<String> {
+    match kind {
+        Kind::Exact => None,
+        Kind::Text if text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_uppercase()) => None,
+        Kind::Text => Some(text.to_lowercase()),
+        Kind::Path if text.is_ascii() && !text.bytes().any(|b| b.is_ascii_uppercase() || b == b'\\') => None,
+        Kind::Path => Some(text.to_lowercase().replace('\\', "/")),
+    }
+}
+
+fn tokens(pattern: &str, kind: Kind) -> Result<Vec<Token>, String> {
+    let mut tokens: Vec<Token> = Vec::new();
+    let mut chars = pattern.chars().peekable();
+    while let Some(c) = chars.next() {
+        let token = match c {
+            '*' => {
+                let double = chars.next_if_eq(&'*').is_some();
+                while chars.next_if_eq(&'*').is_some() {}
+                let crosses = double || kind != Kind::Path;
+                match tokens.last_mut() {
+                    Some(Token::Many(all)) => {
+                        *all |= crosses;
+                        continue;
+                    }
+                    _ => Token::Many(crosses),
+                }
+            }
+            '?' => Token::Anything,
+            '[' => set(&mut chars)?,
+            '\\' if kind != Kind::Path => Token::One(chars.next().unwrap_or('\\')),
+            other => Token::One(other),
+        };
+        tokens.push(token);
+    }
+    Ok(tokens)
+}
+
+fn set(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Result<Token, String> {
+    let negated = chars.next_if(|c| matches!(c, '!' | '^')).is_some();
+    let mut ranges = Vec::new();
+    loop {
+        let low = chars.next().ok_or("a [ has no ]; write [[] for the bracket itself")?;
+        if low == ']' && !ranges.is_empty() {
+            return Ok(Token::Set { negated, ranges });
+        }
+        let mut ahead = chars.clone();
+        let high = match (ahead.next(), ahead.next()) {
+            (Some('-'), Some(high)) if high != ']' => {
+                *chars = ahead;
+                high
+            }
+            _ => low,
+        };
+        ranges.push((low, high));
+    }
+}
+
+fn form(tokens: Vec<Token>) -> Form {
+    let many = Token::Many(true);
+    let (open_start, open_end) = (tokens.first() == Some(&many), tokens.last() == Some(&many));
+    let from = usize::from(open_start);
+    let to = tokens.len() - usize::from(open_end && tokens.len() > from);
+    let literal: Option<String> = tokens[from.min(to)..to]
+        .iter()
+        .map(|token| match token {
+            Token::One(c) => Some(*c),
+            _ => None,
+        })
+        .collect();
+    let Some(literal) = literal.map(String::into_boxed_str) else {
+        return Form::Machine(tokens.into_boxed_slice());
+    };
+    match (open_start, open_end) {
+        (true, true) if literal.is_empty() => Form::Any,
+        (false, false) => Form::Exact(literal),
+        (false, true) => Form::Prefix(literal),
+        (true, false) => Form::Suffix(literal),
+        (true, true) => Form::Contains(literal),
+    }
+}
+
+/// All places of the pattern at which the text read so far may be, as bits: each character is looked at once.
+fn run(tokens: &[Token], text: &str) -> bool {
+    const WORDS: usize = MAX_TOKENS / 64 + 1;
+    let mut at = [0_u64; WORDS];
+    enter(tokens, &mut at, 0);
+    for c in text.chars().take(MAX_TEXT) {
+        let mut next = [0_u64; WORDS];
+        for (word, bits) in at.iter().enumerate() {
+            let mut bits = *bits;
+            while bits != 0 {
+                let place = word * 64 + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                match tokens.get(place) {
+                    Some(Token::Many(crosses)) if *crosses || c != '/' => enter(tokens, &mut next, place),
+                    Some(Token::One(own)) if *own == c => enter(tokens, &mut next, place + 1),
+                    Some(Token::Anything) => enter(tokens, &mut next, place + 1),
+                    Some(Token::Set { negated, ranges })
+                        if ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated =>
+                    {
+                        enter(tokens, &mut next, place + 1);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if next.iter().all(|bits| *bits == 0) {
+            return false;
+        }
+        at = next;
+    }
+    at[tokens.len() / 64] >> (tokens.len() % 64) & 1 == 1
+}
+
+/// A place, and those behind it that need no character.
+fn enter(tokens: &[Token], at: &mut [u64], mut place: usize) {
+    loop {
+        at[place / 64] |= 1 << (place % 64);
+        if !matches!(tokens.get(place), Some(Token::Many(_))) {
+            return;
+        }
+        place += 1;
+    }
+}
+
+const MAX_TOKENS: usize = 500;
+const MAX_TEXT: usize = 4_096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is(pattern: &str, text: &str, kind: Kind) -> bool {
+        Glob::new(pattern, kind).unwrap().matches(text)
+    }
+
+    #[test]
+    fn patterns() {
+        for (pattern, text, kind, wanted) in [
+            ("*", "", Kind::Exact, true),
+            ("a*c", "abbbc", Kind::Exact, true),
+            ("a*c", "abbbC", Kind::Exact, false),
+            ("a*c", "aBbC", Kind::Text, true),
+            ("io.sentry.*", "io.sentry.Sentry", Kind::Exact, true),
+            ("*.dll", "kernel.DLL", Kind::Path, true),
+            ("**/vendor/**", "C:\\App\\Vendor\\a.php", Kind::Path, true),
+            ("/app/*.py", "/app/a.py", Kind::Path, true),
+            ("/app/*.py", "/app/b/a.py", Kind::Path, false),
+            ("/app/**.py", "/app/b/a.py", Kind::Path, true),
+            ("f?o", "fäo", Kind::Exact, true),
+            ("f?o", "fo", Kind::Exact, false),
+            ("v[0-9]", "v7", Kind::Exact, true),
+            ("v[!0-9]", "v7", Kind::Exact, false),
+            ("[]x]", "]", Kind::Exact, true),
+            ("\\*", "*", Kind::Exact, true),
+            ("\\*", "a", Kind::Exact, false),
+            ("*a*b*", "xxaxxbxx", Kind::Exact, true),
+            ("*a*b*", "xxbxxaxx", Kind::Exact, false),
+            ("ab", "ab", Kind::Exact, true),
+            ("", "", Kind::Exact, true),
+            ("", "a", Kind::Exact, false),
+            ("a*a", "a", Kind::Exact, false),
+        ] {
+            assert_eq!(is(pattern, text, kind), wanted, "{pattern} {text}");
+        }
+        assert!(Glob::new("a[b", Kind::Exact).is_err());
+        assert!(Glob::new(&"?".repeat(501), Kind::Exact).is_err());
+    }
+
+    #[test]
+    fn a_hostile_pattern_is_no_slower_than_its_length() {
+        let glob = Glob::new(&"*a?".repeat(160), Kind::Exact).unwrap();
+        let text = "a".repeat(100_000) + "b";
+        let began = std::time::Instant::now();
+        glob.matches(&text);
+        assert!(began.elapsed().as_secs() < 5);
+        assert!(!is(&"*a".repeat(100), &"b".repeat(10_000), Kind::Exact));
+    }
+}
