@@ -16,6 +16,7 @@ use crate::config::{Config, Limits as ConfigLimits};
 use crate::digest::{Digest, Ledger, Parts, Queue};
 use crate::error::ApiError;
 use crate::files::{FileLimits, FileStore};
+use crate::group::Grouper;
 use crate::health::Fault;
 use crate::housekeeping::{House, Housekeeping};
 use crate::ingest::{BodyLimits, Budget, Committer, KeyTable, Known};
@@ -24,7 +25,7 @@ use crate::metrics::Metrics;
 use crate::project::Counters;
 use crate::proxy::TrustedProxy;
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Store, StoreError};
+use crate::store::{ProjectId, Store, StoreError};
 use crate::symbolicate::Symbolicator;
 use crate::{api, health, ingest, ui};
 
@@ -116,6 +117,7 @@ impl App {
         queue.push_replay(Position::from_u64(resume_at), log.end());
         let keys = Arc::new(KeyTable::default());
         let now = clock.now().micros();
+        update_groupings(store.as_ref(), now).map_err(|error| StartError::new("the store", error))?;
         keys.load(&known(store.as_ref(), now).map_err(|error| StartError::new("the store", error))?, now);
         let parts = Parts {
             projects: Arc::clone(&keys),
@@ -209,6 +211,11 @@ impl App {
         self.clock.now().micros()
     }
 
+    /// What a project's events are grouped by.
+    pub(crate) fn grouper(&self, project: ProjectId) -> Arc<Grouper> {
+        self.keys.project(project).map_or_else(Grouper::shared, |project| Arc::clone(&project.groupers.now))
+    }
+
     /// Runs a call on the store where blocking is allowed.
     pub(crate) async fn with_store<T: Send + 'static>(
         &self,
@@ -236,6 +243,16 @@ impl App {
         self.keys.load(&known, now);
         Ok(())
     }
+}
+
+/// Projects that follow the newest version of grouping go on to it; what held before is kept for a transition.
+fn update_groupings(store: &dyn Store, now: Micros) -> Result<(), StoreError> {
+    for (project, mut settings) in store.all_settings()?.projects {
+        if settings.grouping.update(now) {
+            store.set_project_settings(project, &settings)?;
+        }
+    }
+    Ok(())
 }
 
 /// What the store has about all projects.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use watchpost_core::Category;
+use watchpost_core::{Category, Clock as _, SystemClock};
 
 use crate::app::{StartError, open_store};
 use crate::project::{KeySettings, OrganizationSettings, ProjectSettings, QuotaSettings};
@@ -53,11 +53,15 @@ pub fn set_settings(data: &Path, owner: &SettingsOwner, json: &str) -> Result<()
             store.set_organization_settings(id, &settings)
         }
         Place::Project(id) => {
-            let settings: ProjectSettings = read(json)?;
+            let mut settings: ProjectSettings = read(json)?;
             check_quotas(&settings.quotas)?;
             for address in &settings.filters.ip_addresses {
                 address.parse::<TrustedProxy>().map_err(wrong)?;
             }
+            settings.grouping.compile().map_err(|error| wrong(error.to_string()))?;
+            let all = store.all_settings().map_err(|error| StartError::new("the store", error))?;
+            let old = all.projects.get(&id).map(|old| old.grouping.clone()).unwrap_or_default();
+            settings.grouping.keep_old(&old, SystemClock.now().micros());
             store.set_project_settings(id, &settings)
         }
         Place::Key(id) => {
@@ -147,6 +151,9 @@ mod tests {
             r#"{"quotas":[{"limit":5,"window_seconds":0}]}"#,
             r#"{"filters":{"ip_addresses":["ten"]}}"#,
             r#"{"filters":{"localhost":"yes"}}"#,
+            r#"{"grouping":{"fingerprint_rules":"type:A"}}"#,
+            r#"{"grouping":{"stack_rules":"function:a"}}"#,
+            r#"{"grouping":{"config":"odd"}}"#,
         ] {
             assert!(set_settings(dir.path(), &shop, wrong).is_err(), "{wrong}");
         }

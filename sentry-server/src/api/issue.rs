@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::Json;
 use axum::extract::{Extension, Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -12,15 +12,12 @@ use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
 use super::issue_shape::{self, Period};
-use super::query::Query;
 use super::routes::Routes;
 use super::scope::{self, InOrg, OrgScope};
-use super::{issue_change, issue_events, issue_notes, issue_tags, issues, page};
+use super::{committers, issue_change, issue_events, issue_hashes, issue_notes, issue_tags, issues};
 use crate::app::App;
-use crate::auth::hex;
 use crate::error::ApiError;
-use crate::files::debug_key;
-use crate::store::Issue;
+use crate::store::{Issue, PageRequest};
 
 /// The paths that begin with `/issues/` name no organisation.
 pub(super) fn routes(routes: &mut Routes) {
@@ -29,8 +26,6 @@ pub(super) fn routes(routes: &mut Routes) {
             .get(&format!("{at}/"), Guard::Event, "Shows an issue", detail)
             .put(&format!("{at}/"), Guard::Event, "Changes an issue", change)
             .delete(&format!("{at}/"), Guard::Event, "Deletes an issue", delete)
-            .get(&format!("{at}/hashes/"), Guard::Event, "Lists an issue's hashes", hashes)
-            .delete(&format!("{at}/hashes/"), Guard::Event, "Detaches hashes from an issue", detach)
             .get(&format!("{at}/events/"), Guard::Event, "Lists an issue's events", issue_events::list)
             .get(
                 &format!("{at}/events/{{event}}/"),
@@ -40,6 +35,7 @@ pub(super) fn routes(routes: &mut Routes) {
             )
             .get(&format!("{at}/tags/"), Guard::Event, "Lists an issue's tags", issue_tags::list)
             .get(&format!("{at}/tags/{{key}}/"), Guard::Event, "Shows a tag of an issue", issue_tags::detail);
+        issue_hashes::routes(routes, at);
     }
     issue_notes::routes(routes);
     let short = "/api/0/organizations/{org}/shortids/{issue}/";
@@ -110,42 +106,6 @@ async fn delete(
     Ok(StatusCode::ACCEPTED)
 }
 
-/// What leads events to the issue.
-async fn hashes(
-    State(app): State<App>,
-    found: InOrg,
-    Path(path): Path<HashMap<String, String>>,
-    uri: Uri,
-    query: Query,
-) -> Result<Response, ApiError> {
-    let (request, issue) = (query.page(100)?, find(&app, &found, &path).await?);
-    let all = app.with_store(move |store| store.issue_hashes(issue.id)).await?;
-    Ok(page::of_list(&app, &uri, request, all.iter(), |hash| json!({ "id": hex(hash), "latestEvent": null })))
-}
-
-/// Unmerges: events with these hashes make an issue of their own from now on. Those that came before stay.
-async fn detach(
-    State(app): State<App>,
-    found: InOrg,
-    Path(path): Path<HashMap<String, String>>,
-    query: Query,
-) -> Result<StatusCode, ApiError> {
-    let issue = find(&app, &found, &path).await?;
-    let read = |text: &str| {
-        debug_key(text).ok_or_else(|| ApiError::BadRequest(format!("id={text} is no hash of 32 hex digits.")))
-    };
-    let gone = query.all("id").map(read).collect::<Result<Vec<_>, _>>()?;
-    if gone.is_empty() {
-        return Err(ApiError::BadRequest("Name the hashes to detach: ?id=...".to_owned()));
-    }
-    let done = app.with_store(move |store| store.detach_hashes(issue.id, &gone)).await?;
-    if done {
-        Ok(StatusCode::ACCEPTED)
-    } else {
-        Err(ApiError::Conflict("An issue keeps at least one hash.".to_owned()))
-    }
-}
-
 /// The issue that a path names.
 pub(super) async fn find(
     app: &App,
@@ -156,11 +116,17 @@ pub(super) async fn find(
 }
 
 async fn full(app: &App, found: &OrgScope, caller: &Caller, issue: Issue) -> Result<Json<Value>, ApiError> {
-    let (id, now) = (issue.id, app.now());
-    let (hours, tags) = app
+    let (id, now, org) = (issue.id, app.now(), found.org.id);
+    let (hours, tags, owners) = app
         .with_store(move |store| {
             let hours = store.issue_hours(&[id], Period::TwoWeeks.since_hour(now))?;
-            Ok((hours.into_iter().next().unwrap_or_default(), store.issue_tags(id, 0)?))
+            let latest =
+                store.issue_events(id, PageRequest { cursor: None, limit: 1 })?.rows.into_iter().next();
+            let owners = match latest {
+                Some(latest) => committers::owners(store, org, &latest)?,
+                None => Vec::new(),
+            };
+            Ok((hours.into_iter().next().unwrap_or_default(), store.issue_tags(id, 0)?, owners))
         })
         .await?;
     let projects = found.by_id();
@@ -172,6 +138,7 @@ async fn full(app: &App, found: &OrgScope, caller: &Caller, issue: Issue) -> Res
         "14d": Period::TwoWeeks.series(&hours, now),
     });
     answer["tags"] = tags.iter().map(issue_tags::summary).collect();
+    answer["owners"] = owners.into();
     answer["activity"] = issue_notes::history(app, issue.id).await?.into();
     for (name, empty) in [("seenBy", json!([])), ("participants", json!([]))] {
         answer[name] = empty;

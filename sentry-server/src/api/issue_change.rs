@@ -8,7 +8,7 @@ use super::{members, teams};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::instant::{SECOND, rfc3339};
-use crate::store::{IssueChange, Status, Wake};
+use crate::store::{IssueChange, Resolution, Status, Wake};
 
 /// `status` with `statusDetails` and `substatus`, `assignedTo`, `priority`, `isBookmarked`, `hasSeen`.
 pub(super) async fn read(
@@ -109,6 +109,7 @@ fn read_status(body: &Map<String, Value>, change: &mut IssueChange) -> Result<()
         match (field.as_str(), change.status) {
             (_, _) if value.is_null() => {}
             ("inNextRelease" | "inRelease" | "inCommit", Some(Status::Resolved)) => {
+                change.resolution = resolution(field, value)?;
                 details.insert(field.clone(), value.clone());
             }
             ("ignoreDuration", Some(Status::Ignored)) => {
@@ -139,6 +140,7 @@ fn read_status(body: &Map<String, Value>, change: &mut IssueChange) -> Result<()
         details.insert("ignoreUntil".to_owned(), rfc3339(until).into());
     }
     if name == Some("resolvedInNextRelease") {
+        change.resolution = Resolution::InNext;
         details.insert("inNextRelease".to_owned(), true.into());
     }
     if change.wake != Wake::default() && body.get("substatus").is_none() {
@@ -146,6 +148,32 @@ fn read_status(body: &Map<String, Value>, change: &mut IssueChange) -> Result<()
     }
     change.details = (!details.is_empty()).then(|| Value::Object(details).to_string());
     Ok(())
+}
+
+/// From which release on the issue should be gone.
+fn resolution(field: &str, value: &Value) -> Result<Resolution, ApiError> {
+    let text =
+        |value: &Value| value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    match (field, value) {
+        ("inNextRelease", Value::Bool(true)) => Ok(Resolution::InNext),
+        ("inNextRelease", Value::Bool(false)) => Ok(Resolution::AtOnce),
+        ("inRelease", value) => match text(value) {
+            Some(version) if version == "latest" => Ok(Resolution::InLatest),
+            Some(version) => Ok(Resolution::InRelease(version)),
+            None => Err(ApiError::BadRequest(
+                "statusDetails.inRelease must be a version or \"latest\".".to_owned(),
+            )),
+        },
+        ("inCommit", value) => {
+            let sha = text(value).or_else(|| text(value.get("commit")?));
+            sha.map(Resolution::InCommit).ok_or_else(|| {
+                ApiError::BadRequest(
+                    "statusDetails.inCommit must be {\"commit\": ..., \"repository\": ...}.".to_owned(),
+                )
+            })
+        }
+        _ => Err(ApiError::BadRequest("statusDetails.inNextRelease must be true.".to_owned())),
+    }
 }
 
 /// A user by number, name or `user:<number>`, a team as `team:<number>` or `#slug`; empty takes it from whoever has it.

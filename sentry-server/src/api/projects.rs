@@ -14,7 +14,7 @@ use super::guard::Guard;
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject};
-use super::{page, teams};
+use super::{grouping_rules, page, teams};
 use crate::app::App;
 use crate::auth::Secret;
 use crate::error::ApiError;
@@ -86,8 +86,20 @@ async fn list_of_team(
 }
 
 async fn detail(State(app): State<App>, at: InProject) -> Result<Json<Value>, ApiError> {
-    let teams = teams::all(&app, &at.found).await?;
-    Ok(Json(shape(&at.found.org, &at.project, &teams)))
+    full(&app, &at, &at.project).await
+}
+
+/// With settings.
+async fn full(app: &App, at: &InProject, project: &Project) -> Result<Json<Value>, ApiError> {
+    let teams = teams::all(app, &at.found).await?;
+    let mut answer = shape(&at.found.org, project, &teams);
+    let id = project.id;
+    let settings =
+        app.with_store(|store| store.all_settings()).await?.projects.remove(&id).unwrap_or_default();
+    if let Value::Object(answer) = &mut answer {
+        answer.extend(grouping_rules::settings_shape(&settings.grouping, app.now()));
+    }
+    Ok(Json(answer))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -95,6 +107,8 @@ struct Form {
     name: Option<String>,
     slug: Option<String>,
     platform: Option<String>,
+    #[serde(flatten)]
+    grouping: grouping_rules::Form,
 }
 
 async fn create(
@@ -162,14 +176,28 @@ async fn change(
     }
     let rename = Rename { slug: form.slug, name: form.name, platform: form.platform };
     let id = at.project.id;
+    if !form.grouping.is_empty() {
+        let (grouping, now) = (form.grouping, app.now());
+        let changed = app
+            .with_store(move |store| {
+                let mut settings = store.all_settings()?.projects.remove(&id).unwrap_or_default();
+                match grouping.change(&settings.grouping, now) {
+                    Ok(new) => settings.grouping = new,
+                    Err(error) => return Ok(Err(error)),
+                }
+                store.set_project_settings(id, &settings).map(Ok)
+            })
+            .await?;
+        changed?;
+        app.reload_keys().await?;
+    }
     let (changed, project) =
         app.with_store(move |store| Ok((store.rename_project(id, &rename)?, store.project(id)?))).await?;
     if changed == Changed::Taken {
         return Err(ApiError::Conflict("A project with this slug exists already.".to_owned()));
     }
     let project = project.ok_or(ApiError::NotFound("No such project."))?;
-    let teams = teams::all(&app, &at.found).await?;
-    Ok(Json(shape(&at.found.org, &project, &teams)))
+    full(&app, &at, &project).await
 }
 
 async fn delete(State(app): State<App>, at: InProject) -> Result<StatusCode, ApiError> {

@@ -261,7 +261,8 @@ impl Record<'_> {
                     Some(Ok(_)) | None => {}
                     Some(Err(error)) => crate::log::error(format_args!("symbolication: {error}")),
                 }
-                match row(seq, self.head, event, payload.len(), category) {
+                let groupers = self.project.map(|project| &project.groupers);
+                match row(seq, self.head, event, groupers, payload.len(), category) {
                     Some(row) => self.batch.events.push(row),
                     None => self.drop_item(category, "internal"),
                 }

@@ -1,28 +1,37 @@
 //! A normalised event as the row that is stored: grouped, compressed, with what it tells about its issue.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
 use watchpost_core::{Category, EventId};
 
 use super::telemetry;
-use crate::group::{self, Grouping};
+use crate::group::Grouping;
 use crate::ingest::RecordHead;
-use crate::normalize::{EventKind, NormalizedEvent};
-use crate::store::{NewEvent, NewGroup, Rows};
+use crate::normalize::{self, EventKind, NormalizedEvent};
+use crate::project::Groupers;
+use crate::store::{GroupingTree, NewEvent, NewGroup, Rows};
 
 /// `None` when it cannot be written, which only a bug can bring about.
 pub(super) fn row(
     seq: u64,
     head: &RecordHead,
-    event: NormalizedEvent,
+    mut event: NormalizedEvent,
+    groupers: Option<&Groupers>,
     size_bytes: usize,
     category: Category,
 ) -> Option<NewEvent> {
+    let groupers = groupers.unwrap_or(&DEFAULT_GROUPERS);
+    if groupers.now.mark(&mut event.body) {
+        normalize::rename(&mut event);
+    }
     let event_id: EventId = event.event_id.parse().ok()?;
     let json = serde_json::to_vec(&event.body).ok()?;
     let body = zstd::bulk::compress(&json, EVENT_LEVEL).ok()?;
     let kind = event.kind.as_str();
     let belongs_to_issue = !matches!(event.kind, EventKind::Transaction | EventKind::Feedback);
-    let grouping = belongs_to_issue.then(|| group::group(&event));
+    let grouping = belongs_to_issue.then(|| groupers.now.group(&event));
+    let old = grouping.as_ref().and_then(|_| Some(groupers.before(head.received)?.group(&event)));
     let (title, culprit) = match &grouping {
         Some(grouping) => (grouping.title.clone(), grouping.culprit.clone()),
         None => (event.title.clone(), event.culprit.clone()),
@@ -51,12 +60,27 @@ pub(super) fn row(
         level: event.level.as_str().to_owned(),
         size_bytes,
         body,
-        group: grouping.map(|grouping| new_group(event, grouping, kind)),
+        group: grouping.map(|grouping| new_group(event, grouping, old, kind)),
     })
 }
 
-fn new_group(event: NormalizedEvent, grouping: Grouping, kind: &'static str) -> NewGroup {
+fn new_group(
+    event: NormalizedEvent,
+    grouping: Grouping,
+    old: Option<Grouping>,
+    kind: &'static str,
+) -> NewGroup {
+    let old = old.map(|old| old.hashes).unwrap_or_default();
     NewGroup {
+        old_hashes: old
+            .iter()
+            .filter(|hash| !grouping.hashes.contains(hash))
+            .map(|hash| *hash.as_bytes())
+            .collect(),
+        config: grouping.config,
+        basis: grouping.basis.as_str(),
+        pieces: grouping.pieces(),
+        tree: GroupingTree::new(grouping.tree()),
         hashes: grouping.hashes.iter().map(|hash| *hash.as_bytes()).collect(),
         kind,
         metadata: serde_json::to_string(&grouping.metadata).unwrap_or_else(|_| "{}".to_owned()),
@@ -86,5 +110,8 @@ pub(super) fn truncated(hash: &[u8; 32]) -> [u8; 16] {
     short.copy_from_slice(&hash[..16]);
     short
 }
+
+/// What holds where a project says nothing of its own.
+static DEFAULT_GROUPERS: LazyLock<Groupers> = LazyLock::new(Groupers::default);
 
 const EVENT_LEVEL: i32 = 3;

@@ -38,10 +38,16 @@ impl KeyTable {
         for key in known.keys.iter().filter(|key| key.active) {
             keys.entry(key.project).or_default().push(key);
         }
+        let before = {
+            let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+            state.projects.clone()
+        };
         let projects = keys.into_iter().map(|(project, keys)| {
             let organization = known.organizations.get(&project).copied().unwrap_or_default();
             let hourly = known.hourly.get(&project).copied();
-            (project, Arc::new(LiveProject::new(project, organization, &keys, &known.settings, hourly)))
+            let old = before.get(&project).map(Arc::as_ref);
+            let live = LiveProject::new(project, organization, &keys, &known.settings, hourly, old);
+            (project, Arc::new(live))
         });
         let projects = projects.collect();
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = State { projects, loaded: Some(now) };

@@ -3,6 +3,7 @@
 mod agent;
 mod filters;
 mod glob;
+mod grouping;
 mod quota;
 mod settings;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use watchpost_core::{JsonScrubber, ScrubPatterns, Text};
 
 pub(crate) use self::filters::Filters;
+pub(crate) use self::grouping::{Groupers, GroupingSettings};
 pub(crate) use self::quota::{Contents, Counters, Limit, Quotas, Scope, bit};
 pub(crate) use self::settings::{
     AllSettings, KeySettings, OrganizationSettings, ProjectSettings, QuotaSettings,
@@ -30,6 +32,7 @@ pub(crate) struct LiveProject {
     pub(crate) scrubber: Option<JsonScrubber>,
     /// Addresses of people are not stored.
     pub(crate) drops_addresses: bool,
+    pub(crate) groupers: Groupers,
 }
 
 /// An active key.
@@ -47,13 +50,15 @@ pub(crate) struct Admitted {
 }
 
 impl LiveProject {
-    /// Compiles what the store has; `hourly` is how many events the project usually gets in an hour.
+    /// Compiles what the store has; `hourly` is how many events the project usually gets in an hour, `known` what was
+    /// compiled before.
     pub(crate) fn new(
         id: ProjectId,
         organization: OrgId,
         keys: &[&ClientKey],
         settings: &AllSettings,
         hourly: Option<u64>,
+        known: Option<&Self>,
     ) -> Self {
         let own = settings.projects.get(&id).cloned().unwrap_or_default();
         let mut quotas = Quotas::default();
@@ -84,6 +89,7 @@ impl LiveProject {
             filters: Filters::new(&own.filters),
             scrubber: scrub.enabled.then(|| JsonScrubber::new(&fields, &safe, patterns, !scrub.addresses)),
             drops_addresses: scrub.enabled && scrub.addresses,
+            groupers: Groupers::new(&own.grouping, known.map(|known| &known.groupers)),
         }
     }
 }

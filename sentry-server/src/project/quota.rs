@@ -232,7 +232,7 @@ mod tests {
             active: true,
             created: 0,
         };
-        Admitted { project: Arc::new(LiveProject::new(project, 1, &[&key], settings, hourly)), key: 0 }
+        Admitted { project: Arc::new(LiveProject::new(project, 1, &[&key], settings, hourly, None)), key: 0 }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::grouping::GroupingSettings;
 use crate::store::{OrgId, ProjectId};
 
 /// Settings of a project.
@@ -15,6 +16,7 @@ pub(crate) struct ProjectSettings {
     pub(crate) spike_protection: bool,
     pub(crate) filters: FilterSettings,
     pub(crate) scrub: ScrubSettings,
+    pub(crate) grouping: GroupingSettings,
 }
 
 /// Settings of an organisation.

@@ -58,6 +58,16 @@ pub(crate) struct NewEvent {
 pub(crate) struct NewGroup {
     /// In order of preference; the first one known decides, all are attached.
     pub(crate) hashes: Vec<[u8; 16]>,
+    /// By the rules from before the project's last change: they find an issue that none of the others knows, and are
+    /// not attached.
+    pub(crate) old_hashes: Vec<[u8; 16]>,
+    /// The version of the rules.
+    pub(crate) config: &'static str,
+    /// What the hashes rest on.
+    pub(crate) basis: &'static str,
+    /// What makes its group like others, as numbers.
+    pub(crate) pieces: Vec<u64>,
+    pub(crate) tree: GroupingTree,
     pub(crate) kind: &'static str,
     /// JSON text.
     pub(crate) metadata: String,
@@ -68,6 +78,21 @@ pub(crate) struct NewGroup {
     /// Identifies the affected user without naming them.
     pub(crate) user: Option<[u8; 16]>,
     pub(crate) tags: Vec<(String, String)>,
+}
+
+/// Why an event was grouped as it was, as JSON, under a number made of it.
+#[derive(Debug)]
+pub(crate) struct GroupingTree {
+    pub(crate) id: i64,
+    pub(crate) json: Vec<u8>,
+}
+
+impl GroupingTree {
+    pub(crate) fn new(json: Vec<u8>) -> Self {
+        let mut id = [0; 8];
+        id.copy_from_slice(&blake3::hash(&json).as_bytes()[..8]);
+        Self { id: i64::from_le_bytes(id) & i64::MAX, json }
+    }
 }
 
 /// An item: what is kept of it, and what it tells.

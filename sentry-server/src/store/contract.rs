@@ -1,13 +1,13 @@
 //! What every store must do, whatever it is made of. An implementation's tests call each function with a fresh one.
 
 use super::{
-    Batch, IssueChange, IssueContext, IssueFilter, IssueSort, NewEvent, NewGroup, NewProject, PageRequest,
-    Project, ProjectScope, Rows, Status, Store, Written,
+    Batch, GroupingTree, IssueChange, IssueContext, IssueFilter, IssueSort, NewEvent, NewGroup, NewProject,
+    PageRequest, Project, ProjectScope, Rows, Status, Store, Written,
 };
 use crate::instant::{DAY, HOUR};
 use crate::search::Expr;
 
-const START: i64 = 20_000 * DAY;
+pub(super) const START: i64 = 20_000 * DAY;
 
 pub(super) fn project(store: &dyn Store) -> Project {
     let org = store.create_organization("default", "Watchpost", 0).unwrap();
@@ -44,6 +44,11 @@ pub(super) fn event(project: i64, n: u64, hashes: &[u8]) -> NewEvent {
         body: zstd::bulk::compress(b"{}", 1).unwrap(),
         group: Some(NewGroup {
             hashes: hashes.iter().map(|hash| [*hash; 16]).collect(),
+            old_hashes: Vec::new(),
+            config: "test",
+            basis: "message",
+            pieces: hashes.iter().flat_map(|hash| (0..20).map(|n| u64::from(*hash) * 100 + n)).collect(),
+            tree: GroupingTree::new(format!("{{\"hashes\":{hashes:?}}}").into_bytes()),
             kind: "error",
             metadata: "{}".to_owned(),
             platform: "python".to_owned(),
@@ -57,7 +62,7 @@ pub(super) fn event(project: i64, n: u64, hashes: &[u8]) -> NewEvent {
     }
 }
 
-fn batch(events: Vec<NewEvent>) -> Batch {
+pub(super) fn batch(events: Vec<NewEvent>) -> Batch {
     Batch { events, ..Batch::default() }
 }
 

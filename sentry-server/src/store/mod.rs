@@ -6,6 +6,9 @@ mod batch;
 mod contract;
 mod curate;
 mod files;
+mod grouping;
+#[cfg(test)]
+mod grouping_contract;
 mod health;
 mod monitor;
 mod releases;
@@ -17,13 +20,15 @@ mod telemetry_contract;
 mod triage;
 mod types;
 mod upkeep;
+mod version;
 
 pub(crate) use access::{Access, Changed, Member, NewToken, Rename, Role, Team, Token, TokenOwner};
-pub(crate) use batch::{Batch, KeptItem, NewEvent, NewGroup, NewItem, Tells, Written};
+pub(crate) use batch::{Batch, GroupingTree, KeptItem, NewEvent, NewGroup, NewItem, Tells, Written};
 pub(crate) use curate::Curate;
 pub(crate) use files::{
     BlobHash, BundleFile, DebugFile, DebugKey, Files, FoundFile, NewBundle, ReleaseFile, Sha1,
 };
+pub(crate) use grouping::{Grouped, IssueHash, Tombstone, Unmerged};
 pub(crate) use health::{Health, NewSession, SessionCounts, SessionDay, SessionHour, SessionKind};
 pub(crate) use monitor::{CheckInRow, Monitor, MonitorId, NewCheckIn};
 pub(crate) use releases::{Commit, Deploy, Release, ReleaseChange, Releases, Repository};
@@ -31,7 +36,7 @@ pub(crate) use replay::{NewReplay, Replay};
 pub(crate) use rows::{
     Common, FeedbackRow, LogRow, MetricRow, Place, ProfileRow, Rows, SpanRow, TelemetryFilter, TraceKey,
 };
-pub(crate) use triage::{Activity, IssueChange, Marks, Triage, Wake};
+pub(crate) use triage::{Activity, IssueChange, Marks, Resolution, Triage, Wake};
 pub(crate) use types::{
     ClientKey, Cursor, EventKey, Holder, Issue, IssueContext, IssueFilter, IssueId, IssueSort, Neighbours,
     NewProject, OrgId, Organization, OutcomeKey, OutcomeRow, Page, PageRequest, Project, ProjectId,
@@ -58,7 +63,7 @@ pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 /// Everything the server keeps. Calls block; async callers go through `App::read` and `App::write`.
 #[cfg_attr(not(test), expect(dead_code, reason = "the API does not answer all of it yet"))]
 pub(crate) trait Store:
-    Access + Releases + Files + Curate + Triage + Send + Sync + std::fmt::Debug
+    Access + Releases + Files + Curate + Triage + Grouped + Send + Sync + std::fmt::Debug
 {
     // Organisations, projects, keys.
     fn create_organization(&self, slug: &str, name: &str, now: Micros) -> Result<Organization>;

@@ -13,6 +13,8 @@ pub(crate) struct IssueChange {
     /// JSON object; goes with the status.
     pub(crate) details: Option<String>,
     pub(crate) wake: Wake,
+    /// What resolves it, if the status says so.
+    pub(crate) resolution: Resolution,
     /// `user:1` or `team:1`; `Some(None)` takes it from whoever has it.
     pub(crate) assignee: Option<Option<String>>,
     pub(crate) priority: Option<String>,
@@ -21,6 +23,22 @@ pub(crate) struct IssueChange {
     /// Who changes it.
     pub(crate) by: Option<UserId>,
     pub(crate) at: Micros,
+}
+
+/// From when on an issue should not be seen again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Resolution {
+    /// From now on.
+    #[default]
+    AtOnce,
+    /// In this release and later ones.
+    InRelease(String),
+    /// In the project's newest release and later ones.
+    InLatest,
+    /// In releases after the project's newest.
+    InNext,
+    /// In releases with this commit.
+    InCommit(String),
 }
 
 /// When an ignored issue comes back.
@@ -43,7 +61,8 @@ pub(crate) struct Marks {
 #[derive(Debug, Clone)]
 pub(crate) struct Activity {
     pub(crate) id: i64,
-    /// `set_resolved`, `set_unresolved`, `set_ignored`, `assigned`, `unassigned`, `note`, `merge`.
+    /// `set_resolved`, `set_unresolved`, `set_ignored`, `set_regression`, `assigned`, `unassigned`, `note`, `merge`,
+    /// `unmerge_source`, `unmerge_destination`.
     pub(crate) kind: String,
     pub(crate) user: Option<(UserId, String)>,
     pub(crate) data: Value,
@@ -75,9 +94,6 @@ pub(crate) trait Triage {
         by: Option<UserId>,
         now: Micros,
     ) -> Result<bool>;
-    fn issue_hashes(&self, issue: IssueId) -> Result<Vec<[u8; 16]>>;
-    /// Detaches hashes: events that have one make an issue of their own from now on. False when none would be left.
-    fn detach_hashes(&self, issue: IssueId, hashes: &[[u8; 16]]) -> Result<bool>;
     /// With all counts; `discard` also turns away events like theirs from now on.
     fn delete_issues(
         &self,

@@ -66,6 +66,11 @@ fn counts(meta: &Connection, checked: &mut Checked) -> Result<()> {
             "SELECT count(*) FROM issue_hashes WHERE issue_id NOT IN (SELECT id FROM issues)",
         ),
         (
+            "bands of hashes that are gone",
+            "SELECT count(*) FROM hash_bands b WHERE NOT EXISTS (SELECT 1 FROM issue_hashes h \
+             WHERE h.project_id = b.project_id AND h.hash = b.hash)",
+        ),
+        (
             "sessions that are counted below zero",
             "SELECT count(*) FROM session_hours WHERE min(total, errored, abnormal, crashed) < 0",
         ),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::hashes;
 use crate::store::{IssueId, NewEvent, NewGroup, NewItem, ProjectId, Result};
 
 /// Issues looked up or made by the batch so far.
@@ -33,7 +34,8 @@ pub(super) fn is_copy(meta: &Connection, item: &NewItem) -> Result<bool> {
 }
 
 impl Claims {
-    /// The issue of an event: that of the first hash which has one, else a new one. All hashes lead to it afterwards.
+    /// The issue of an event: that of the first hash which has one, else a new one. All hashes lead to it afterwards but
+    /// the old ones.
     pub(super) fn issue(&mut self, meta: &Connection, event: &NewEvent, group: &NewGroup) -> Result<IssueId> {
         if let [hash] = group.hashes[..]
             && let Some(issue) = self.issues.get(&(event.project, hash))
@@ -47,6 +49,13 @@ impl Claims {
                 break;
             }
         }
+        // Rules changed: the issue is known by what the old ones made of such events.
+        for hash in &group.old_hashes {
+            if known.is_some() {
+                break;
+            }
+            known = self.look_up(meta, event.project, hash)?;
+        }
         let issue = match known {
             Some(issue) => issue,
             None => {
@@ -54,12 +63,9 @@ impl Claims {
                 create(meta, event, group)?
             }
         };
-        let mut attach = meta.prepare_cached(
-            "INSERT OR IGNORE INTO issue_hashes (project_id, hash, issue_id) VALUES (?1, ?2, ?3)",
-        )?;
-        for hash in &group.hashes {
+        for (place, hash) in group.hashes.iter().enumerate() {
             if !self.issues.contains_key(&(event.project, *hash)) {
-                attach.execute(params![event.project, hash, issue])?;
+                hashes::attach(meta, event, group, place, issue)?;
                 let owner = self.look_up(meta, event.project, hash)?.unwrap_or(issue);
                 self.issues.insert((event.project, *hash), owner);
             }

@@ -28,6 +28,8 @@ pub(super) struct DayWriters(BTreeMap<i64, DayWriter>);
 pub(super) struct DayWriter {
     pub(super) file: Connection,
     pub(super) texts: Known,
+    /// Contribution trees.
+    pub(super) trees: Known,
 }
 
 impl Days {
@@ -58,7 +60,7 @@ impl Days {
             std::collections::btree_map::Entry::Vacant(slot) => {
                 let file = open::writer(&self.path(day), PAGE_BYTES, open::DAY)?;
                 self.known.write().unwrap_or_else(PoisonError::into_inner).insert(day);
-                Ok(slot.insert(DayWriter { file, texts: Known::default() }))
+                Ok(slot.insert(DayWriter { file, texts: Known::default(), trees: Known::default() }))
             }
         }
     }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rusqlite::{Connection, params};
+use serde_json::json;
 
+use super::{regression, triage};
 use crate::instant::{self, Micros};
 use crate::store::{IssueId, NewEvent, NewGroup, Result};
 
@@ -19,6 +21,8 @@ pub(super) struct Delta<'a> {
     hours: BTreeMap<i64, i64>,
     days: BTreeMap<i64, i64>,
     users: HashSet<[u8; 16]>,
+    /// When each release was seen last.
+    releases: HashMap<Option<&'a str>, Micros>,
     tags: HashMap<(&'a str, &'a str), Seen>,
 }
 
@@ -40,6 +44,7 @@ impl<'a> Delta<'a> {
             hours: BTreeMap::new(),
             days: BTreeMap::new(),
             users: HashSet::new(),
+            releases: HashMap::new(),
             tags: HashMap::new(),
         }
     }
@@ -55,6 +60,8 @@ impl<'a> Delta<'a> {
         *self.hours.entry(instant::hour(event.timestamp)).or_default() += 1;
         *self.days.entry(instant::day(event.received)).or_default() += 1;
         self.users.extend(group.user);
+        let seen = self.releases.entry(group.release.as_deref()).or_insert(event.timestamp);
+        *seen = (*seen).max(event.timestamp);
         for (key, value) in &group.tags {
             let seen = self.tags.entry((key, value)).or_insert(Seen {
                 events: 0,
@@ -70,15 +77,26 @@ impl<'a> Delta<'a> {
     pub(super) fn apply(&self, meta: &Connection, issue: IssueId) -> Result<()> {
         let users = self.add_users(meta, issue)?;
         let (event, group) = self.latest;
+        let regressed = regression::of(meta, issue, &self.releases)?;
+        if let Some(release) = regressed {
+            triage::record(
+                meta,
+                issue,
+                "set_regression",
+                None,
+                &json!({ "version": release }),
+                event.received,
+            )?;
+        }
         meta.prepare_cached(
             "UPDATE issues SET events = events + ?2, users = users + ?3, first_seen = min(first_seen, ?4), \
              title = iif(?5 >= last_seen, ?6, title), culprit = iif(?5 >= last_seen, ?7, culprit), \
              metadata = iif(?5 >= last_seen, ?8, metadata), level = iif(?5 >= last_seen, ?9, level), \
              last_release = coalesce(iif(?5 >= last_seen, ?10, NULL), last_release), \
              last_seen = max(last_seen, ?5), unhandled = max(unhandled, ?11), \
-             substatus = iif(status = 'resolved', 'regressed', substatus), \
-             status_details = iif(status = 'resolved', NULL, status_details), \
-             status = iif(status = 'resolved', 'unresolved', status) WHERE id = ?1",
+             substatus = iif(?12, 'regressed', substatus), status_details = iif(?12, NULL, status_details), \
+             resolved_at = iif(?12, NULL, resolved_at), resolved_how = iif(?12, NULL, resolved_how), \
+             resolved_in = iif(?12, NULL, resolved_in), status = iif(?12, 'unresolved', status) WHERE id = ?1",
         )?
         .execute(params![
             issue,
@@ -92,6 +110,7 @@ impl<'a> Delta<'a> {
             event.level,
             group.release,
             self.unhandled,
+            regressed.is_some(),
         ])?;
         for (table, counts) in [("hour", &self.hours), ("day", &self.days)] {
             let mut statement = meta.prepare_cached(&format!(

@@ -225,6 +225,6 @@ fn unpack(mut event: StoredEvent) -> Result<StoredEvent> {
     Ok(event)
 }
 
-fn inflate(body: &[u8]) -> Result<Vec<u8>> {
+pub(super) fn inflate(body: &[u8]) -> Result<Vec<u8>> {
     zstd::decode_all(body).map_err(|error| StoreError::new("stored body", error))
 }

@@ -1,10 +1,10 @@
-//! Issues that become one, lose a hash, or go.
+//! Issues that become one, or go.
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::json;
 
 use super::days::Days;
-use super::{Writer, events, issues, triage};
+use super::{Writer, events, hashes, issues, triage};
 use crate::instant::Micros;
 use crate::store::{IssueId, NewEvent, ProjectScope, Result, UserId};
 
@@ -86,13 +86,13 @@ fn absorb(meta: &Connection, from: IssueId, into: IssueId) -> Result<()> {
 
 /// Removes an issue and what is counted for it.
 fn forget(meta: &Connection, id: IssueId) -> Result<()> {
+    hashes::drop_of(meta, id, None)?;
     for table in [
         "issue_hours",
         "issue_days",
         "issue_users",
         "issue_tag_keys",
         "issue_tags",
-        "issue_hashes",
         "issue_marks",
         "issue_activity",
     ] {
@@ -101,26 +101,6 @@ fn forget(meta: &Connection, id: IssueId) -> Result<()> {
     meta.execute("UPDATE last_deleted_issue SET id = max(id, ?1)", [id])?;
     meta.execute("DELETE FROM issues WHERE id = ?1", [id])?;
     Ok(())
-}
-
-pub(super) fn hashes(meta: &Connection, issue: IssueId) -> Result<Vec<[u8; 16]>> {
-    let sql = "SELECT h.hash FROM issue_hashes h JOIN issues i ON i.project_id = h.project_id \
-               WHERE i.id = ?1 AND h.issue_id = ?1 ORDER BY h.hash";
-    let mut statement = meta.prepare_cached(sql)?;
-    Ok(statement.query_map([issue], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
-}
-
-pub(super) fn detach(meta: &mut Connection, issue: IssueId, gone: &[[u8; 16]]) -> Result<bool> {
-    let transaction = meta.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for hash in gone {
-        transaction
-            .execute("DELETE FROM issue_hashes WHERE issue_id = ?1 AND hash = ?2", params![issue, hash])?;
-    }
-    if hashes(&transaction, issue)?.is_empty() {
-        return Ok(false);
-    }
-    transaction.commit()?;
-    Ok(true)
 }
 
 pub(super) fn delete(
@@ -135,7 +115,7 @@ pub(super) fn delete(
     for id in ids {
         let Some(issue) = issues::by_id(&transaction, scope, *id)? else { continue };
         if discard {
-            for hash in hashes(&transaction, *id)? {
+            for hash in hashes::list(&transaction, *id)?.iter().map(|hash| hash.hash) {
                 transaction.execute(
                     "INSERT OR IGNORE INTO discarded_hashes (project_id, hash, title, created) VALUES (?1, ?2, ?3, ?4)",
                     params![issue.project, hash, issue.title, now],
@@ -160,7 +140,7 @@ pub(super) fn is_discarded(meta: &Connection, event: &NewEvent) -> Result<bool> 
     let Some(group) = &event.group else { return Ok(false) };
     let mut statement =
         meta.prepare_cached("SELECT 1 FROM discarded_hashes WHERE project_id = ?1 AND hash = ?2")?;
-    for hash in &group.hashes {
+    for hash in group.hashes.iter().chain(&group.old_hashes) {
         if statement.query_row(params![event.project, hash], |_| Ok(())).optional()?.is_some() {
             return Ok(true);
         }

@@ -15,6 +15,8 @@ mod delta;
 mod events;
 mod feedback;
 mod files;
+mod grouping;
+mod hashes;
 mod health;
 mod issue_search;
 mod issues;
@@ -24,14 +26,20 @@ mod open;
 mod page;
 mod places;
 mod projects;
+mod regression;
 mod releases;
 mod replays;
 mod retention;
 mod settings;
+mod tally;
 mod telemetry;
 mod telemetry_query;
+#[cfg(test)]
+mod tests;
 mod texts;
+mod trees;
 mod triage;
+mod unmerge;
 mod write;
 
 use std::collections::HashMap;
@@ -72,14 +80,11 @@ impl SqliteStore {
     /// Opens a folder that exists, creating and migrating `meta.db` as needed.
     pub(crate) fn open(dir: &Path) -> Result<Self> {
         let meta = dir.join("meta.db");
-        let writer = Writer { meta: open::writer(&meta, 4_096, open::META)?, days: DayWriters::default() };
-        Ok(Self {
-            writer: Mutex::new(writer),
-            readers: Mutex::default(),
-            dir: dir.to_owned(),
-            meta,
-            days: Days::open(dir)?,
-        })
+        let mut writer =
+            Writer { meta: open::writer(&meta, 4_096, open::META)?, days: DayWriters::default() };
+        let days = Days::open(dir)?;
+        unmerge::resume(&mut writer, &days)?;
+        Ok(Self { writer: Mutex::new(writer), readers: Mutex::default(), dir: dir.to_owned(), meta, days })
     }
 
     /// Copies everything into another folder, as of one moment.
@@ -350,43 +355,5 @@ impl Store for SqliteStore {
 
     fn outcomes(&self, scope: &ProjectScope, since_hour: i64) -> Result<Vec<OutcomeRow>> {
         self.read_meta(|meta| projects::outcomes(meta, scope, since_hour))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::SqliteStore;
-    use crate::store::{contract, telemetry_contract};
-
-    macro_rules! contract_tests {
-        ($module:ident: $($name:ident),* $(,)?) => {
-            $(
-                #[test]
-                fn $name() {
-                    let dir = tempfile::tempdir().unwrap();
-                    $module::$name(&SqliteStore::open(dir.path()).unwrap());
-                }
-            )*
-        };
-    }
-
-    contract_tests! {
-        contract:
-        writing_again_counts_once,
-        hashes_lead_to_one_issue,
-        scopes_keep_projects_apart,
-        tags_stay_bounded,
-        the_spool_position_is_part_of_the_batch,
-    }
-
-    contract_tests! {
-        telemetry_contract:
-        logs_are_found,
-        spans_are_found,
-        other_rows_are_found,
-        sessions_count_once,
-        check_ins_meet,
-        replays_add_up,
-        companions_share_their_events_fate,
     }
 }

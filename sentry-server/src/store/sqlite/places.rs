@@ -124,6 +124,7 @@ fn empty_project(meta: &Connection, project: ProjectId) -> Result<bool> {
     )?;
     for table in [
         "issue_hashes",
+        "hash_bands",
         "issues",
         "event_keys",
         "outcomes",

@@ -4,6 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::Writer;
 use super::days::Days;
+use super::hashes;
 use crate::instant::{self, DAY, Micros};
 use crate::store::{Expired, Result, Retention};
 
@@ -86,11 +87,16 @@ fn forget_issues(meta: &Connection, since: Micros) -> Result<bool> {
     let found = find.query_map(params![since, ISSUES_AT_A_TIME], |row| row.get(0))?;
     let issues = found.collect::<rusqlite::Result<Vec<i64>>>()?;
     for issue in &issues {
-        let project: i64 =
-            meta.query_row("SELECT project_id FROM issues WHERE id = ?1", [issue], |row| row.get(0))?;
-        meta.prepare_cached("DELETE FROM issue_hashes WHERE project_id = ?1 AND issue_id = ?2")?
-            .execute([project, *issue])?;
-        for table in ["issue_hours", "issue_days", "issue_users", "issue_tag_keys", "issue_tags"] {
+        hashes::drop_of(meta, *issue, None)?;
+        for table in [
+            "issue_hours",
+            "issue_days",
+            "issue_users",
+            "issue_tag_keys",
+            "issue_tags",
+            "issue_marks",
+            "issue_activity",
+        ] {
             meta.prepare_cached(&format!("DELETE FROM {table} WHERE issue_id = ?1"))?.execute([issue])?;
         }
         meta.prepare_cached("DELETE FROM issues WHERE id = ?1")?.execute([issue])?;

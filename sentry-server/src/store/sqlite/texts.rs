@@ -49,6 +49,10 @@ impl<'a> Interner<'a> {
 }
 
 impl Known {
+    pub(super) fn has(&self, id: i64) -> bool {
+        self.0.contains(&id)
+    }
+
     pub(super) fn learn(&mut self, fresh: HashSet<i64>) {
         if self.0.len() + fresh.len() > MAX_KNOWN {
             self.0.clear();

@@ -3,9 +3,11 @@
 use rusqlite::{Connection, TransactionBehavior, params};
 use serde_json::{Value, json};
 
-use super::{SqliteStore, issues, merge};
+use super::{SqliteStore, issues, merge, regression};
 use crate::instant::Micros;
-use crate::store::{Activity, IssueChange, IssueId, Marks, ProjectScope, Result, Status, Triage, UserId};
+use crate::store::{
+    Activity, IssueChange, IssueId, Marks, ProjectScope, Resolution, Result, Status, Triage, UserId,
+};
 
 impl Triage for SqliteStore {
     fn change_issues(
@@ -111,14 +113,6 @@ impl Triage for SqliteStore {
         merge::merge(&mut self.writer(), &self.days, scope, (into, others), (by, now))
     }
 
-    fn issue_hashes(&self, issue: IssueId) -> Result<Vec<[u8; 16]>> {
-        self.read_meta(|meta| merge::hashes(meta, issue))
-    }
-
-    fn detach_hashes(&self, issue: IssueId, hashes: &[[u8; 16]]) -> Result<bool> {
-        merge::detach(&mut self.writer().meta, issue, hashes)
-    }
-
     fn delete_issues(
         &self,
         scope: &ProjectScope,
@@ -132,21 +126,35 @@ impl Triage for SqliteStore {
 
 fn one(meta: &Connection, scope: &ProjectScope, id: IssueId, change: &IssueChange) -> Result<bool> {
     let Some(issue) = issues::by_id(meta, scope, id)? else { return Ok(false) };
+    let mut details = change.details.clone();
     if change.status.is_some() || change.substatus.is_some() {
         let wake = change.wake;
+        let resolves = change.status == Some(Status::Resolved);
+        let resolved = match resolves {
+            true => regression::stored(meta, issue.project, &change.resolution)?,
+            false => None,
+        };
+        // Which release was the latest is answered now.
+        if let (Resolution::InLatest, Some((_, version))) = (&change.resolution, &resolved) {
+            details = Some(json!({ "inRelease": version }).to_string());
+        }
         meta.prepare_cached(
             "UPDATE issues SET status = coalesce(?2, status), \
              substatus = iif(?2 IS NULL, coalesce(?3, substatus), ?3), status_details = ?4, wake_at = ?5, \
-             wake_events = events + ?6, wake_users = users + ?7 WHERE id = ?1",
+             wake_events = events + ?6, wake_users = users + ?7, resolved_at = ?8, resolved_how = ?9, resolved_in = ?10 \
+             WHERE id = ?1",
         )?
         .execute(params![
             id,
             change.status.map(Status::as_str),
             change.substatus,
-            change.details,
+            details,
             wake.at,
             wake.events,
             wake.users,
+            resolves.then_some(change.at),
+            resolved.as_ref().map(|(how, _)| how),
+            resolved.as_ref().map(|(_, release)| release),
         ])?;
     }
     if let Some(status) = change.status.filter(|status| *status != issue.status) {
@@ -155,7 +163,7 @@ fn one(meta: &Connection, scope: &ProjectScope, id: IssueId, change: &IssueChang
             Status::Resolved => "set_resolved",
             Status::Ignored => "set_ignored",
         };
-        let details = change.details.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let details = details.as_deref().and_then(|text| serde_json::from_str(text).ok());
         record(meta, id, kind, change.by, &details.unwrap_or_else(|| json!({})), change.at)?;
     }
     if let Some(assignee) = &change.assignee {

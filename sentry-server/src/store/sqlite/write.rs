@@ -9,6 +9,7 @@ use super::claim::{self, Claims};
 use super::days::{DayWriter, Days};
 use super::delta::Delta;
 use super::texts::Interner;
+use super::trees::Trees;
 use super::{health, monitors, replays, telemetry};
 use super::{merge, releases};
 use crate::instant;
@@ -139,12 +140,16 @@ fn count_item(
 fn write_day(day: &mut DayWriter, rows: &DayRows<'_>) -> Result<()> {
     let transaction = day.file.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut texts = Interner::new(&day.texts);
+    let mut trees = Trees::new(&day.trees);
     {
         let mut insert = transaction.prepare_cached(
             "INSERT OR REPLACE INTO events (seq, project_id, issue_id, event_id, kind, received, timestamp, title, \
-             culprit, level, size_bytes, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             culprit, level, size_bytes, body, hash, grouping, user) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?;
         for (event, issue) in &rows.events {
+            let group = event.group.as_ref();
+            let tree = group.map(|group| trees.add(&transaction, &group.tree)).transpose()?;
             insert.execute(params![
                 event.seq as i64,
                 event.project,
@@ -158,6 +163,9 @@ fn write_day(day: &mut DayWriter, rows: &DayRows<'_>) -> Result<()> {
                 event.level,
                 event.size_bytes as i64,
                 event.body,
+                group.and_then(|group| group.hashes.first()),
+                tree,
+                group.and_then(|group| group.user),
             ])?;
             telemetry::write(&transaction, &mut texts, &event.rows)?;
         }
@@ -181,9 +189,10 @@ fn write_day(day: &mut DayWriter, rows: &DayRows<'_>) -> Result<()> {
             telemetry::write(&transaction, &mut texts, &item.rows)?;
         }
     }
-    let fresh = texts.into_fresh();
+    let (fresh, fresh_trees) = (texts.into_fresh(), trees.into_fresh());
     transaction.commit()?;
     day.texts.learn(fresh);
+    day.trees.learn(fresh_trees);
     Ok(())
 }
 
