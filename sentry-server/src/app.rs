@@ -126,6 +126,7 @@ impl App {
             store: Arc::clone(&store),
             symbolicator: Arc::clone(&symbolicator),
             ledger: Arc::clone(&ledger),
+            thinning: Arc::default(),
             metrics: Arc::clone(&metrics),
             workers: digest_workers,
             max_body_bytes: config.limits.inflated_body_bytes,

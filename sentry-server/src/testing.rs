@@ -56,7 +56,7 @@ pub fn take(encoding: u8, store: bool, wire: &[u8], max_bytes: usize) -> Option<
 fn summary(batch: &Batch) -> Taken {
     let mut taken = Taken { events: batch.events.len(), items: batch.items.len(), ..Taken::default() };
     assert!(taken.events + taken.items <= NewItem::PER_ENVELOPE as usize, "rows are bounded");
-    let bodies = batch.events.iter().map(|event| &event.body);
+    let bodies = batch.events.iter().filter_map(|event| event.body.as_ref());
     let bodies =
         bodies.chain(batch.items.iter().filter_map(|item| item.kept.as_ref().map(|kept| &kept.body)));
     for body in bodies {

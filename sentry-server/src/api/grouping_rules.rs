@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::body::Body;
 use super::events::parse_id;
@@ -57,7 +58,7 @@ pub(super) fn routes(routes: &mut Routes) {
 }
 
 /// What a PUT on a project may say about grouping.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Form {
     fingerprinting_rules: Option<String>,
@@ -133,10 +134,11 @@ fn all_configs() -> Vec<Value> {
 }
 
 /// Rules to try; what is left out is as the project has it.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Trial {
     #[serde(flatten)]
+    #[schema(inline)]
     rules: Form,
     /// A payload, as a client sends it.
     event: Option<Value>,

@@ -44,7 +44,14 @@ pub(super) async fn detail(
     let issue = issue::find(&app, &found, &path).await?;
     let name = path.get("event").map(String::as_str).unwrap_or_default();
     let found = match name {
-        "latest" | "recommended" => edge(&app, issue.id, None).await?,
+        "latest" | "recommended" => {
+            // In a storm most events have no body, and the very last one would show next to nothing.
+            let whole = app.with_store(move |store| store.newest_whole_event(issue.id)).await?;
+            match whole {
+                Some(event) => Some(event),
+                None => edge(&app, issue.id, None).await?,
+            }
+        }
         "oldest" => edge(&app, issue.id, Some(Cursor { value: 0, id: -1, backwards: true })).await?,
         id => {
             let id: EventId = id.parse().map_err(|_| {

@@ -108,6 +108,7 @@ struct Form {
     slug: Option<String>,
     platform: Option<String>,
     #[serde(flatten)]
+    #[schema(inline)]
     grouping: grouping_rules::Form,
 }
 

@@ -6,15 +6,18 @@
 
 mod attempt;
 mod feeder;
+mod kinds;
 mod ledger;
 mod limits;
 mod native;
 mod outcome;
+mod pack;
 mod prepare;
 mod queue;
 mod row;
 mod security;
 mod telemetry;
+mod thinning;
 mod writer;
 
 use std::sync::mpsc::sync_channel;
@@ -27,6 +30,7 @@ pub(crate) use self::ledger::Ledger;
 #[cfg(feature = "testing")]
 pub(crate) use self::prepare::one as prepared;
 pub(crate) use self::queue::{Job, Queue};
+pub(crate) use self::thinning::Thinning;
 use crate::ingest::KeyTable;
 use crate::metrics::Metrics;
 use crate::store::{Batch, Store};
@@ -46,6 +50,7 @@ pub(crate) struct Parts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) symbolicator: Arc<Symbolicator>,
     pub(crate) ledger: Arc<Ledger>,
+    pub(crate) thinning: Arc<Thinning>,
     /// What holds for each project.
     pub(crate) projects: Arc<KeyTable>,
     pub(crate) metrics: Arc<Metrics>,

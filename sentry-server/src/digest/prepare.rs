@@ -9,10 +9,13 @@ use watchpost_core::{
 };
 use watchpost_spool::Position;
 
+use super::kinds::{category_of, is_companion, is_event};
+use super::pack::packed;
 use super::row::{row, truncated};
 use super::telemetry::{self, Arrival};
-use super::{Chunk, Parts, Prepared, limits, native, outcome, security};
+use super::{Chunk, Parts, Prepared, Thinning, limits, native, outcome, security};
 use crate::ingest::{Endpoint, RecordHead, stored_json};
+use crate::instant;
 use crate::metrics;
 use crate::normalize::{self, EventKind, NormalizeContext};
 use crate::project::{LiveProject, bit};
@@ -36,6 +39,7 @@ pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
             batch: &mut batch,
             max_body_bytes: parts.max_body_bytes,
             symbolicator: Some(&parts.symbolicator),
+            thinning: Some(&parts.thinning),
             invalid: 0,
         };
         // One event that trips a bug must not stop all others; what it made so far is kept.
@@ -62,6 +66,7 @@ pub(crate) fn one(job: &super::Job, max_body_bytes: usize) -> Batch {
         batch: &mut batch,
         max_body_bytes,
         symbolicator: None,
+        thinning: None,
         invalid: 0,
     };
     record.read(&job.inflated);
@@ -80,6 +85,8 @@ struct Record<'a> {
     max_body_bytes: usize,
     /// `None` where there are no files to look names up in.
     symbolicator: Option<&'a Symbolicator>,
+    /// `None` where every body is kept.
+    thinning: Option<&'a Thinning>,
     invalid: usize,
 }
 
@@ -262,7 +269,12 @@ impl Record<'_> {
                     Some(Err(error)) => crate::log::error(format_args!("symbolication: {error}")),
                 }
                 let groupers = self.project.map(|project| &project.groupers);
-                match row(seq, self.head, event, groupers, payload.len(), category) {
+                let keeps = |hash| {
+                    let limit = self.project.map_or(0, |project| project.bodies_per_hour);
+                    let hour = instant::hour(self.head.received);
+                    self.thinning.is_none_or(|thinning| thinning.keeps(self.head.project, hash, hour, limit))
+                };
+                match row(seq, self.head, event, groupers, payload.len(), category, keeps) {
                     Some(row) => self.batch.events.push(row),
                     None => self.drop_item(category, "internal"),
                 }
@@ -297,7 +309,7 @@ impl Record<'_> {
         let mut kept = None;
         if read.keep {
             let payload = read.replacement.as_deref().unwrap_or(payload);
-            let Ok(body) = zstd::bulk::compress(payload, ITEM_LEVEL) else {
+            let Some(body) = packed(payload, ITEM_LEVEL) else {
                 return self.drop_item(category, "internal");
             };
             let mut header = header.clone();
@@ -360,25 +372,6 @@ fn row_seq(position: Position, place: u64) -> u64 {
 /// What holds where a project says nothing of its own.
 static DEFAULT_SCRUBBER: LazyLock<JsonScrubber> =
     LazyLock::new(|| JsonScrubber::new(&[], &[], ScrubPatterns::default(), true));
-
-/// What an event counts as.
-fn category_of(kind: EventKind) -> Category {
-    match kind {
-        EventKind::Transaction => Category::Transaction,
-        EventKind::Feedback => Category::Feedback,
-        EventKind::Csp => Category::Security,
-        EventKind::Error | EventKind::Default => Category::Error,
-    }
-}
-
-fn is_event(item: &ItemType) -> bool {
-    matches!(item, ItemType::Event | ItemType::Transaction | ItemType::Feedback)
-}
-
-/// Whether an item belongs to the event beside it.
-fn is_companion(item: &ItemType) -> bool {
-    matches!(item, ItemType::Attachment | ItemType::Profile | ItemType::FormData)
-}
 
 /// The same id for the same event whenever the record is read again.
 fn fallback_id(envelope: [u8; 16], seq: u64) -> [u8; 16] {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 use watchpost_core::{Category, EventId};
 
+use super::pack::packed;
 use super::telemetry;
 use crate::group::Grouping;
 use crate::ingest::RecordHead;
@@ -12,7 +13,8 @@ use crate::normalize::{self, EventKind, NormalizedEvent};
 use crate::project::Groupers;
 use crate::store::{GroupingTree, NewEvent, NewGroup, Rows};
 
-/// `None` when it cannot be written, which only a bug can bring about.
+/// `None` when it cannot be written, which only a bug can bring about. `keeps` says whether an issue's event, by the hash
+/// that names the issue, keeps its body.
 pub(super) fn row(
     seq: u64,
     head: &RecordHead,
@@ -20,18 +22,22 @@ pub(super) fn row(
     groupers: Option<&Groupers>,
     size_bytes: usize,
     category: Category,
+    keeps: impl FnOnce([u8; 16]) -> bool,
 ) -> Option<NewEvent> {
     let groupers = groupers.unwrap_or(&DEFAULT_GROUPERS);
     if groupers.now.mark(&mut event.body) {
         normalize::rename(&mut event);
     }
     let event_id: EventId = event.event_id.parse().ok()?;
-    let json = serde_json::to_vec(&event.body).ok()?;
-    let body = zstd::bulk::compress(&json, EVENT_LEVEL).ok()?;
     let kind = event.kind.as_str();
     let belongs_to_issue = !matches!(event.kind, EventKind::Transaction | EventKind::Feedback);
     let grouping = belongs_to_issue.then(|| groupers.now.group(&event));
     let old = grouping.as_ref().and_then(|_| Some(groupers.before(head.received)?.group(&event)));
+    let first_hash = grouping.as_ref().and_then(|grouping| grouping.hashes.first());
+    let body = match first_hash.is_none_or(|hash| keeps(*hash.as_bytes())) {
+        true => Some(compressed(&event.body)?),
+        false => None,
+    };
     let (title, culprit) = match &grouping {
         Some(grouping) => (grouping.title.clone(), grouping.culprit.clone()),
         None => (event.title.clone(), event.culprit.clone()),
@@ -62,6 +68,10 @@ pub(super) fn row(
         body,
         group: grouping.map(|grouping| new_group(event, grouping, old, kind)),
     })
+}
+
+fn compressed(body: &Map<String, Value>) -> Option<Vec<u8>> {
+    packed(&serde_json::to_vec(body).ok()?, EVENT_LEVEL)
 }
 
 fn new_group(

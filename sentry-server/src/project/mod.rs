@@ -33,6 +33,8 @@ pub(crate) struct LiveProject {
     /// Addresses of people are not stored.
     pub(crate) drops_addresses: bool,
     pub(crate) groupers: Groupers,
+    /// Beyond so many events of an issue in an hour bodies thin out; 0 never.
+    pub(crate) bodies_per_hour: u32,
 }
 
 /// An active key.
@@ -90,6 +92,7 @@ impl LiveProject {
             scrubber: scrub.enabled.then(|| JsonScrubber::new(&fields, &safe, patterns, !scrub.addresses)),
             drops_addresses: scrub.enabled && scrub.addresses,
             groupers: Groupers::new(&own.grouping, known.map(|known| &known.groupers)),
+            bodies_per_hour: own.bodies_per_hour,
         }
     }
 }

@@ -8,7 +8,7 @@ use super::grouping::GroupingSettings;
 use crate::store::{OrgId, ProjectId};
 
 /// Settings of a project.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct ProjectSettings {
     pub(crate) quotas: Vec<QuotaSettings>,
@@ -17,6 +17,22 @@ pub(crate) struct ProjectSettings {
     pub(crate) filters: FilterSettings,
     pub(crate) scrub: ScrubSettings,
     pub(crate) grouping: GroupingSettings,
+    /// Of an issue that gets more events than this in an hour, only some keep their bodies; all are counted and listed.
+    /// 0 keeps every body.
+    pub(crate) bodies_per_hour: u32,
+}
+
+impl Default for ProjectSettings {
+    fn default() -> Self {
+        Self {
+            quotas: Vec::new(),
+            spike_protection: false,
+            filters: FilterSettings::default(),
+            scrub: ScrubSettings::default(),
+            grouping: GroupingSettings::default(),
+            bodies_per_hour: 1_000,
+        }
+    }
 }
 
 /// Settings of an organisation.

@@ -45,8 +45,8 @@ pub(crate) struct NewEvent {
     pub(crate) culprit: String,
     pub(crate) level: String,
     pub(crate) size_bytes: usize,
-    /// zstd of the normalised event's JSON.
-    pub(crate) body: Vec<u8>,
+    /// zstd of the normalised event's JSON; `None` when it is not kept.
+    pub(crate) body: Option<Vec<u8>>,
     /// Set for what belongs to an issue.
     pub(crate) group: Option<NewGroup>,
     /// The spans of a transaction, what a feedback says.

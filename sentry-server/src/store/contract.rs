@@ -41,7 +41,7 @@ pub(super) fn event(project: i64, n: u64, hashes: &[u8]) -> NewEvent {
         culprit: "culprit".to_owned(),
         level: "error".to_owned(),
         size_bytes: 2,
-        body: zstd::bulk::compress(b"{}", 1).unwrap(),
+        body: Some(zstd::bulk::compress(b"{}", 1).unwrap()),
         group: Some(NewGroup {
             hashes: hashes.iter().map(|hash| [*hash; 16]).collect(),
             old_hashes: Vec::new(),

@@ -38,11 +38,8 @@ pub(super) fn issues_come_apart_with_their_events(store: &dyn Store) {
     let project = project(store).id;
     let scope = ProjectScope::new([project]);
     let mut other = event(project, 4, &[2]);
-    other.body = zstd::bulk::compress(
-        br#"{"tags":[["n","4"],["same","x"]],"metadata":{"type":"B"},"release":"shop@4"}"#,
-        1,
-    )
-    .unwrap();
+    let body = br#"{"tags":[["n","4"],["same","x"]],"metadata":{"type":"B"},"release":"shop@4"}"#;
+    other.body = Some(zstd::bulk::compress(body, 1).unwrap());
     store
         .write(&batch(vec![event(project, 1, &[1]), event(project, 2, &[1]), event(project, 3, &[3]), other]))
         .unwrap();

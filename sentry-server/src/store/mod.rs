@@ -116,6 +116,9 @@ pub(crate) trait Store:
     // Events.
     fn event(&self, scope: &ProjectScope, event_id: &EventKey) -> Result<Option<StoredEvent>>;
     fn issue_events(&self, issue: IssueId, page: PageRequest) -> Result<Page<StoredEvent>>;
+
+    /// The newest event of an issue that has its body.
+    fn newest_whole_event(&self, issue: IssueId) -> Result<Option<StoredEvent>>;
     fn project_events(&self, project: ProjectId, page: PageRequest) -> Result<Page<StoredEvent>>;
     fn neighbours(&self, issue: IssueId, event: &StoredEvent) -> Result<Neighbours>;
     fn items(&self, project: ProjectId, event_id: &EventKey) -> Result<Vec<StoredItem>>;

@@ -96,6 +96,20 @@ pub(super) fn list(
     Ok(page::build(rows, request, |event| (0, event.seq)))
 }
 
+pub(super) fn newest_whole(days: &Days, newest_first: &[i64], issue: IssueId) -> Result<Option<StoredEvent>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM events WHERE issue_id = ?1 AND body IS NOT NULL ORDER BY seq DESC LIMIT 1"
+    );
+    for day in newest_first {
+        let row =
+            days.read(*day, |file| Ok(file.prepare_cached(&sql)?.query_row([issue], event).optional()?))?;
+        if let Some(row) = row.flatten() {
+            return unpack(row).map(Some);
+        }
+    }
+    Ok(None)
+}
+
 pub(super) fn neighbours(
     days: &Days,
     newest_first: &[i64],

@@ -254,6 +254,11 @@ impl Store for SqliteStore {
         events::list(&self.days, &days, events::Of::Issue(issue), page)
     }
 
+    fn newest_whole_event(&self, issue: IssueId) -> Result<Option<StoredEvent>> {
+        let days = self.read_meta(|meta| events::issue_days(meta, issue))?;
+        events::newest_whole(&self.days, &days, issue)
+    }
+
     fn project_events(&self, project: ProjectId, page: PageRequest) -> Result<Page<StoredEvent>> {
         events::list(&self.days, &self.days.newest_first(), events::Of::Project(project), page)
     }
