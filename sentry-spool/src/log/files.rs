@@ -23,6 +23,12 @@ pub(super) struct LogFolder {
 impl LogFolder {
     pub(super) fn open(path: &Path) -> Result<LogFolder> {
         let folder = Folder::prepare(path)?;
+        // The folder may have been made just now, and records in it are to be found after a power cut.
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            File::open(parent)
+                .and_then(|parent| parent.sync_all())
+                .map_err(|error| Error::system("cannot make the log's folder durable", error))?;
+        }
         let lock = options()
             .open(path.join("log.lock"))
             .map_err(|error| Error::system("cannot make the log's lock file", error))?;

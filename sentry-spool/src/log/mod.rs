@@ -64,6 +64,8 @@ struct Tail {
     segments: Vec<Arc<LogFile>>,
     sealed: bool,
     next_number: u32,
+    /// The record that was appended last.
+    last: Position,
     /// Segments with records that no fsync covered yet.
     unsynced: Vec<Arc<LogFile>>,
 }
@@ -86,7 +88,8 @@ impl Log {
         };
         let newest = segments.last().map_or(0, |last| last.number).max(config.after.segment());
         let next_number = newest.checked_add(1).ok_or(Error::too_large(OUT_OF_NUMBERS))?;
-        let tail = Tail { segments, sealed: true, next_number, unsynced: Vec::new() };
+        let last = Position::START;
+        let tail = Tail { segments, sealed: true, next_number, last, unsynced: Vec::new() };
         let (tail, syncing, failed) = (Mutex::new(tail), Mutex::new(()), AtomicBool::new(false));
         Ok(Log { config, folder, recovered, tail, syncing, failed })
     }
@@ -127,7 +130,8 @@ impl Log {
         if tail.unsynced.last().is_none_or(|last| last.number != file.number) {
             tail.unsynced.push(Arc::clone(&file));
         }
-        Ok(Position::new(file.number, offset))
+        tail.last = Position::new(file.number, offset);
+        Ok(tail.last)
     }
 
     /// Makes everything durable whose append returned before this call, and returns the end of it: each of those
@@ -182,7 +186,7 @@ impl Log {
     }
 
     /// Deletes the segments all of whose records are before `position`. Returns how many. The one that takes the
-    /// appends stays.
+    /// appends stays while it is small; one over 4 MiB goes, too, and the next append begins a new one.
     ///
     /// # Errors
     /// A file could not be deleted; those before it are gone.
@@ -191,11 +195,17 @@ impl Log {
         let mut tail = self.tail();
         while let Some(oldest) = tail.segments.first() {
             let active = tail.segments.len() == 1 && !tail.sealed;
-            if active || Position::new(oldest.number, oldest.length()) > position {
+            let is_done = if active {
+                oldest.length() >= RECLAIMED_BYTES && tail.last < position
+            } else {
+                Position::new(oldest.number, oldest.length()) <= position
+            };
+            if !is_done {
                 break;
             }
             self.folder.remove(oldest)?;
             tail.segments.remove(0);
+            tail.sealed |= active;
             removed += 1;
         }
         Ok(removed)
@@ -252,6 +262,9 @@ impl Tail {
         }
     }
 }
+
+/// A file that is begun anew costs an fsync of the folder, which so many bytes are worth.
+const RECLAIMED_BYTES: u64 = 4 * 1024 * 1024;
 
 const OUT_OF_NUMBERS: &str = "the log has used up its segment numbers";
 

@@ -233,3 +233,25 @@ fn threads_append_and_sync_together() {
     seen.dedup();
     assert_eq!(seen.len(), 200);
 }
+
+#[test]
+fn a_large_segment_that_is_done_with_is_deleted_although_it_takes_the_appends() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(LogConfig::new(dir.path())).unwrap();
+    let mebibyte = vec![7; 1024 * 1024];
+    for n in 0..5u8 {
+        log.append(&[&[n], &mebibyte]).unwrap();
+    }
+    let before = log.append(&[b"last"]).unwrap();
+    log.sync().unwrap();
+    assert_eq!(log.truncate_before(before).unwrap(), 0, "the last record is not done with");
+    assert_eq!(log.truncate_before(before.just_after()).unwrap(), 1);
+    assert_eq!(log.bytes(), 0);
+    let next = log.append(&[b"next"]).unwrap();
+    assert!(next > before && log.sync().unwrap() > next);
+    assert_eq!(log.truncate_before(log.end()).unwrap(), 0, "a small one stays");
+    drop(log);
+    let log = Log::open(LogConfig { after: next.just_after(), ..LogConfig::new(dir.path()) }).unwrap();
+    let found: Vec<Vec<u8>> = log.reader(before.just_after()).map(|entry| entry.unwrap().bytes).collect();
+    assert_eq!(found, [b"next".to_vec()]);
+}
