@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use watchpost_core::Clock;
 
@@ -82,9 +82,14 @@ impl House {
 
 fn run(house: &House, stopped: &Receiver<()>) {
     let mut forgotten = None;
+    let mut pace = Pace::new(house.clock.now().micros(), Instant::now());
     while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(INTERVAL) {
-        let mut done = house.reload().and_then(|()| house.tidy());
-        if done.is_ok() && forgotten != Some(house.day()) {
+        let is_settled = pace.is_settled(house.clock.now().micros(), Instant::now());
+        let mut done = house.reload();
+        if is_settled && done.is_ok() {
+            done = house.tidy();
+        }
+        if is_settled && done.is_ok() && forgotten != Some(house.day()) {
             done = house.forget();
             forgotten = Some(house.day());
         }
@@ -94,5 +99,62 @@ fn run(house: &House, stopped: &Receiver<()>) {
     }
 }
 
+/// Tells a clock that was set from one that runs: nothing is deleted for its age by a clock that has just leapt ahead, as
+/// it may be set back again, and what is deleted is gone.
+#[derive(Debug)]
+struct Pace {
+    seen: (Micros, Instant),
+    leapt: Option<Instant>,
+}
+
+impl Pace {
+    fn new(wall: Micros, now: Instant) -> Self {
+        Self { seen: (wall, now), leapt: None }
+    }
+
+    /// Looks at the clock; false for a while after it leapt.
+    fn is_settled(&mut self, wall: Micros, now: Instant) -> bool {
+        let ran = now.duration_since(self.seen.1).as_micros() as i64;
+        let leap = wall.saturating_sub(self.seen.0).saturating_sub(ran);
+        self.seen = (wall, now);
+        if leap > LEAP.as_micros() as i64 {
+            crate::log::error(format_args!(
+                "the clock was set {} hours ahead; nothing is deleted for its age in the next {SETTLES:?}",
+                leap / 3_600_000_000
+            ));
+            self.leapt = Some(now);
+        } else if -leap > LEAP.as_micros() as i64 {
+            self.leapt = None;
+        }
+        self.leapt.is_none_or(|leapt| now.duration_since(leapt) >= SETTLES)
+    }
+}
+
+/// A machine that slept, or a daemon that sets the clock, is this far off at most.
+const LEAP: Duration = Duration::from_secs(6 * 3_600);
+/// Long enough for somebody to notice, short beside any retention.
+const SETTLES: Duration = Duration::from_secs(24 * 3_600);
+
 /// Settings hold after a minute at the latest, also those that another process changed.
 const INTERVAL: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_leaps_ahead_deletes_nothing_for_a_day() {
+        const DAY: i64 = 86_400_000_000;
+        let begin = Instant::now();
+        let after = |minutes: u64| begin + Duration::from_secs(60 * minutes);
+        let minute = |n: i64| n * 60_000_000;
+        let mut pace = Pace::new(0, begin);
+        assert!(pace.is_settled(minute(1), after(1)));
+        assert!(pace.is_settled(minute(2) + 3_600_000_000, after(2)), "an hour is no leap");
+        assert!(!pace.is_settled(400 * DAY, after(3)));
+        assert!(!pace.is_settled(400 * DAY + minute(60), after(63)));
+        assert!(pace.is_settled(minute(64), after(64)), "set right again");
+        assert!(!pace.is_settled(400 * DAY, after(65)));
+        assert!(pace.is_settled(401 * DAY, after(65 + 24 * 60)), "it stayed so: that is the time");
+    }
+}
