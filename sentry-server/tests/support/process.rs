@@ -76,6 +76,13 @@ impl Process {
         serde_json::from_str(&body).unwrap()
     }
 
+    /// What the counts of all issues add up to.
+    pub fn stored_events(&self, token: &str) -> u64 {
+        let issues = self.get(token, "/api/0/organizations/default/issues/");
+        let counts = issues.as_array().unwrap().iter();
+        counts.map(|issue| issue["count"].as_str().unwrap().parse::<u64>().unwrap()).sum()
+    }
+
     /// The issue list once its counts add up to `events`, with a bound on the wait.
     pub fn issues(&self, token: &str, events: u64) -> Value {
         let deadline = Instant::now() + Duration::from_secs(30);

@@ -29,7 +29,7 @@ const USAGE: &str = "\
 cargo xtask soak [PART...] [--rounds N] [--requests N] [--minutes N] [--target NAME]...
 
   kills     processes SIGKILLed at a random moment under load, then everything looked for (1000 rounds)
-  storm     the server SIGKILLed at random under load, then every count compared (100 rounds)
+  storm     the server SIGKILLed at random under load, and as many power cuts, then every count compared (100 rounds)
   fuzz      each fuzz target for so many minutes (10), or those named by --target
   fork      the tests that fork, kill and adopt, again and again (20 rounds)
   memory    100,000 captures, with what is resident after each tenth
@@ -90,10 +90,10 @@ fn kills(log: &Log, rounds: u32) -> Result<Outcome> {
 }
 
 fn storm(log: &Log, rounds: u32) -> Result<Outcome> {
-    // Each round takes a server's start and less than a second; a slow machine gets ten times of that.
-    let log = log.within(Duration::from_secs(u64::from(rounds) * 20 + 1800));
+    // Each round, and each power cut, takes a server's start and less than a second; a slow machine gets ten times that.
+    let log = log.within(Duration::from_secs(u64::from(rounds) * 40 + 1800));
     let mut storm = cargo();
-    storm.args(["test", "--package", "watchpost-server", "--test", "storm"]);
+    storm.args(["test", "--package", "watchpost-server", "--test", "storm", "--test", "power"]);
     log.tests(storm.env("WATCHPOST_SOAK_ROUNDS", rounds.to_string()), Dialect::Cargo)
 }
 
