@@ -17,6 +17,8 @@ cargo xtask COMMAND
                     `--minutes N` and `--requests N` say how much of it
   bench [WHAT] [--quick]
                     rust, python, node: captures measured beside the official SDK, in one run
+  bench server [--quick|--full] [--binary PATH]
+                    the server beside Bugsink: speed, processor time, memory, disk, answers of lists
   bench instructions [--write]
                     instructions per call, compared with the table that is kept in benches/rust
   gen [--check]     write the generated files that are committed; --check says whether they are as committed

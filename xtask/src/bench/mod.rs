@@ -4,6 +4,7 @@ mod build;
 mod express;
 mod instructions;
 mod scenes;
+mod server;
 mod sink;
 mod table;
 mod web;
@@ -37,13 +38,16 @@ impl Pair {
 }
 
 /// Measures the named languages, or all three; `--quick` leaves out what takes minutes. `instructions` counts
-/// instructions instead.
+/// instructions instead, `server` measures the server.
 ///
 /// # Errors
 /// When a side cannot be built or run, or loses an event: a figure with losses in it means nothing.
 pub fn run(words: &[String]) -> Result<()> {
     if words.first().is_some_and(|word| word == "instructions") {
         return instructions::run(words.iter().any(|word| word == "--write"));
+    }
+    if words.first().is_some_and(|word| word == "server") {
+        return server::run(&words[1..]);
     }
     let quick = words.iter().any(|word| word == "--quick");
     let words: Vec<String> = words.iter().filter(|word| *word != "--quick").cloned().collect();
@@ -79,9 +83,9 @@ fn chosen(words: &[String]) -> Result<Vec<Language>> {
         return Ok(LANGUAGES.to_vec());
     }
     let known = |word: &String| {
-        Language::parse(word)
-            .filter(|language| LANGUAGES.contains(language))
-            .ok_or_else(|| Failure::new(format!("bench knows no {word:?}; it knows rust, python, node")))
+        Language::parse(word).filter(|language| LANGUAGES.contains(language)).ok_or_else(|| {
+            Failure::new(format!("bench knows no {word:?}; it knows rust, python, node, server"))
+        })
     };
     words.iter().map(known).collect()
 }

@@ -93,6 +93,22 @@ impl ServerHome {
         Ok(Project { slug: slug.into(), dsn })
     }
 
+    /// Replaces a project's settings, which a running server reads within a minute.
+    ///
+    /// # Errors
+    /// When the server's command refuses them.
+    pub fn set(&self, project: &str, settings: &str) -> Result<()> {
+        let mut command = Command::new(&self.binary);
+        command.args(["settings", "--project", project, "--set", settings, "--data"]).arg(&self.data);
+        process::output(&mut command).map(drop)
+    }
+
+    /// Where the server keeps everything.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
     /// Starts the server and waits until it is healthy.
     ///
     /// # Errors
@@ -177,6 +193,12 @@ impl ServerHome {
 }
 
 impl Server {
+    /// The number of its process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Stops it as a service manager would, and answers when it has ended.
     pub fn stop(mut self) {
         process::stop(&mut self.child, Duration::from_secs(20));
@@ -211,7 +233,7 @@ impl Server {
             if start.elapsed() > Duration::from_secs(30) {
                 return Err(Failure::new("the server was not healthy after 30 s"));
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 }
