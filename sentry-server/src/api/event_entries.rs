@@ -102,6 +102,12 @@ fn frame(value: &Value) -> Value {
             ("context_line", ""),
         ],
     );
+    // Scripts read these without asking whether they are there.
+    if let Value::Object(frame) = &mut frame {
+        for name in FRAME_FIELDS {
+            frame.entry(name).or_insert(Value::Null);
+        }
+    }
     frame["inApp"] = (value.get("in_app") == Some(&Value::Bool(true))).into();
     frame["context"] = context(value);
     frame
@@ -125,11 +131,31 @@ fn context(frame: &Value) -> Value {
 fn breadcrumb(value: &Value) -> Value {
     let mut crumb = value.clone();
     let at = value.get("timestamp").and_then(Value::as_f64).and_then(Timestamp::from_seconds);
-    if let (Some(at), Value::Object(crumb)) = (at, &mut crumb) {
-        crumb.insert("timestamp".to_owned(), at.to_rfc3339().into());
+    if let Value::Object(crumb) = &mut crumb {
+        if let Some(at) = at {
+            crumb.insert("timestamp".to_owned(), at.to_rfc3339().into());
+        }
+        for (name, usual) in [("type", "default"), ("level", "info")] {
+            crumb.entry(name).or_insert(usual.into());
+        }
     }
     crumb
 }
+
+const FRAME_FIELDS: [&str; 12] = [
+    "filename",
+    "absPath",
+    "module",
+    "package",
+    "platform",
+    "function",
+    "rawFunction",
+    "lineNo",
+    "colNo",
+    "instructionAddr",
+    "symbolAddr",
+    "vars",
+];
 
 /// A copy with some fields renamed; an empty new name leaves the field out.
 fn renamed(value: &Value, names: &[(&str, &str)]) -> Value {
@@ -144,4 +170,23 @@ fn renamed(value: &Value, names: &[(&str, &str)]) -> Value {
 
 fn values<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a Vec<Value>> {
     body.get(name)?.get("values")?.as_array().filter(|values| !values.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_and_breadcrumbs_have_all_their_fields() {
+        let frame = frame(&json!({ "function": "f", "lineno": 3, "in_app": true, "context_line": "x" }));
+        assert_eq!((&frame["lineNo"], &frame["context"]), (&json!(3), &json!([[3, "x"]])));
+        for name in FRAME_FIELDS {
+            assert!(frame.get(name).is_some(), "{name}");
+        }
+        let crumb = breadcrumb(&json!({ "timestamp": 1.5, "message": "m", "level": "error" }));
+        assert_eq!(
+            crumb,
+            json!({ "timestamp": "1970-01-01T00:00:01.500000Z", "message": "m", "level": "error", "type": "default" })
+        );
+    }
 }
