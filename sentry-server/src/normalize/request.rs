@@ -1,3 +1,4 @@
+use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
 use super::notes::{Notes, Path};
@@ -10,6 +11,7 @@ pub(super) fn normalize(body: &mut Map<String, Value>, notes: &mut Notes) {
         None => {}
         Some(Value::Object(request)) => {
             split_query(request);
+            read_body(request);
             trim::map(request, trim::REQUEST, &path, notes);
         }
         Some(other) => {
@@ -23,7 +25,11 @@ pub(super) fn normalize(body: &mut Map<String, Value>, notes: &mut Notes) {
 
 /// The value of a request header, whose container may be a map or a list of pairs.
 pub(crate) fn header<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    match body.get("request")?.get("headers")? {
+    header_in(body.get("request")?.as_object()?, name)
+}
+
+fn header_in<'a>(request: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    match request.get("headers")? {
         Value::Object(map) => map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1.as_str(),
         Value::Array(pairs) => pairs.iter().find_map(|pair| {
             let key = pair.get(0)?.as_str()?;
@@ -52,6 +58,41 @@ fn split_query(request: &mut Map<String, Value>) {
     request.insert("url".into(), url.into());
 }
 
+/// A body that was sent as text becomes what the text says, if it is an object or a list of JSON, or a form.
+fn read_body(request: &mut Map<String, Value>) {
+    let Some(text) = request.get("data").and_then(Value::as_str) else { return };
+    let is_form =
+        || header_in(request, "content-type").is_some_and(|kind| kind.trim_start().starts_with(FORM));
+    let (read, kind) = match text.trim_start().as_bytes().first() {
+        Some(b'{' | b'[') => (serde_json::from_str(text).ok(), "application/json"),
+        Some(_) if is_form() => (Some(form(text)), FORM),
+        _ => return,
+    };
+    if let Some(read) = read {
+        request.insert("data".into(), read);
+        request.entry("inferred_content_type").or_insert(kind.into());
+    }
+}
+
+/// A field that is there more than once is a list.
+fn form(text: &str) -> Value {
+    let mut fields: Map<String, Value> = Map::new();
+    for (name, value) in form_urlencoded::parse(text.as_bytes()) {
+        match fields.entry(name.into_owned()) {
+            Entry::Vacant(field) => {
+                field.insert(value.into());
+            }
+            Entry::Occupied(mut field) => match field.get_mut() {
+                Value::Array(list) => list.push(value.into()),
+                one => *one = Value::Array(vec![one.take(), value.into()]),
+            },
+        }
+    }
+    Value::Object(fields)
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -70,5 +111,22 @@ mod tests {
         assert_eq!(body["request"]["query_string"], "c=d");
         assert_eq!(body["request"]["fragment"], "e");
         assert_eq!(header(&body, "user-agent"), Some("x"));
+    }
+
+    #[test]
+    fn a_body_is_read_where_it_can_be() {
+        let read = |data: &str, kind: &str| {
+            let request = json!({ "data": data, "headers": { "Content-Type": kind } });
+            let Value::Object(mut body) = json!({ "request": request }) else { panic!() };
+            normalize(&mut body, &mut Notes::default());
+            (body["request"]["data"].clone(), body["request"].get("inferred_content_type").cloned())
+        };
+        let json = (json!({ "a": [1] }), Some("application/json".into()));
+        assert_eq!(read(r#" {"a":[1]}"#, "text/plain"), json);
+        let form = (json!({ "a": ["1", "2 3"], "b": "" }), Some(FORM.into()));
+        assert_eq!(read("a=1&a=2+3&b=", "application/x-www-form-urlencoded; charset=utf-8"), form);
+        for (text, kind) in [("{cut", "application/json"), ("a=1", "text/plain"), ("7", "application/json")] {
+            assert_eq!(read(text, kind), (text.into(), None), "{text}");
+        }
     }
 }
