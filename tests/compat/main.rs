@@ -6,6 +6,8 @@
 mod browser;
 mod client;
 mod event;
+mod node;
+mod otel;
 mod python;
 mod python_web;
 mod sentry_cli;
@@ -49,4 +51,39 @@ fn sdk_python_fastapi() {
 #[test]
 fn sdk_browser_and_react_in_chromium() {
     browser::shop();
+}
+
+#[test]
+fn sdk_node_reports_all_that_a_job_has() {
+    node::job();
+}
+
+#[test]
+fn sdk_node_express() {
+    node::express("stream");
+}
+
+#[test]
+fn sdk_node_express_in_transactions() {
+    node::express("static");
+}
+
+#[test]
+fn sdk_node_bundled_reads_as_it_was_written() {
+    node::bundled();
+}
+
+#[test]
+fn otel_python_in_protobuf() {
+    otel::python("gzip");
+}
+
+#[test]
+fn otel_node_in_protobuf() {
+    otel::node("http/protobuf");
+}
+
+#[test]
+fn otel_node_in_json() {
+    otel::node("http/json");
 }

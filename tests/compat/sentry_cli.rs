@@ -1,6 +1,6 @@
 //! `sentry-cli`, as its registry has it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -9,11 +9,14 @@ use xtask::repo;
 use crate::client::ORG;
 use crate::terminal::Terminal;
 
+/// Where that major version is installed.
+pub(crate) fn binary(major: u32) -> PathBuf {
+    repo::path(&format!("tests/compat/sentry-cli/node_modules/sentry-cli-{major}/bin/sentry-cli"))
+}
+
 /// Everything that a build and an operator do with a server, by one major version.
 pub(crate) fn tour(major: u32) {
-    let binary =
-        repo::path(&format!("tests/compat/sentry-cli/node_modules/sentry-cli-{major}/bin/sentry-cli"));
-    let terminal = Terminal::open(&format!("sentry-cli-{major}"), &binary);
+    let terminal = Terminal::open(&format!("sentry-cli-{major}"), &binary(major));
     who_it_is(&terminal);
     a_release(&terminal);
     source_maps(&terminal);

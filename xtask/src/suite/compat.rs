@@ -27,18 +27,21 @@ struct Family {
     install: fn(&Log) -> Result<()>,
 }
 
-const FAMILIES: [Family; 3] = [
+const NODE: Need = Need::Language(Language::Node);
+const PYTHON: Need = Need::Language(Language::Python);
+
+const FAMILIES: [Family; 7] = [
     Family {
         tests: "sentry_cli_",
-        need: Need::Language(Language::Node),
+        need: NODE,
         seldom: &["sentry_cli_2_"],
         install: |log| node_modules("tests/compat/sentry-cli", log.path()),
     },
     Family {
         tests: "sdk_python_",
-        need: Need::Language(Language::Python),
+        need: PYTHON,
         seldom: &["sdk_python_django", "sdk_python_fastapi"],
-        install: |log| venv("compat-python", &repo::path("tests/compat/python/requirements.txt"), log.path()),
+        install: |log| packages("compat-python", "tests/compat/python/requirements.txt", log),
     },
     Family {
         tests: "sdk_browser_",
@@ -50,7 +53,46 @@ const FAMILIES: [Family; 3] = [
             node_modules("tests/compat/browser", log.path())
         },
     },
+    Family {
+        tests: "sdk_node_",
+        need: NODE,
+        seldom: &["sdk_node_express_in_transactions"],
+        // One of its tests uploads with sentry-cli.
+        install: |log| {
+            node_modules("tests/compat/sentry-cli", log.path())?;
+            node_modules("tests/compat/node", log.path())
+        },
+    },
+    Family {
+        tests: "otel_python_",
+        need: PYTHON,
+        seldom: &[],
+        install: |log| packages("compat-otel-python", "tests/compat/otel/python/requirements.txt", log),
+    },
+    Family {
+        tests: "otel_node_",
+        need: NODE,
+        seldom: &["otel_node_"],
+        install: |log| node_modules("tests/compat/otel/node", log.path()),
+    },
+    Family {
+        tests: "sdk_rust_",
+        need: Need::Language(Language::Rust),
+        seldom: &["sdk_rust_"],
+        install: rust_program,
+    },
 ];
+
+fn packages(name: &str, requirements: &str, log: &Log) -> Result<()> {
+    venv(name, &repo::path(requirements), log.path())
+}
+
+/// Built apart from the product: another lock file, another output folder.
+fn rust_program(log: &Log) -> Result<()> {
+    let mut build = cargo();
+    build.args(["build", "--locked", "--manifest-path", "tests/compat/rust/Cargo.toml"]);
+    log.run(build.env("CARGO_TARGET_DIR", repo::cache("compat-rust"))).map(|_| ())
+}
 
 /// Installs the clients and runs them; the server has been built.
 ///
