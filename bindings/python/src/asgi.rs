@@ -3,7 +3,7 @@
 use crate::once::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
-use watchpost_core::{ForkLock, IncomingRequest, Text};
+use watchpost_core::{BodyTee, ForkLock, IncomingRequest, Text};
 
 use crate::active::Active;
 use crate::convert::text_of;
@@ -49,6 +49,12 @@ impl AsgiExchange {
         AsgiSend { exchange: this.unbind(), inner: send.unbind() }
     }
 
+    /// What copies the body while the application reads it; `None` if it is not collected.
+    fn reads(&self, py: Python<'_>) -> Option<AsgiBody> {
+        let tee = entry(py, "a body", || Ok(self.exchange.tee(py))).flatten()?;
+        Some(AsgiBody(ForkLock::new(Some(tee))))
+    }
+
     /// The answer has this status.
     fn answers(&self, status: u16) {
         self.exchange.answers(status);
@@ -71,6 +77,40 @@ impl AsgiExchange {
             // In another context, as when a generator is closed elsewhere, there is nothing to take back.
             let _ = Active::leave(py, &token);
         }
+    }
+}
+
+/// The body of a request while the application reads it.
+#[pyclass(frozen, module = "watchpost._watchpost")]
+#[derive(Debug)]
+pub(crate) struct AsgiBody(ForkLock<Option<BodyTee>>);
+
+#[pymethods]
+impl AsgiBody {
+    /// The application is about to get this message.
+    fn note(&self, py: Python<'_>, message: &Bound<'_, PyAny>) {
+        entry(py, "a body", || {
+            let Ok(message) = message.cast::<PyDict>() else { return Ok(()) };
+            let ty = message.get_item(intern!(py, "type"))?.map(|ty| text_of(&ty)).unwrap_or_default();
+            if ty != "http.request" {
+                self.0.with(|tee| tee.as_mut().map(BodyTee::give_up));
+                return Ok(());
+            }
+            let part =
+                message.get_item(intern!(py, "body"))?.and_then(|body| body.cast_into::<PyBytes>().ok());
+            let more = message.get_item(intern!(py, "more_body"))?;
+            let more = more.is_some_and(|more| more.is_truthy().unwrap_or(false));
+            self.0.with(|tee| {
+                let Some(tee) = tee else { return };
+                if let Some(part) = &part {
+                    tee.push(part.as_bytes());
+                }
+                if !more {
+                    tee.finish();
+                }
+            });
+            Ok(())
+        });
     }
 }
 
@@ -114,11 +154,7 @@ pub(crate) fn read(scope: &Bound<'_, PyDict>) -> IncomingRequest {
     let py = scope.py();
     let item = |key| item(scope, key);
     let text = |key| item(key).map(|value| text_of(&value)).unwrap_or_default();
-    let mut headers: Vec<(Text, Text)> = Vec::new();
-    each_header(scope, |name, value| {
-        let text = |bytes| Text::from(String::from_utf8_lossy(bytes).into_owned());
-        headers.push((text(name), text(value)));
-    });
+    let headers = headers(scope);
     let host =
         headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, host)| host.to_string());
     let host = host.or_else(|| {
@@ -144,6 +180,16 @@ pub(crate) fn read(scope: &Bound<'_, PyDict>) -> IncomingRequest {
         remote_addr: item(intern!(py, "client")).and_then(|client| host_of(&client)).map(|(host, _)| host),
         ..IncomingRequest::default()
     }
+}
+
+/// All headers, by their names as they came.
+pub(crate) fn headers(scope: &Bound<'_, PyDict>) -> Vec<(Text, Text)> {
+    let mut headers = Vec::new();
+    each_header(scope, |name, value| {
+        let text = |bytes| Text::from(String::from_utf8_lossy(bytes).into_owned());
+        headers.push((text(name), text(value)));
+    });
+    headers
 }
 
 fn item<'py>(scope: &Bound<'py, PyDict>, key: &Bound<'py, PyString>) -> Option<Bound<'py, PyAny>> {

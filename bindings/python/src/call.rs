@@ -13,15 +13,17 @@ use crate::text::bounded;
 /// Characters of a description, like a query.
 const LONGEST: usize = 8192;
 
-/// Starts a span in the active one, without making it active. `None` where nothing is recorded: then nothing was copied.
+/// Starts a span in the active one, and with `enter` makes it the active one until it ends. `None` where nothing is
+/// recorded: then nothing was copied.
 #[pyfunction]
-#[pyo3(signature = (op, description, origin, data=None))]
+#[pyo3(signature = (op, description, origin, data=None, enter=false))]
 pub(crate) fn begin_child(
     py: Python<'_>,
     op: &str,
     description: &Bound<'_, PyAny>,
     origin: &str,
     data: Option<&Bound<'_, PyDict>>,
+    enter: bool,
 ) -> Option<Child> {
     let begun = entry(py, "a span", || {
         let active = Active::here(py)?;
@@ -35,7 +37,8 @@ pub(crate) fn begin_child(
         if span.is_same(parent) {
             return Ok(None);
         }
-        let child = Child(span);
+        let token = if enter { Some(active.get().with_span(Some(span.clone())).enter(py)?) } else { None };
+        let child = Child { span, token: ForkLock::new(token) };
         for (key, value) in data.into_iter().flatten() {
             child.set(&text_of(&key), &value);
         }
@@ -51,12 +54,16 @@ fn recording_span(active: &Active) -> Option<&Span> {
 /// A span of an integration.
 #[pyclass(frozen, module = "watchpost._watchpost")]
 #[derive(Debug)]
-pub(crate) struct Child(Span);
+pub(crate) struct Child {
+    span: Span,
+    /// What makes the span from before active again.
+    token: ForkLock<Option<Py<PyAny>>>,
+}
 
 impl Child {
     fn set(&self, key: &str, value: &Bound<'_, PyAny>) {
         if !value.is_none() {
-            self.0.set_data(key, Converter::new(Limits::DATA).value(value));
+            self.span.set_data(key, Converter::new(Limits::DATA).value(value));
         }
     }
 }
@@ -70,9 +77,13 @@ impl Child {
 
     /// Ends it.
     #[pyo3(signature = (failed=false))]
-    fn finish(&self, failed: bool) {
-        self.0.set_status(if failed { SpanStatus::InternalError } else { SpanStatus::Ok });
-        self.0.finish();
+    fn finish(&self, py: Python<'_>, failed: bool) {
+        self.span.set_status(if failed { SpanStatus::InternalError } else { SpanStatus::Ok });
+        self.span.finish();
+        if let Some(token) = self.token.with(Option::take) {
+            // In another context there is nothing to take back.
+            let _ = Active::leave(py, &token);
+        }
     }
 }
 

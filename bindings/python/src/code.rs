@@ -11,6 +11,7 @@ use watchpost_core::{ForkLock, Text};
 
 use crate::in_app::InApp;
 use crate::source::{self, Around};
+use crate::template;
 use crate::text::characters;
 
 /// How many code objects are remembered, and lines of each; then all are forgotten.
@@ -26,6 +27,8 @@ pub(crate) struct Code {
     pub(crate) in_app: bool,
     /// True for the body of a module.
     pub(crate) is_module: bool,
+    /// True for a function that works on a template, whose line is a frame of its own.
+    pub(crate) is_engine: bool,
     lines: ForkLock<Option<HashMap<u32, Arc<Around>>>>,
     /// Keeps the address from being used by another code object. Code holds neither frames nor values of variables.
     _code: Py<PyAny>,
@@ -102,6 +105,7 @@ impl Code {
         Ok(Self {
             in_app: in_app.of(module.as_deref(), abs_path.as_deref()),
             is_module: name.as_deref() == Some("<module>"),
+            is_engine: template::is_engine(module.as_deref(), name.as_deref()),
             filename: filename.map(Text::from),
             abs_path: abs_path.map(Text::from),
             function: qualified.or(name).map(Text::from),

@@ -89,7 +89,7 @@ pub(crate) fn chain(
             stacktrace: if traceback.is_none() {
                 None
             } else {
-                frames.of_traceback(&traceback, &mut vars)?
+                frames.of_traceback(&traceback, &link.error, &mut vars)?
             },
             ..Exception::default()
         });

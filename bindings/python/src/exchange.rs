@@ -7,7 +7,7 @@ use crate::once::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use watchpost_core::{
-    Client, EventHook, ForkLock, RequestSession, Span, SpanStatus, Text, TransactionOptions,
+    BodyTee, Client, EventHook, ForkLock, RequestSession, Span, SpanStatus, Text, TransactionOptions,
     TransactionSource,
 };
 
@@ -52,7 +52,7 @@ impl Exchange {
         let here = Active::here(py)?;
         let here = here.get();
         if let Some(outer) = here.request.as_ref().filter(|outer| outer.is_of(data)) {
-            outer.adopt(framework);
+            outer.adopt(framework, data);
             return Ok(None);
         }
         let client = session.host.client();
@@ -107,6 +107,12 @@ impl Exchange {
     /// Keeps the framework's own request, which may be gone once the application has returned.
     pub(crate) fn keep(&self, py: Python<'_>) {
         self.source.keep(py);
+    }
+
+    /// Copies the body while the application reads it, if it is collected.
+    pub(crate) fn tee(&self, py: Python<'_>) -> Option<BodyTee> {
+        let session = Session::current();
+        self.source.tee(py, session.as_ref()?.host.client())
     }
 
     /// An error has left the application. To be called while its scopes are active.

@@ -1,11 +1,12 @@
 //! What is known of a request that is being answered, looked up once an event asks for it.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::once::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
-use watchpost_core::{BodyPlace, Client, Event, ForkLock, RequestBody, Text, User};
+use watchpost_core::{BodyPlace, BodyTee, Client, Event, ForkLock, RequestBody, Text, User};
 
 use crate::convert::text_of;
 use crate::setters::to_user;
@@ -89,6 +90,8 @@ pub(crate) struct Source {
     framework: ForkLock<Option<Py<Framework>>>,
     /// The framework's own request object.
     object: ForkLock<Option<Py<PyAny>>>,
+    /// Where the body will be found, if it is copied while the application reads it.
+    body: OnceLock<BodyPlace>,
 }
 
 impl Source {
@@ -99,12 +102,39 @@ impl Source {
             data: data.clone().unbind(),
             framework: ForkLock::new(Some(framework.clone().unbind())),
             object: ForkLock::default(),
+            body: OnceLock::new(),
         }
     }
 
-    /// True if it is about this very environment or scope.
+    /// True if it is about this very environment or scope, or about one that was copied from it: routers of ASGI hand on
+    /// copies, with the same list of headers.
     pub(crate) fn is_of(&self, data: &Bound<'_, PyDict>) -> bool {
-        self.data.as_ptr() == data.as_ptr()
+        if self.data.as_ptr() == data.as_ptr() {
+            return true;
+        }
+        let headers = |data| headers_of(data).filter(|headers| headers.is_truthy().is_ok_and(|any| any));
+        self.kind != Kind::Wsgi
+            && headers(data)
+                .is_some_and(|given| headers(self.data.bind(data.py())).is_some_and(|own| own.is(&given)))
+    }
+
+    /// Copies the body while the application reads it, if it is collected.
+    pub(crate) fn tee(&self, py: Python<'_>, client: &Client) -> Option<BodyTee> {
+        let options = client.options();
+        let is_asked = options.data_collection().http_bodies.incoming_request;
+        if self.kind != Kind::Http || !is_asked || options.max_request_body_size().bytes() == 0 {
+            return None;
+        }
+        let headers = asgi::headers(self.data.bind(py));
+        let header = |name: &str| {
+            let found = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+            found.map(|(_, value)| value.as_str())
+        };
+        let (place, tee) = BodyTee::begin(client, header);
+        if let Some(place) = place {
+            let _ = self.body.set(place);
+        }
+        tee
     }
 
     /// The environment or scope.
@@ -112,8 +142,11 @@ impl Source {
         self.data.bind(py)
     }
 
-    /// An inner framework answers: it knows better.
-    pub(crate) fn adopt(&self, framework: &Bound<'_, Framework>) {
+    /// An inner framework answers: it knows better, and a scope that was copied for it may hold more.
+    pub(crate) fn adopt(&self, framework: &Bound<'_, Framework>, data: &Bound<'_, PyDict>) {
+        if self.data.as_ptr() != data.as_ptr() {
+            self.note(data.as_any());
+        }
         let framework = Some(framework.clone().unbind());
         drop(self.framework.with(|held| std::mem::replace(held, framework)));
     }
@@ -184,6 +217,7 @@ impl Source {
         } else {
             0
         };
+        request.body = self.body.get().cloned();
         let framework = self.framework(py);
         let more = framework.as_ref().and_then(|framework| framework.get().more.as_ref());
         if let Some(framework) = &framework
@@ -192,7 +226,7 @@ impl Source {
             let more = more.bind(py).call1((self.request(py, framework.get()), limit, collect.user_info));
             match more.map(Bound::cast_into::<PyDict>) {
                 Ok(Ok(more)) => {
-                    request.body = body(&more)?;
+                    request.body = body(&more)?.or(request.body);
                     let body_type = more.get_item(intern!(py, "content_type"))?;
                     request.body_type = body_type.map(|kind| text_of(&kind)).filter(|kind| !kind.is_empty());
                     if let Some(user) = more.get_item(intern!(py, "user"))?
@@ -220,6 +254,10 @@ impl Source {
         let own = own.map(|own| own.into_bound(py)).or_else(|| self.kept(py, framework));
         own.unwrap_or_else(|| self.data.bind(py).clone().into_any())
     }
+}
+
+fn headers_of<'py>(data: &Bound<'py, PyDict>) -> Option<Bound<'py, PyAny>> {
+    data.get_item(intern!(data.py(), "headers")).ok().flatten()
 }
 
 fn body(more: &Bound<'_, PyDict>) -> PyResult<Option<BodyPlace>> {

@@ -42,6 +42,7 @@ mod stacktrace;
 mod start;
 mod status;
 mod task;
+mod template;
 mod text;
 mod time;
 mod transaction;
@@ -70,7 +71,7 @@ mod _watchpost {
     #[expect(non_upper_case_globals, reason = "the name that Python gives it")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
     #[pymodule_export]
-    use crate::asgi::{AsgiExchange, AsgiSend, begin_asgi};
+    use crate::asgi::{AsgiBody, AsgiExchange, AsgiSend, begin_asgi};
     #[pymodule_export]
     use crate::attachment::Attachment;
     #[pymodule_export]
@@ -119,6 +120,8 @@ mod _watchpost {
     use crate::start::{SpanBlock, get_current_span, start_inner_span, start_new_trace, use_span};
     #[pymodule_export]
     use crate::task::{Task, begin_task, message_headers};
+    #[pymodule_export]
+    use crate::template::read_templates;
     #[pymodule_export]
     use crate::transaction::Transaction;
     #[pymodule_export]

@@ -51,6 +51,11 @@ pub(crate) fn around(path: &str, number: u32, globals: Option<&Bound<'_, PyAny>>
     file.around(number)
 }
 
+/// The same of a text that is no file.
+pub(crate) fn around_text(text: String, number: u32) -> Around {
+    if text.len() as u64 > LARGEST_FILE { Around::default() } else { File::new(text).around(number) }
+}
+
 #[derive(Debug, Default)]
 struct Files {
     by_path: Option<HashMap<String, Arc<File>>>,

@@ -1,12 +1,15 @@
 //! Tracebacks and frames, read into core frames.
 
 use crate::once::intern;
+use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 use serde_json::json;
 use watchpost_core::{Frame, Map, Stacktrace};
 
-use crate::code::Codes;
+use crate::code::{Code, Codes};
 use crate::in_app::InApp;
+use crate::repr::swallow;
+use crate::template;
 use crate::vars::Vars;
 
 /// Frames kept at each end; a deeper stack loses its middle.
@@ -24,13 +27,14 @@ pub(crate) struct Frames {
 }
 
 impl Frames {
-    /// The frames of a traceback, outermost first.
+    /// The frames of the traceback of an error, outermost first.
     ///
     /// # Errors
     /// When it is no traceback.
     pub(crate) fn of_traceback(
         &self,
         traceback: &Bound<'_, PyAny>,
+        error: &Bound<'_, PyBaseException>,
         vars: &mut Vars,
     ) -> PyResult<Option<Stacktrace>> {
         let py = traceback.py();
@@ -40,7 +44,7 @@ impl Frames {
             let next = at.getattr(intern!(py, "tb_next"))?;
             entries.push(std::mem::replace(&mut at, next));
         }
-        self.stacktrace(entries, vars, |entry| {
+        self.stacktrace(entries, Some(error), vars, |entry| {
             Ok((entry.getattr(intern!(py, "tb_frame"))?, entry.getattr(intern!(py, "tb_lineno"))?))
         })
     }
@@ -57,15 +61,20 @@ impl Frames {
             entries.push(std::mem::replace(&mut at, back));
         }
         entries.reverse();
-        self.stacktrace(entries, vars, |frame| Ok((frame.clone(), frame.getattr(intern!(py, "f_lineno"))?)))
+        self.stacktrace(entries, None, vars, |frame| {
+            Ok((frame.clone(), frame.getattr(intern!(py, "f_lineno"))?))
+        })
     }
 
     fn stacktrace<'py>(
         &self,
         mut entries: Vec<Bound<'py, PyAny>>,
+        error: Option<&Bound<'py, PyBaseException>>,
         vars: &mut Vars,
         place: impl Fn(&Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
     ) -> PyResult<Option<Stacktrace>> {
+        let Some(py) = entries.first().map(|entry| entry.py()) else { return Ok(None) };
+        let mut template = None;
         let mut other = Map::new();
         if entries.len() > 2 * ENDS {
             let end = entries.len() - ENDS;
@@ -76,15 +85,40 @@ impl Frames {
         // From the failure outwards: what is nearest to it has the first claim on the budget for variables.
         for entry in entries.iter().rev() {
             let (frame, line) = place(entry)?;
-            frames.push(self.frame(&frame, line.extract().ok(), vars)?);
+            let code = self.codes.of(&frame.getattr(intern!(py, "f_code"))?, &frame, &self.in_app)?;
+            if code.is_engine
+                && let Some(error) = error
+                && let Some(line) = self.template(&frame, error)
+                // Of each template the innermost line.
+                && template.replace(line.abs_path.clone()) != Some(line.abs_path.clone())
+            {
+                frames.push(line);
+            }
+            frames.push(self.frame(&code, &frame, line.extract().ok(), vars)?);
         }
         frames.reverse();
-        Ok((!frames.is_empty()).then_some(Stacktrace { frames, other, ..Stacktrace::default() }))
+        Ok(Some(Stacktrace { frames, other, ..Stacktrace::default() }))
     }
 
-    fn frame(&self, frame: &Bound<'_, PyAny>, lineno: Option<u32>, vars: &mut Vars) -> PyResult<Frame> {
+    fn template(&self, frame: &Bound<'_, PyAny>, error: &Bound<'_, PyBaseException>) -> Option<Frame> {
+        match template::frame(frame, error, &self.in_app, self.source_context) {
+            Ok(line) => line,
+            Err(failed) => {
+                // An engine whose insides have changed.
+                swallow(frame.py(), &failed);
+                None
+            }
+        }
+    }
+
+    fn frame(
+        &self,
+        code: &Code,
+        frame: &Bound<'_, PyAny>,
+        lineno: Option<u32>,
+        vars: &mut Vars,
+    ) -> PyResult<Frame> {
         let py = frame.py();
-        let code = self.codes.of(&frame.getattr(intern!(py, "f_code"))?, frame, &self.in_app)?;
         let mut known = Frame {
             filename: code.filename.clone(),
             abs_path: code.abs_path.clone(),

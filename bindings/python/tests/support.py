@@ -169,22 +169,20 @@ def serve_wsgi(app, path, method="GET", body=b"", **headers):
     return statuses[-1]
 
 
-def serve_asgi(app, path, headers=(), method="GET", query=b"", scheme="http"):
-    """Lets an ASGI application answer one request; the status, or the error that left it."""
+def serve_asgi(app, path, headers=(), method="GET", query=b"", scheme="http", body=(b"",)):
+    """Lets an ASGI application answer one request, whose body comes in these parts; the status, or the error that left it."""
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": scheme,
         "path": path, "raw_path": path.encode(), "query_string": query, "root_path": "",
         "headers": [(b"host", b"shop.example"), *headers], "client": ("10.0.0.7", 5), "server": ("127.0.0.1", 80),
     }
-    sent = []
-
-    asked = []
+    sent, parts = [], list(body)
 
     async def receive():
-        if asked:
+        if not parts:
             await asyncio.Event().wait()  # Whoever asks stays.
-        asked.append(1)
-        return {"type": "http.request", "body": b"", "more_body": False}
+        part = parts.pop(0)
+        return {"type": "http.request", "body": part, "more_body": bool(parts)}
 
     async def send(message):
         sent.append(message)

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use crate::counts::{Counts, Dialect};
 use crate::failure::{Failure, Result};
-use crate::repo;
+use crate::setup::apt;
 use crate::step::{Log, Outcome, Runner};
 use crate::suite::{Clients, build_server, compat, install_python, python_of};
+use crate::{process, repo};
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +111,9 @@ fn loom(log: &Log) -> Result<Outcome> {
 fn frameworks(log: &Log) -> Result<Outcome> {
     const VENV: &str = "frameworks";
     install_python(VENV, "bindings/python/tests/requirements-frameworks.txt", log)?;
+    if process::find("redis-server").is_none() {
+        apt(&["redis-server"], "redis-server 5 or newer")?;
+    }
     let mut tests = python_of(VENV);
     tests.args(["-m", "pytest", "-q", "bindings/python/tests"]);
     tests.args([

@@ -39,6 +39,7 @@ class _Fields(_MessageFields, total=False):
     level: Optional[_Level]
 
 __all__ = [
+    "AsgiBody",
     "AsgiExchange",
     "AsgiSend",
     "Attachment",
@@ -107,6 +108,7 @@ __all__ = [
     "otel_headers",
     "otel_remote",
     "pause_session",
+    "read_templates",
     "remove_attribute",
     "remove_tag",
     "request_failed",
@@ -696,9 +698,14 @@ def serve_wsgi(framework: Framework, app: Any, environ: Any, start_response: Any
 @final
 class AsgiExchange:
     def sends(self, send: Any) -> AsgiSend: ...
+    def reads(self) -> Optional[AsgiBody]: ...
     def answers(self, status: int) -> None: ...
     def failed(self, error: BaseException) -> None: ...
     def finish(self) -> None: ...
+
+@final
+class AsgiBody:
+    def note(self, message: Any) -> None: ...
 
 @final
 class AsgiSend:
@@ -711,8 +718,13 @@ class Child:
     def finish(self, failed: bool = False) -> None: ...
 
 def begin_child(
-    op: str, description: Any, origin: str, data: Optional[dict[str, Any]] = None
+    op: str, description: Any, origin: str, data: Optional[dict[str, Any]] = None, enter: bool = False
 ) -> Optional[Child]: ...
+def read_templates(
+    module: str,
+    functions: list[str],
+    read: Callable[[Any, BaseException], Optional[tuple[str, str, int, str]]],
+) -> None: ...
 @final
 class Call:
     @property

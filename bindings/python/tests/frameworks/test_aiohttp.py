@@ -11,14 +11,14 @@ from watchpost import testing
 from watchpost.integrations.aiohttp import AioHttpIntegration
 
 
-def ask(handlers, *paths):
+def ask(handlers, *paths, body=None):
     """The statuses of a server with these handlers, asked by a client in one transaction."""
     aiohttp = framework("aiohttp")
     from aiohttp import web
 
     async def main():
         app = web.Application()
-        app.add_routes([web.get(path, handler) for path, handler in handlers.items()])
+        app.add_routes([web.route("*", path, handler) for path, handler in handlers.items()])
         runner = web.AppRunner(app)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -28,7 +28,8 @@ def ask(handlers, *paths):
         async with aiohttp.ClientSession() as session:
             with watchpost.start_transaction(op="test", name="client"):
                 for path in paths:
-                    async with session.get(f"http://127.0.0.1:{port}{path}") as response:
+                    method = "GET" if body is None else "POST"
+                    async with session.request(method, f"http://127.0.0.1:{port}{path}", json=body) as response:
                         statuses.append(response.status)
         await runner.cleanup()
         return statuses
@@ -68,6 +69,24 @@ def test_both_sides(handlers):
     (event,) = found["event"]
     assert event["exception"]["values"][-1]["mechanism"] == {"type": "auto.http.aiohttp", "handled": False}
     assert event["transaction"] == "/book/{number}" and event["tags"] == {"number": "5"}
+
+
+def test_bodies_that_were_read(handlers):
+    async def read(request):
+        await request.json()
+        raise ValueError("read")
+
+    async def unread(request):
+        raise ValueError("unread")
+
+    def data(**options):
+        testing.init(integrations=[AioHttpIntegration()], **options)
+        body = {"amount": 5, "password": "planted"}
+        assert ask({"/read": read, "/unread": unread}, "/read", "/unread", body=body) == [500, 500]
+        return [event["request"].get("data") for event in recorded()["event"]]
+
+    assert data(send_default_pii=True) == [{"amount": 5, "password": "[Filtered]"}, None]
+    assert data() == [None, None]
 
 
 def test_switched_off(handlers):

@@ -1,11 +1,9 @@
 """Django, by both of its handlers."""
 
-import sys
-import types
-
 import pytest
 
-from support import framework, recorded, serve_asgi, serve_wsgi
+import shop_site
+from support import recorded, serve_asgi, serve_wsgi
 
 import watchpost
 from watchpost import testing
@@ -16,74 +14,7 @@ TRACE = "771a43a4192642f0b136d5159a501700"
 
 @pytest.fixture(scope="module")
 def site():
-    framework("django")
-    from django.conf import settings
-
-    settings.configure(
-        DEBUG=False,
-        SECRET_KEY="planted-key",
-        ALLOWED_HOSTS=["*"],
-        ROOT_URLCONF="site_urls",
-        INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"],
-        MIDDLEWARE=[
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
-        ],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "file:shop?mode=memory&cache=shared"}},
-        TEMPLATES=[{
-            "BACKEND": "django.template.backends.django.DjangoTemplates",
-            "OPTIONS": {"loaders": [("django.template.loaders.locmem.Loader", {
-                "page.html": "<p>{{ name }}</p>", "bad.html": "{{ name|add:missing.call }}{% widthratio name 0 name %}{{ fail }}",
-            })]},
-        }],
-    )
-    import django
-
-    django.setup()
-    from django.core.handlers.asgi import ASGIHandler  # noqa: F401
-    from django.core.management import call_command
-    from django.db import connection
-    from django.http import HttpResponse, StreamingHttpResponse
-    from django.shortcuts import render
-    from django.urls import include, path, re_path
-
-    connection.ensure_connection()
-    call_command("migrate", verbosity=0)
-
-    def book(request, number):
-        watchpost.set_tag("number", number)
-        if number == 5:
-            raise ValueError("cannot book")
-        return HttpResponse("booked")
-
-    def echo(request):
-        request.POST.get("amount")
-        raise ValueError("echo")
-
-    def query(request):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT %s", ["planted"])
-        return render(request, "page.html", {"name": "x"})
-
-    def rows(request):
-        def generate():
-            yield "1"
-            watchpost.set_tag("row", "2")
-            raise ValueError("row 2")
-
-        return StreamingHttpResponse(generate())
-
-    async def later(request):
-        raise ValueError("later")
-
-    urls = types.ModuleType("site_urls")
-    inner = [path("book/<int:number>/", book)]
-    urls.urlpatterns = [
-        path("shop/", include(inner)), path("echo/", echo), path("query/", query), path("rows/", rows),
-        path("later/", later), re_path(r"^old/(?P<year>[0-9]{4})/$", lambda request, year: book(request, 5)),
-    ]
-    sys.modules["site_urls"] = urls
-    return urls
+    return shop_site.site()
 
 
 def get(path, **headers):

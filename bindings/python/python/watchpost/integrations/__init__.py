@@ -49,6 +49,7 @@ _ALL = (
     ("http_client", "HttpClientIntegration", "http.client", True),
     ("flask", "FlaskIntegration", "flask.app", False),
     ("django", "DjangoIntegration", "django", False),
+    ("channels", "ChannelsIntegration", "channels.consumer", False),
     ("starlette", "StarletteIntegration", "starlette.applications", False),
     ("fastapi", "FastApiIntegration", "fastapi.applications", False),
     ("aiohttp", "AioHttpIntegration", "aiohttp", False),

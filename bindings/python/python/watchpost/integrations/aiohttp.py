@@ -70,7 +70,15 @@ def _route(request: Any) -> str | None:
     return path
 
 
-_FRAMEWORK = _watchpost.Framework("auto.http.aiohttp", _route)
+def _more(request: Any, body_limit: int, wants_user: bool) -> dict[str, Any] | None:
+    # What the application has read is kept by its request.
+    body = getattr(request, "_read_bytes", None)
+    if not body or len(body) > body_limit or getattr(request, "content_type", "") == "multipart/form-data":
+        return None
+    return {"body": bytes(body)}
+
+
+_FRAMEWORK = _watchpost.Framework("auto.http.aiohttp", _route, _more)
 
 
 def _patch_client(module: Any) -> None:

@@ -26,15 +26,29 @@ class WatchpostAsgiMiddleware:
         await answer(_FRAMEWORK, self.app, scope, receive, send)
 
 
-async def answer(framework: _watchpost.Framework, app: Any, scope: Any, receive: Any, send: Any) -> Any:
-    """Lets `app` answer, in scopes of its own."""
+async def answer(
+    framework: _watchpost.Framework, app: Any, scope: Any, receive: Any, send: Any, copies: bool = True
+) -> Any:
+    """Lets `app` answer, in scopes of its own. `copies` says that the framework does not keep the body of a request."""
     exchange = _watchpost.begin_asgi(framework, scope)
     if exchange is None:
         return await app(scope, receive, send)
     try:
+        body = exchange.reads() if copies else None
+        if body is not None:
+            receive = _copied(receive, body)
         return await app(scope, receive, exchange.sends(send))
     except BaseException as error:
         exchange.failed(error)
         raise
     finally:
         exchange.finish()
+
+
+def _copied(receive: Any, body: _watchpost.AsgiBody) -> Any:
+    async def copied() -> Any:
+        message = await receive()
+        body.note(message)
+        return message
+
+    return copied

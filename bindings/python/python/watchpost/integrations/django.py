@@ -1,4 +1,4 @@
-"""Django: scopes, a transaction and a session per request, unhandled errors, database queries and templates.
+"""Django: scopes, a transaction and a session per request, unhandled errors, database queries, spans and templates.
 
 Events say which request they belong to and, with `send_default_pii`, who is logged in. Nothing is read from a request
 before an event needs it.
@@ -12,7 +12,7 @@ from types import MethodType
 from urllib.parse import urlencode
 
 from .. import _watchpost
-from . import Integration, active
+from . import Integration, _django_cache, _django_spans, active
 from ._patch import wrap
 from ._watch import when_imported
 from .asgi import answer
@@ -24,14 +24,27 @@ if TYPE_CHECKING:
 
 
 class DjangoIntegration(Integration):
-    """Names requests by their URL pattern, or with `transaction_style="function_name"` by their view."""
+    """Names requests by their URL pattern, or with `transaction_style="function_name"` by their view.
+
+    `middleware_spans`, `signals_spans` and `cache_spans` say whether traces have spans of each middleware, of each receiver
+    of a signal, and of what is asked of a cache.
+    """
 
     identifier = "django"
 
-    def __init__(self, transaction_style: str = "url") -> None:
+    def __init__(
+        self,
+        transaction_style: str = "url",
+        middleware_spans: bool = True,
+        signals_spans: bool = True,
+        cache_spans: bool = True,
+    ) -> None:
         if transaction_style not in ("url", "function_name"):
             raise ValueError(f'transaction_style {transaction_style!r} is neither "url" nor "function_name"')
         self.transaction_style = transaction_style
+        self.middleware_spans = middleware_spans
+        self.signals_spans = signals_spans
+        self.cache_spans = cache_spans
 
     @staticmethod
     def set_up_once() -> None:
@@ -45,7 +58,9 @@ class DjangoIntegration(Integration):
         when_imported("django.core.signals", lambda module: module.got_request_exception.connect(_failed))
         when_imported("django.db.backends.signals", lambda module: module.connection_created.connect(_connected))
         when_imported("django.db", _connected_before)
-        when_imported("django.template.base", lambda module: wrap(module.Template, "render", _render))
+        _django_spans.set_up()
+        _django_cache.set_up()
+        _watchpost.read_templates("django.template.base", ["render_annotated", "compile_nodelist"], _template)
 
     def switched(self, on: bool) -> None:
         """Tells the native half."""
@@ -68,7 +83,7 @@ def _wsgi(original: Any) -> Any:
 
 def _asgi(original: Any) -> Any:
     async def __call__(self: Any, scope: Any, receive: Any, send: Any) -> Any:
-        return await answer(_FRAMEWORK, MethodType(original, self), scope, receive, send)
+        return await answer(_FRAMEWORK, MethodType(original, self), scope, receive, send, copies=False)
 
     return __call__
 
@@ -178,22 +193,29 @@ def _execute(execute: Any, sql: Any, params: Any, many: bool, context: dict[str,
             child.finish(failed)
 
 
-def _render(original: Any) -> Any:
-    def render(self: Any, context: Any) -> Any:
-        child = None
-        if "django" in active:
-            child = _watchpost.begin_child("template.render", self.name or "", "auto.http.django")
-        if child is None:
-            return original(self, context)
-        failed = True
-        try:
-            text = original(self, context)
-            failed = False
-            return text
-        finally:
-            child.finish(failed)
+def _template(frame: Any, error: BaseException) -> tuple[str, str, int, str] | None:
+    """Which template a frame of Django's engine was working on: its name, where it is, the line, and its text."""
+    owner = frame.f_locals.get("self")
+    origin = getattr(owner, "origin", None)
+    # One that cannot be read has an error that knows where; one that is rendered consists of nodes that do.
+    at = error if frame.f_code.co_name == "compile_nodelist" else owner
+    line = getattr(getattr(at, "token", None), "lineno", None)
+    if origin is None or line is None:
+        return None
+    return str(origin.template_name or origin.name), str(origin.name), line, _text(frame, origin)
 
-    return render
+
+def _text(frame: Any, origin: Any) -> str:
+    if origin.loader is not None:
+        return str(origin.loader.get_contents(origin))
+    # Made of a string: it is at work somewhere above.
+    module = frame.f_globals
+    while frame is not None:
+        owner = frame.f_locals.get("self") if frame.f_globals is module else None
+        if getattr(owner, "origin", None) is origin and hasattr(owner, "source"):
+            return str(getattr(owner, "source"))
+        frame = frame.f_back
+    return ""
 
 
 _FRAMEWORK = _watchpost.Framework("auto.http.django", _route, _more)

@@ -6,6 +6,8 @@ import sys
 
 from .. import _watchpost
 from . import Integration, active
+from ._patch import wrap
+from ._watch import when_imported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,14 +21,28 @@ class IPythonIntegration(Integration):
 
     @staticmethod
     def set_up_once() -> None:
-        """Registers with the shell's own events. Outside of a shell there is nothing to do."""
-        module = sys.modules.get("IPython")
-        shell = module.get_ipython() if module is not None else None
-        if shell is not None:
-            shell.events.register("post_run_cell", _ran)
+        """Wraps the method by which every error is shown: of cells, of scripts that `%run` runs, of `%%time`."""
+        when_imported(
+            "IPython.core.interactiveshell", lambda module: wrap(module.InteractiveShell, "showtraceback", _show)
+        )
 
 
-def _ran(result: Any) -> None:
-    error = result.error_in_exec
-    if "ipython" in active and isinstance(error, Exception):
+def _show(original: Any) -> Any:
+    def showtraceback(self: Any, *args: Any, **named: Any) -> Any:
+        if "ipython" in active:
+            _capture(args[0] if args else named.get("exc_tuple"))
+        return original(self, *args, **named)
+
+    return showtraceback
+
+
+def _capture(info: Any) -> None:
+    if not info or info[0] is None:
+        info = sys.exc_info()
+        if info[0] is None:
+            return  # One that was shown before is shown once more.
+    error = info[1]
+    usage = sys.modules.get("IPython.core.error")
+    # A magic command that was mistyped tells how it is used.
+    if isinstance(error, Exception) and not (usage is not None and isinstance(error, usage.UsageError)):
         _watchpost.capture_exception_from(error, "auto.ipython", False)

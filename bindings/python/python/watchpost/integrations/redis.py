@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from .. import _watchpost
 from . import Integration, active
+from ._keys import readable_key
 from ._patch import wrap
+from ._spans import in_span, in_span_async
 from ._watch import when_imported
 
 TYPE_CHECKING = False
@@ -16,67 +18,42 @@ _WITHOUT_KEY = frozenset({"AUTH", "HELLO", "CONFIG", "ACL", "EVAL", "EVALSHA", "
 
 
 class RedisIntegration(Integration):
-    """Wraps the method that every command goes through, and the execution of pipelines."""
+    """Wraps the method that every command goes through, and the execution of pipelines; of clusters, too."""
 
     identifier = "redis"
 
     @staticmethod
     def set_up_once() -> None:
         """Wraps them, for both kinds of clients."""
-        when_imported("redis.client", lambda module: _patch(module, _sync))
-        when_imported("redis.asyncio.client", lambda module: _patch(module, _async))
+        when_imported("redis.client", lambda module: _patch(module.Redis, module.Pipeline, in_span))
+        when_imported("redis.asyncio.client", lambda module: _patch(module.Redis, module.Pipeline, in_span_async))
+        when_imported("redis.cluster", lambda module: _patch(module.RedisCluster, module.ClusterPipeline, in_span))
+        when_imported(
+            "redis.asyncio.cluster", lambda module: _patch(module.RedisCluster, module.ClusterPipeline, in_span_async)
+        )
 
 
-def _patch(module: Any, make: Any) -> None:
-    wrap(module.Redis, "execute_command", lambda original: make(original, _of_command))
-    wrap(module.Pipeline, "execute", lambda original: make(original, _of_pipeline))
+def _patch(client: Any, pipeline: Any, around: Any) -> None:
+    wrap(client, "execute_command", lambda original: around("redis", original, _of_command))
+    wrap(pipeline, "execute", lambda original: around("redis", original, _of_pipeline))
 
 
-def _sync(original: Any, begin: Any) -> Any:
-    def method(self: Any, *args: Any, **named: Any) -> Any:
-        if "redis" not in active:
-            return original(self, *args, **named)
-        child = begin(self, args)
-        if child is None:
-            return original(self, *args, **named)
-        failed = True
-        try:
-            answer = original(self, *args, **named)
-            failed = False
-            return answer
-        finally:
-            child.finish(failed)
-
-    return method
-
-
-def _async(original: Any, begin: Any) -> Any:
-    async def method(self: Any, *args: Any, **named: Any) -> Any:
-        if "redis" not in active:
-            return await original(self, *args, **named)
-        child = begin(self, args)
-        if child is None:
-            return await original(self, *args, **named)
-        failed = True
-        try:
-            answer = await original(self, *args, **named)
-            failed = False
-            return answer
-        finally:
-            child.finish(failed)
-
-    return method
-
-
-def _of_command(client: Any, args: tuple[Any, ...]) -> Any:
+def _of_command(client: Any, *args: Any, **_: Any) -> Any:
     name = _command(args)
     _watchpost.add_breadcrumb(message=name, category="redis", type="redis")
     return _watchpost.begin_child("db.redis", name, "auto.db.redis", {"db.system": "redis"})
 
 
-def _of_pipeline(pipeline: Any, args: tuple[Any, ...]) -> Any:
-    data = {"db.system": "redis", "redis.commands": len(getattr(pipeline, "command_stack", ()))}
+def _of_pipeline(pipeline: Any, *_: Any, **__: Any) -> Any:
+    data = {"db.system": "redis", "redis.commands": _queued(pipeline)}
     return _watchpost.begin_child("db.redis", "redis.pipeline.execute", "auto.db.redis", data)
+
+
+def _queued(pipeline: Any) -> int:
+    try:
+        return len(pipeline)  # Clusters keep them elsewhere, but all of them know how many there are.
+    except TypeError:
+        return len(getattr(pipeline, "command_stack", ()))
 
 
 def _command(args: tuple[Any, ...]) -> str:
@@ -84,5 +61,4 @@ def _command(args: tuple[Any, ...]) -> str:
     key = args[1] if len(args) > 1 else None
     if name.split(" ")[0].upper() in _WITHOUT_KEY or not isinstance(key, (str, bytes)):
         return name
-    text = key.decode("utf-8", "replace") if isinstance(key, bytes) else key
-    return f"{name} {text[:200]!r}"
+    return f"{name} {readable_key(key)!r}"
