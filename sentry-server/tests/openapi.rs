@@ -38,7 +38,7 @@ async fn every_described_call_is_served_and_refuses_strangers() {
 }
 
 /// Calls that do what their path says.
-const WITHOUT_BODY: [&str; 4] = ["/teams/{team}/", "/reprocess/", "/logout/", "/{member}/teams/"];
+const WITHOUT_BODY: [&str; 5] = ["/teams/{team}/", "/reprocess/", "/logout/", "/{member}/teams/", "/hashes/"];
 
 #[tokio::test]
 async fn bodies_are_described_by_what_reads_them() {

@@ -186,7 +186,7 @@ mod tests {
         let crumb = breadcrumb(&json!({ "timestamp": 1.5, "message": "m", "level": "error" }));
         assert_eq!(
             crumb,
-            json!({ "timestamp": "1970-01-01T00:00:01.500000Z", "message": "m", "level": "error", "type": "default" })
+            json!({ "timestamp": "1970-01-01T00:00:01.5Z", "message": "m", "level": "error", "type": "default" })
         );
     }
 }

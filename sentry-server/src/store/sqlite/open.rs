@@ -18,8 +18,12 @@ pub(super) const META: &[&str] = &[
     include_str!("issues.sql"),
     include_str!("grouping.sql"),
 ];
-pub(super) const DAY: &[&str] =
-    &[include_str!("day.sql"), include_str!("day_2.sql"), include_str!("day_grouping.sql")];
+pub(super) const DAY: &[&str] = &[
+    include_str!("day.sql"),
+    include_str!("day_2.sql"),
+    include_str!("day_grouping.sql"),
+    include_str!("day_spans.sql"),
+];
 
 /// Opens for writing, creating and migrating as needed. A commit is on disk when it returns.
 pub(super) fn writer(path: &Path, page_bytes: u32, migrations: &[&str]) -> Result<Connection> {
