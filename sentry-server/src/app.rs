@@ -105,12 +105,15 @@ impl App {
             file_bytes: config.limits.upload_bytes,
             chunks_bytes: config.limits.chunks_bytes,
             blobs_bytes: config.limits.files_bytes,
+            derived_bytes: config.limits.tables_bytes,
         };
         let files = Arc::new(
             FileStore::open(&config.data, files)
                 .map_err(|error| StartError::new("the folder of files", error))?,
         );
-        let symbolicator = Arc::new(Symbolicator::new(Arc::clone(&store), Arc::clone(&files)));
+        let symbolicator = Symbolicator::start(Arc::clone(&store), Arc::clone(&files))
+            .map_err(|error| StartError::new("the thread that reads debug files", error))?;
+        let symbolicator = Arc::new(symbolicator);
         let metrics = Arc::new(Metrics::default());
         let queue = Arc::new(Queue::new(queue_bytes, Arc::clone(&metrics)));
         let ledger = Arc::new(Ledger::default());

@@ -44,6 +44,8 @@ pub struct Limits {
     pub chunks_bytes: u64,
     /// All uploaded files together. Beyond it uploads are refused.
     pub files_bytes: u64,
+    /// Tables made from debug files, on disk; what was used longest ago is made again when it is needed.
+    pub tables_bytes: u64,
     /// Threads that parse and group.
     pub digest_workers: usize,
 }
@@ -76,6 +78,7 @@ impl Default for Limits {
             upload_bytes: 2_048 * MIB as u64,
             chunks_bytes: 8_192 * MIB as u64,
             files_bytes: 65_536 * MIB as u64,
+            tables_bytes: 4_096 * MIB as u64,
             digest_workers: cores.clamp(1, 8),
         }
     }

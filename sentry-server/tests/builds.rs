@@ -7,20 +7,12 @@ mod support;
 use std::io::{Cursor, Write as _};
 
 use serde_json::{Value, json};
-use sha1::{Digest as _, Sha1};
-use support::{Answer, Server, event_envelope};
+use support::upload::{send_part, sha1};
+use support::{Server, event_envelope};
 use zip::write::SimpleFileOptions;
 
 const ORG: &str = "/api/0/organizations/default";
 const DEBUG_ID: &str = "dfb8e43a-f224-23d7-3a45-3aeb6a777ef7";
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn sha1(bytes: &[u8]) -> String {
-    hex(&Sha1::digest(bytes))
-}
 
 /// `throw` in `pay` (line 2, column 3 of `src/pay.js`) at line 1, column 16 of the minified file.
 const MINIFIED: &str = "function a(b){throw new Error(b)}a(1)\n//# sourceMappingURL=app.min.js.map\n";
@@ -61,18 +53,6 @@ fn bundle(with_ids: bool) -> Vec<u8> {
     let mut bytes = b"SYSB\x02\0\0\0".to_vec();
     bytes.extend(writer.finish().unwrap().into_inner());
     bytes
-}
-
-/// A form with one part.
-async fn send_part(server: &Server, path: &str, name: &str, file_name: &str, bytes: &[u8]) -> Answer {
-    let mut body =
-        format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{file_name}\"\r\n\r\n")
-            .into_bytes();
-    body.extend(bytes);
-    body.extend(b"\r\n--x--\r\n");
-    let token = format!("Bearer {}", server.first.token);
-    let headers = [("authorization", token.as_str()), ("content-type", "multipart/form-data; boundary=x")];
-    server.post(path, &headers, body).await
 }
 
 async fn upload(server: &Server, bundle: &[u8], release: Option<&str>) {

@@ -245,23 +245,7 @@ async fn an_unreal_report_becomes_an_event_with_its_files() {
         ("UE4Minidump.dmp", minidump()),
         ("Shop.log", b"line".to_vec()),
     ];
-    let mut plain = b"CR1".to_vec();
-    let text = |out: &mut Vec<u8>, text: &str| {
-        out.extend_from_slice(&260_u32.to_le_bytes());
-        let mut fixed = text.as_bytes().to_vec();
-        fixed.resize(260, 0);
-        out.extend_from_slice(&fixed);
-    };
-    text(&mut plain, "UE4CC-Windows");
-    text(&mut plain, "UE4CC-Windows.ue4crash");
-    plain.extend_from_slice(&0_u32.to_le_bytes());
-    plain.extend_from_slice(&(files.len() as u32).to_le_bytes());
-    for (index, (name, bytes)) in files.iter().enumerate() {
-        plain.extend_from_slice(&(index as u32).to_le_bytes());
-        text(&mut plain, name);
-        plain.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
-        plain.extend_from_slice(bytes);
-    }
+    let plain = support::crash::unreal(&files);
     let answer = server.post(&format!("/api/42/unreal/{KEY}/?UserID=me"), &[], zlib(&plain)).await;
     assert_eq!(answer.status, 200, "{:?}", answer.body);
     let id = String::from_utf8(answer.body.to_vec()).unwrap();

@@ -128,11 +128,11 @@ fn deploys(terminal: &Terminal) {
 
 fn debug_files(terminal: &Terminal) {
     let program = terminal.client.folder.join("program");
-    std::fs::write(
-        terminal.client.folder.join("program.rs"),
-        "fn main() { println!(\"{}\", std::env::args().count()); }",
-    )
-    .unwrap();
+    // Says where it was loaded, and where its `pay` is.
+    let source = "#[inline(never)] fn pay() { std::hint::black_box(1); }\nfn main() {\n    pay();\n    \
+        let maps = std::fs::read_to_string(\"/proc/self/maps\").unwrap();\n    \
+        println!(\"{} {:x}\", maps.split('-').next().unwrap(), pay as fn() as usize);\n}\n";
+    std::fs::write(terminal.client.folder.join("program.rs"), source).unwrap();
     let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     rustc.args(["-g", "program.rs", "-o"]).arg(&program).current_dir(&terminal.client.folder);
     assert!(rustc.output().unwrap().status.success(), "rustc");
@@ -143,6 +143,24 @@ fn debug_files(terminal: &Terminal) {
     let files = terminal.client.api.json("/api/0/projects/default/shop/files/dsyms/").unwrap();
     assert_eq!(files.as_array().unwrap().len(), 1, "{files}");
     assert!(files[0]["data"]["features"].as_array().unwrap().contains(&json!("debug")), "{files}");
+    let said = String::from_utf8(Command::new(&program).output().unwrap().stdout).unwrap();
+    let (base, pay) = said.trim().split_once(' ').unwrap();
+    let image = json!({ "type": "elf", "code_file": "/srv/program", "debug_id": files[0]["debugId"],
+        "image_addr": format!("0x{base}") });
+    let event = json!({
+        "platform": "native",
+        "debug_meta": { "images": [image] },
+        "exception": { "values": [{ "type": "Crash", "value": "no", "stacktrace": {
+            "frames": [{ "instruction_addr": format!("0x{pay}") }] } }] },
+    });
+    terminal.send_event(5, &event);
+    terminal.client.event(&id(5));
+    let doctor = format!("/api/0/projects/default/shop/events/{}/source-map-debug/", id(5));
+    let verdict = terminal.client.wait("the debug file to be read", || {
+        let verdict = terminal.client.api.json(&doctor).unwrap()["frames"][0].clone();
+        (verdict["reason"] != "debug_file_being_read").then_some(verdict)
+    });
+    assert_eq!(verdict["resolvedWith"], "debug-file", "{verdict}");
 }
 
 /// An Android program's mapping, and a frame that reads as it was written.

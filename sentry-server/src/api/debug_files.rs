@@ -107,7 +107,7 @@ async fn upload(
         })
         .await?
         .map_err(uploads::answer)?;
-    app.symbolicator.uploaded();
+    app.symbolicator.expect(&added);
     Ok(Json(added.iter().map(shape).collect()))
 }
 
@@ -118,6 +118,7 @@ async fn delete(State(app): State<App>, at: InProject, query: Query) -> Result<S
         .ok_or_else(|| ApiError::BadRequest("Name the file to delete: ?id=1".to_owned()))?;
     let project = at.project.id;
     let deleted = app.with_store(move |store| store.delete_debug_file(project, id)).await?;
+    app.symbolicator.uploaded();
     if deleted { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::NotFound("No such debug file.")) }
 }
 

@@ -110,6 +110,9 @@ fn frame(value: &Value) -> Value {
     }
     frame["inApp"] = (value.get("in_app") == Some(&Value::Bool(true))).into();
     frame["context"] = context(value);
+    if let Some(status) = value.get("data").and_then(|data| data.get("symbolicator_status")) {
+        frame["symbolicatorStatus"] = status.clone();
+    }
     frame
 }
 

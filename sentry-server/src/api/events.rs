@@ -1,13 +1,11 @@
 //! Events of a project, whatever their kind, and what came along with them.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{Uri, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use watchpost_core::EventId;
 
 use super::guard::Guard;
@@ -18,8 +16,7 @@ use super::{event_shape, page};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
-use crate::store::{Neighbours, StoreError, StoredEvent, StoredItem};
-use crate::symbolicate;
+use crate::store::{Neighbours, StoredEvent, StoredItem};
 
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/projects/{org}/{project}/events";
@@ -32,18 +29,6 @@ pub(super) fn routes(routes: &mut Routes) {
             Guard::Event,
             "Lists an event's attachments",
             attachments,
-        )
-        .get(
-            &format!("{at}/{{event}}/source-map-debug/"),
-            Guard::Event,
-            "Says of every frame how it was resolved, or why not",
-            doctor,
-        )
-        .post(
-            &format!("{at}/{{event}}/reprocess/"),
-            Guard::Event,
-            "Resolves an event's frames again, with the files that are there now",
-            reprocess,
         )
         .get(
             &format!("{at}/{{event}}/attachments/{{attachment}}/"),
@@ -84,53 +69,6 @@ async fn json(
     let (event, _) = find(&app, &at, &event).await?;
     let body = event.body.ok_or(ApiError::NotFound("The body of this event was not kept."))?;
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
-}
-
-/// As things are now: files may have arrived since.
-async fn doctor(
-    State(app): State<App>,
-    at: InProject,
-    Path((_, _, event)): Path<(String, String, String)>,
-) -> Result<Json<Value>, ApiError> {
-    let (event, _) = find(&app, &at, &event).await?;
-    let (verdicts, _) = resolved(&app, event).await?;
-    Ok(Json(json!({ "frames": symbolicate::report(&verdicts) })))
-}
-
-/// The event keeps its issue: what it is grouped by was decided when it came.
-async fn reprocess(
-    State(app): State<App>,
-    at: InProject,
-    Path((_, _, event)): Path<(String, String, String)>,
-) -> Result<Json<Value>, ApiError> {
-    let (event, neighbours) = find(&app, &at, &event).await?;
-    let (id, scope) = (event.event_id, at.scope());
-    let (verdicts, body) = resolved(&app, event).await?;
-    let event = app
-        .with_store(move |store| {
-            let body = serde_json::to_vec(&body).map_err(|error| StoreError::new("an event", error))?;
-            store.replace_body(&scope, &id, &body)?;
-            store.event(&scope, &id)
-        })
-        .await?
-        .ok_or(ApiError::NotFound("No such event."))?;
-    let mut answer = event_shape::full(&event, Some(neighbours));
-    answer["frames"] = symbolicate::report(&verdicts);
-    Ok(Json(answer))
-}
-
-async fn resolved(
-    app: &App,
-    event: StoredEvent,
-) -> Result<(Vec<symbolicate::Verdict>, Map<String, Value>), ApiError> {
-    let body = event.body.ok_or(ApiError::NotFound("The body of this event was not kept."))?;
-    let mut body: Map<String, Value> = serde_json::from_slice(&body).map_err(ApiError::internal)?;
-    let symbolicator = Arc::clone(&app.symbolicator);
-    app.with_store(move |_| {
-        let verdicts = symbolicator.resolve(event.project, &mut body)?;
-        Ok((verdicts, body))
-    })
-    .await
 }
 
 /// Finds an event by its id in any project of the organisation.

@@ -34,6 +34,7 @@ mod query;
 mod recordings;
 mod release_files;
 mod releases;
+mod reprocess;
 mod routes;
 mod scope;
 mod sessions;
@@ -80,6 +81,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
     debug_files::routes(&mut routes);
     issues::routes(&mut routes);
     events::routes(&mut routes);
+    reprocess::routes(&mut routes);
     grouping_info::routes(&mut routes);
     grouping_rules::routes(&mut routes);
     committers::routes(&mut routes);

@@ -215,12 +215,13 @@ async fn assemble_debug_files(
             })
             .await?;
         let mut answer = state(done)?;
-        if let Some(file) = known?.first() {
+        let known = known?;
+        if let Some(file) = known.first() {
             answer["dif"] = debug_files::shape(file);
         }
+        app.symbolicator.expect(&known);
         answers.insert(checksum, answer);
     }
-    app.symbolicator.uploaded();
     Ok(Json(answers.into()))
 }
 

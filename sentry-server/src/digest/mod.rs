@@ -4,12 +4,12 @@
 //! Queue ── feeder ──▶ chunks, numbered ──▶ workers (prepare) ──▶ writer: in order again, one transaction a batch
 //! ```
 
+mod apple;
 mod attempt;
 mod feeder;
 mod kinds;
 mod ledger;
 mod limits;
-mod native;
 mod outcome;
 mod pack;
 mod prepare;

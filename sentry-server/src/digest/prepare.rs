@@ -13,14 +13,14 @@ use super::kinds::{category_of, is_companion, is_event};
 use super::pack::packed;
 use super::row::{row, truncated};
 use super::telemetry::{self, Arrival};
-use super::{Chunk, Parts, Prepared, Thinning, limits, native, outcome, security};
+use super::{Chunk, Parts, Prepared, Thinning, apple, limits, outcome, security};
 use crate::ingest::{Endpoint, RecordHead, stored_json};
 use crate::instant;
 use crate::metrics;
 use crate::normalize::{self, EventKind, NormalizeContext};
 use crate::project::{LiveProject, bit};
-use crate::store::{Batch, KeptItem, NewItem};
-use crate::symbolicate::Symbolicator;
+use crate::store::{Batch, KeptItem, NewItem, ProjectId};
+use crate::symbolicate::{Symbolicator, minidump};
 
 pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
     let mut batch = Batch::default();
@@ -117,10 +117,10 @@ impl<'a> Crash<'a> {
         }
     }
 
-    fn add_to(self, event: &mut Map<String, Value>) {
+    fn add_to(self, event: &mut Map<String, Value>, symbols: Option<(&Symbolicator, ProjectId)>) {
         match self {
-            Self::Minidump(dump) => native::add_minidump(event, dump),
-            Self::AppleReport(report) => native::add_apple_report(event, report),
+            Self::Minidump(dump) => minidump::add_to(event, dump, symbols),
+            Self::AppleReport(report) => apple::add_apple_report(event, report),
         }
     }
 }
@@ -241,7 +241,8 @@ impl Record<'_> {
         };
         let normalized = normalize::object(payload).map(|mut body| {
             if let Some(crash) = given.crash {
-                crash.add_to(&mut body);
+                let project = self.head.project;
+                crash.add_to(&mut body, self.symbolicator.map(|symbolicator| (symbolicator, project)));
             }
             self.scrub(&mut body);
             normalize::normalize_object(body, &context)

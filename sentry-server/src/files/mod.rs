@@ -3,11 +3,13 @@
 //! ```text
 //! files/chunks/<organisation>/<sha1>   pieces on their way in; forgotten after a day
 //! files/blobs/<2 digits>/<blake3>      whole files; kept while the store refers to them
+//! files/derived/                       made from whole files, bounded; see `derived`
 //! files/tmp/                           being written; emptied at the start
 //! ```
 
 mod bundle;
 mod debug_file;
+mod derived;
 mod names;
 
 use std::fs::File;
@@ -20,6 +22,7 @@ use symbolic::common::ByteView;
 
 pub(crate) use self::bundle::{Bundle, archive_entries, read_entry};
 pub(crate) use self::debug_file::identify;
+pub(crate) use self::derived::DerivedFiles;
 pub(crate) use self::names::{debug_key, debug_text, sha1_of, sha1_text};
 use crate::auth::hex;
 use crate::instant::{DAY, HOUR, Micros};
@@ -33,6 +36,7 @@ pub(crate) struct FileStore {
     /// Held for reading from the moment a whole file is written until the store refers to it, so that the sweep never
     /// takes a file that is about to be referred to.
     sweep: RwLock<()>,
+    derived: DerivedFiles,
 }
 
 /// Bytes.
@@ -44,6 +48,8 @@ pub(crate) struct FileLimits {
     pub(crate) chunks_bytes: u64,
     /// All whole files together.
     pub(crate) blobs_bytes: u64,
+    /// All files together that were made from them.
+    pub(crate) derived_bytes: u64,
 }
 
 /// A file put together from its pieces.
@@ -85,7 +91,13 @@ impl FileStore {
         for folder in [&tmp, &dir.join("chunks"), &dir.join("blobs")] {
             std::fs::create_dir_all(folder)?;
         }
-        Ok(Self { dir, limits, sweep: RwLock::default() })
+        let derived = DerivedFiles::open(dir.join("derived"), tmp, limits.derived_bytes)?;
+        Ok(Self { dir, limits, sweep: RwLock::default(), derived })
+    }
+
+    /// What was made from whole files.
+    pub(crate) fn derived(&self) -> &DerivedFiles {
+        &self.derived
     }
 
     pub(crate) fn limits(&self) -> FileLimits {

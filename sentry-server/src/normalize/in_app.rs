@@ -39,10 +39,15 @@ pub(super) fn is_library(origin: &Origin<'_>) -> bool {
         "native" | "rust" | "c" => {
             starts(origin.package, &["/lib/", "/lib64/", "/usr/lib", "C:\\Windows", "/System/Library/"])
                 || matches!(origin.package, "std" | "core" | "alloc")
-                || starts(origin.function, &["_start", "__libc_start", "start_thread", "clone3"])
+                || is_entry(origin.function)
         }
         _ => false,
     }
+}
+
+/// Whether a native function is what a process or thread begins with, before the application.
+pub(super) fn is_entry(function: &str) -> bool {
+    starts(function, &["_start", "__libc_start", "start_thread", "clone3"])
 }
 
 /// Whether a frame belongs to an error tracking SDK.

@@ -37,7 +37,7 @@ pub(crate) use self::in_app::is_sdk;
 pub use self::kind::{EventKind, Level};
 pub(crate) use self::parse::object;
 pub(crate) use self::request::header;
-pub(crate) use self::stacktrace::is_url;
+pub(crate) use self::stacktrace::{is_url, resolved_frame, stack_of};
 pub(crate) use self::text::{first_line, shorten, trimmed_str};
 pub(crate) use self::time::{corrected, drift, micros};
 pub use self::title::Metadata;

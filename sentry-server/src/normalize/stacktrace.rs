@@ -7,6 +7,11 @@ use super::{function_name, text, trim};
 /// Frames kept of one stack; what is more goes from the middle, since both ends say most.
 const MAX_FRAMES: usize = 250;
 
+/// Brings the stack trace of an exception or a thread that was made here into canonical form.
+pub(crate) fn stack_of(owner: &mut Map<String, Value>, platform: &str) {
+    normalize(owner, platform, &Path::root("stacktrace"), &mut Notes::default());
+}
+
 /// Brings `stacktrace` of an exception or a thread into canonical form; removes it if it holds no frame.
 ///
 /// Afterwards every frame has a boolean `in_app` (the client's own in `data.orig_in_app` where it was changed),
@@ -150,6 +155,17 @@ fn short_function(frame: &mut Map<String, Value>, platform: &str) {
         frame.insert("function".into(), short.into());
         frame.entry("raw_function").or_insert(raw.into());
     }
+}
+
+/// What a frame is after its address was looked up: a short name, with the full one in `raw_function`, and `in_app` as the
+/// client or the customs had it, unless the name or the path now tells that it cannot be.
+pub(crate) fn resolved_frame(frame: &mut Map<String, Value>, platform: &str) {
+    short_function(frame, platform);
+    let function = frame.get("raw_function").or(frame.get("function"));
+    if function.and_then(Value::as_str).is_some_and(in_app::is_entry) {
+        frame.insert("in_app".into(), false.into());
+    }
+    mark(frame, platform);
 }
 
 fn mark(frame: &mut Map<String, Value>, platform: &str) {

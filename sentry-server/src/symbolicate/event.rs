@@ -1,6 +1,8 @@
-//! Where stack traces are in an event.
+//! Where stack traces are in an event, and what becomes of their frames.
 
 use serde_json::{Map, Value};
+
+use super::Reason;
 
 /// The place of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,12 +13,53 @@ pub(crate) struct Place {
     pub(crate) frame: usize,
 }
 
-/// Calls `visit` for every stack trace, as the client sent it, with the number of its exception or thread. Frames that it
-/// answers replace the trace; the one that the client sent is kept beside it.
-pub(super) fn each_trace(
-    body: &mut Map<String, Value>,
-    mut visit: impl FnMut(usize, &[Value]) -> Option<Vec<Value>>,
-) {
+/// A stack trace as the client sent it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Trace<'a> {
+    /// Of the exception or thread.
+    pub(super) number: usize,
+    /// The exception or thread; the event for its own trace.
+    pub(super) holder: &'a Map<String, Value>,
+    /// `frames` and what stands beside them.
+    pub(super) value: &'a Value,
+    /// Callers first.
+    pub(super) frames: &'a [Value],
+}
+
+/// What becomes of one frame.
+#[derive(Debug)]
+pub(super) struct Fate {
+    /// The place in words, as the client sent it.
+    pub(super) label: String,
+    /// How it was resolved, or why not.
+    pub(super) outcome: Result<&'static str, Reason>,
+    /// What a resolved frame still lacks.
+    pub(super) lacks: Option<Reason>,
+    /// Whether it is worth a note on the event that the frame stays as it is.
+    pub(super) matters: bool,
+    /// What stands in its place, callers first; `None` leaves it alone.
+    pub(super) frames: Option<Vec<Value>>,
+}
+
+/// A way of resolving frames.
+pub(super) trait Way {
+    /// What becomes of every frame of a trace; `None` for frames that are not this way's.
+    fn trace(&mut self, trace: &Trace<'_>) -> Result<Vec<Option<Fate>>, crate::store::StoreError>;
+}
+
+/// What becomes of a trace.
+#[derive(Debug)]
+pub(super) enum After {
+    Same,
+    /// The same frames, with notes on them.
+    Noted(Vec<Value>),
+    /// Other frames.
+    Resolved(Vec<Value>),
+}
+
+/// Calls `visit` for every stack trace, as the client sent it. Where frames are resolved, the trace that the client sent is
+/// kept beside the new one.
+pub(super) fn each_trace(body: &mut Map<String, Value>, mut visit: impl FnMut(&Trace<'_>) -> After) {
     for holder in ["exception", "threads"] {
         let values = body.get_mut(holder).and_then(|holder| holder.get_mut("values")?.as_array_mut());
         for (number, value) in values.into_iter().flatten().enumerate() {
@@ -28,21 +71,24 @@ pub(super) fn each_trace(
     one(body, 0, &mut visit);
 }
 
-fn one(
-    holder: &mut Map<String, Value>,
-    number: usize,
-    visit: &mut impl FnMut(usize, &[Value]) -> Option<Vec<Value>>,
-) {
+fn one(holder: &mut Map<String, Value>, number: usize, visit: &mut impl FnMut(&Trace<'_>) -> After) {
     // What was resolved before is resolved again from what the client sent.
     let raw = holder.get("raw_stacktrace").filter(|raw| raw.is_object());
     let Some(original) = raw.or(holder.get("stacktrace")) else { return };
     let frames = original.get("frames").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let Some(frames) = visit(number, frames) else { return };
-    let original = original.clone();
-    let mut resolved = original.clone();
-    resolved["frames"] = frames.into();
-    holder.insert("stacktrace".to_owned(), resolved);
-    holder.insert("raw_stacktrace".to_owned(), original);
+    let after = visit(&Trace { number, holder, value: original, frames });
+    let (frames, is_resolved) = match after {
+        After::Same => return,
+        After::Noted(frames) => (frames, false),
+        After::Resolved(frames) => (frames, true),
+    };
+    let mut trace = original.clone();
+    if is_resolved {
+        let original = trace.clone();
+        holder.insert("raw_stacktrace".to_owned(), original);
+    }
+    trace["frames"] = frames.into();
+    holder.insert("stacktrace".to_owned(), trace);
 }
 
 /// Text of a frame's field.

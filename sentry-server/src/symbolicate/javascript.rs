@@ -3,51 +3,59 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use symbolic::sourcemapcache::{ScopeLookupResult, SourceLocation, SourceMapCache, SourcePosition};
 
 use super::artifacts::Release;
 use super::cache::Table;
-use super::event::{Place, each_trace, note, text};
-use super::{Reason, Symbolicator, Verdict, urls};
+use super::context::Context;
+use super::event::{Fate, Trace, Way, note, text};
+use super::{Reason, Symbolicator, urls};
 use crate::store::{ProjectId, StoreError};
 
-pub(super) fn resolve(
-    symbolicator: &Symbolicator,
+/// Looks frames up in source maps.
+#[derive(Debug)]
+pub(super) struct JavaScript<'a> {
+    symbolicator: &'a Symbolicator,
     project: ProjectId,
-    body: &mut Map<String, Value>,
-) -> Result<Vec<Verdict>, StoreError> {
-    let debug_ids = debug_ids(body);
-    let field = |name: &str| {
-        body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
-    };
-    let (version, dist) = (field("release"), field("dist"));
-    let release = version.as_deref().map(|version| Release { version, dist: dist.as_deref() });
-    let mut verdicts = Vec::new();
-    let mut failure = None;
-    each_trace(body, |exception, frames| {
-        let mut located = Vec::with_capacity(frames.len());
-        for (number, frame) in frames.iter().enumerate() {
-            let found = match locate(symbolicator, project, frame, &debug_ids, release) {
-                Ok(found) => found,
-                Err(error) => {
-                    failure.get_or_insert(error);
-                    return None;
-                }
-            };
-            let outcome = found.as_ref().map(|found| found.how).map_err(Clone::clone);
-            verdicts.push(Verdict {
-                place: Place { exception, frame: number },
-                frame: label(frame),
-                outcome,
-            });
-            located.push(found.ok());
+    debug_ids: HashMap<String, String>,
+    version: Option<String>,
+    dist: Option<String>,
+}
+
+impl<'a> JavaScript<'a> {
+    /// For an event of the project.
+    pub(super) fn of(symbolicator: &'a Symbolicator, project: ProjectId, body: &Map<String, Value>) -> Self {
+        let field = |name: &str| {
+            body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let (version, dist) = (field("release"), field("dist"));
+        Self { symbolicator, project, debug_ids: debug_ids(body), version, dist }
+    }
+}
+
+impl Way for JavaScript<'_> {
+    fn trace(&mut self, trace: &Trace<'_>) -> Result<Vec<Option<Fate>>, StoreError> {
+        let release = self.version.as_deref().map(|version| Release { version, dist: self.dist.as_deref() });
+        let found = trace
+            .frames
+            .iter()
+            .map(|frame| locate(self.symbolicator, self.project, frame, &self.debug_ids, release))
+            .collect::<Result<Vec<_>, _>>()?;
+        let outcomes: Vec<_> =
+            found.iter().map(|found| found.as_ref().map(|found| found.how).map_err(Clone::clone)).collect();
+        let located: Vec<_> = found.into_iter().map(Result::ok).collect();
+        let mut rewritten = match located.iter().any(Option::is_some) {
+            true => rewritten(trace.frames, &located),
+            false => Vec::new(),
         }
-        located.iter().any(Option::is_some).then(|| rewritten(frames, &located))
-    });
-    match failure {
-        Some(error) => Err(error),
-        None => Ok(verdicts),
+        .into_iter();
+        let fates = trace.frames.iter().zip(outcomes).map(|(frame, outcome)| {
+            let matters = outcome.as_ref().is_err_and(Reason::is_a_gap);
+            let frames = rewritten.next().filter(|_| outcome.is_ok()).map(|frame| vec![frame]);
+            Some(Fate { label: label(frame), outcome, lacks: None, matters, frames })
+        });
+        Ok(fates.collect())
     }
 }
 
@@ -157,19 +165,8 @@ fn rewrite(frame: &mut Value, location: &SourceLocation<'_>, table: &Table, call
         }
         put("filename", shown.into());
     }
-    match context(location) {
-        Some((before, line, after)) => {
-            put("pre_context", before.into());
-            put("context_line", line.into());
-            put("post_context", after.into());
-        }
-        // Lines of the minified file would now be shown under another number.
-        None => {
-            for name in ["pre_context", "context_line", "post_context"] {
-                frame.remove(name);
-            }
-        }
-    }
+    // Without them, lines of the minified file would be shown under another number.
+    Context::put(context(location), frame);
 }
 
 /// `webpack:///./src/app.js` and `../src/app.js` as `./src/app.js` and `src/app.js`.
@@ -194,51 +191,11 @@ fn module(file: &str) -> String {
     stem.to_owned()
 }
 
-type Context = (Vec<Value>, String, Vec<Value>);
-
-/// Five lines before, the line, five lines after; long lines are cut.
+/// Source lines around a location.
 fn context(location: &SourceLocation<'_>) -> Option<Context> {
     let file = location.file()?;
-    let at = location.line() as usize;
-    let line = |number: usize| file.line(number).map(cut);
-    let own = line(at)?;
-    let before = (at.saturating_sub(CONTEXT_LINES)..at).filter_map(line).map(Value::from).collect();
-    // What follows the last line break of a file is no line.
-    let is_line = |number: &usize| {
-        file.line(*number).is_some_and(|text| !text.is_empty() || file.line(number + 1).is_some())
-    };
-    let after = (at + 1..=at + CONTEXT_LINES).take_while(is_line).filter_map(line).map(Value::from).collect();
-    Some((before, own, after))
+    Context::of(location.line() as usize, |number| file.line(number))
 }
-
-fn cut(line: &str) -> String {
-    let line = line.trim_end_matches(['\r', '\n']);
-    match line.char_indices().nth(MAX_LINE_CHARS) {
-        Some((end, _)) => format!("{}...", &line[..end]),
-        None => line.to_owned(),
-    }
-}
-
-/// Verdicts as the doctor shows them.
-pub(crate) fn report(verdicts: &[Verdict]) -> Value {
-    let rows = verdicts.iter().map(|verdict| {
-        let problem = verdict.outcome.as_ref().err();
-        json!({
-            "exception": verdict.place.exception,
-            "frame": verdict.place.frame,
-            "location": verdict.frame,
-            "resolved": verdict.outcome.is_ok(),
-            "resolvedWith": verdict.outcome.as_ref().ok(),
-            "reason": problem.map(Reason::code),
-            "message": problem.map(Reason::text),
-            "mayChange": problem.is_some_and(Reason::may_change),
-        })
-    });
-    rows.collect()
-}
-
-const CONTEXT_LINES: usize = 5;
-const MAX_LINE_CHARS: usize = 300;
 
 #[cfg(test)]
 mod tests {

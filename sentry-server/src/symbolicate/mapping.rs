@@ -2,52 +2,62 @@
 
 use proguard::{ProguardMapper, ProguardMapping, StackFrame};
 use serde_json::{Map, Value};
+use symbolic::common::ByteView;
 
-use super::event::{Place, each_trace, text};
-use super::{Reason, Symbolicator, Verdict};
+use super::event::{Fate, Trace, Way, text};
+use super::{Reason, Symbolicator};
 use crate::store::{ProjectId, StoreError};
 
-/// Names are looked up in the mapping that the event names; calls that were inlined become frames of their own.
-pub(super) fn resolve(
+/// Looks names up in the mapping that an event names; calls that were inlined become frames of their own.
+pub(super) struct Mapping<'a> {
+    mapper: Result<ProguardMapper<'a>, Reason>,
+}
+
+/// The mapping file that an event names; `None` for an event that names none.
+pub(super) fn find(
     symbolicator: &Symbolicator,
     project: ProjectId,
-    body: &mut Map<String, Value>,
-) -> Result<Vec<Verdict>, StoreError> {
-    let Some(id) = mapping_id(body) else { return Ok(Vec::new()) };
+    body: &Map<String, Value>,
+) -> Result<Option<Result<ByteView<'static>, Reason>>, StoreError> {
+    let Some(id) = mapping_id(body) else { return Ok(None) };
     let found = symbolicator.store.debug_files_by_id(project, &id)?;
-    let mut verdicts = Vec::new();
-    let Some(file) = found.iter().find(|file| file.kind == "proguard") else {
-        let reason = Reason::NoMappingFile(id);
-        each_trace(body, |exception, frames| {
-            for (frame, value) in frames.iter().enumerate() {
-                let place = Place { exception, frame };
-                verdicts.push(Verdict { place, frame: label(value), outcome: Err(reason.clone()) });
-            }
-            None
-        });
-        return Ok(verdicts);
-    };
-    let view = symbolicator.files.view(&file.blob)?;
-    let mapper = ProguardMapper::new(ProguardMapping::new(&view));
-    each_trace(body, |exception, frames| {
-        let mut resolved = Vec::with_capacity(frames.len());
-        let mut changed = false;
-        for (number, frame) in frames.iter().enumerate() {
-            let remapped = remap(&mapper, frame);
-            let place = Place { exception, frame: number };
-            let outcome = if remapped.is_empty() { Err(Reason::NotObfuscated) } else { Ok("mapping") };
-            verdicts.push(Verdict { place, frame: label(frame), outcome });
-            if remapped.is_empty() {
-                resolved.push(frame.clone());
-            } else {
-                changed = true;
-                resolved.extend(remapped);
-            }
+    Ok(Some(match found.iter().find(|file| file.kind == "proguard") {
+        Some(file) => Ok(symbolicator.files.view(&file.blob)?),
+        None => Err(Reason::NoMappingFile(id)),
+    }))
+}
+
+impl<'a> Mapping<'a> {
+    /// Reads a file that was found.
+    pub(super) fn read(found: &'a Result<ByteView<'static>, Reason>) -> Self {
+        let mapper = found.as_ref().map(|view| ProguardMapper::new(ProguardMapping::new(view)));
+        Self { mapper: mapper.map_err(Clone::clone) }
+    }
+
+    /// Exceptions have types that were renamed, too.
+    pub(super) fn rename_exceptions(&self, body: &mut Map<String, Value>) {
+        if let Ok(mapper) = &self.mapper {
+            rename_exceptions(mapper, body);
         }
-        changed.then_some(resolved)
-    });
-    rename_exceptions(&mapper, body);
-    Ok(verdicts)
+    }
+
+    fn fate(&self, frame: &Value) -> Fate {
+        let (outcome, frames) = match &self.mapper {
+            Ok(mapper) => match remap(mapper, frame) {
+                frames if frames.is_empty() => (Err(Reason::NotObfuscated), None),
+                frames => (Ok("mapping"), Some(frames)),
+            },
+            Err(reason) => (Err(reason.clone()), None),
+        };
+        let matters = outcome.as_ref().is_err_and(Reason::is_a_gap);
+        Fate { label: label(frame), outcome, lacks: None, matters, frames }
+    }
+}
+
+impl Way for Mapping<'_> {
+    fn trace(&mut self, trace: &Trace<'_>) -> Result<Vec<Option<Fate>>, StoreError> {
+        Ok(trace.frames.iter().map(|frame| Some(self.fate(frame))).collect())
+    }
 }
 
 /// The frames that one frame stands for, callers first; none when the mapping does not have it.

@@ -1,28 +1,38 @@
 //! From what a build left in a stack trace back to what was written: minified JavaScript by its source maps, obfuscated
-//! Java by its mapping.
+//! Java by its mapping, addresses in programs by their debug files.
 //!
 //! A frame that stays as it was says why ([`Reason`]), at digest and again whenever somebody asks: files may arrive after
 //! the events that need them.
 
 mod artifacts;
+mod bounded;
 mod cache;
+mod context;
 mod event;
 mod javascript;
 mod mapping;
+pub(crate) mod minidump;
+mod native;
 mod reason;
 mod urls;
+mod verdict;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use self::cache::Cache;
 pub(crate) use self::event::Place;
-pub(crate) use self::javascript::report;
+use self::event::{After, Fate, Trace, Way, each_trace};
+use self::javascript::JavaScript;
+use self::mapping::Mapping;
+use self::native::{Native, Tables};
 pub(crate) use self::reason::Reason;
+use self::verdict::note_gaps;
+pub(crate) use self::verdict::{Verdict, report};
 use crate::files::FileStore;
-use crate::store::{ProjectId, Store, StoreError};
+use crate::store::{DebugFile, ProjectId, Store, StoreError};
 
 /// Resolves frames with the files that builds uploaded.
 #[derive(Debug)]
@@ -30,29 +40,35 @@ pub(crate) struct Symbolicator {
     store: Arc<dyn Store>,
     files: Arc<FileStore>,
     cache: Cache,
+    tables: Tables,
+    found: native::Found,
     /// Counts uploads: what was not found before one is looked for again after it.
     uploads: AtomicU64,
 }
 
-/// What became of one frame.
-#[derive(Debug, Clone)]
-pub(crate) struct Verdict {
-    /// Where the frame is in the event.
-    pub(crate) place: Place,
-    /// The file and line as the client sent them.
-    pub(crate) frame: String,
-    /// How it was resolved, or why not.
-    pub(crate) outcome: Result<&'static str, Reason>,
-}
-
 impl Symbolicator {
-    pub(crate) fn new(store: Arc<dyn Store>, files: Arc<FileStore>) -> Self {
-        Self { store, files, cache: Cache::default(), uploads: AtomicU64::new(0) }
+    /// Starts the thread that reads debug files; it ends with the symbolicator.
+    pub(crate) fn start(store: Arc<dyn Store>, files: Arc<FileStore>) -> std::io::Result<Self> {
+        let tables = Tables::start(Arc::clone(&files))?;
+        Ok(Self {
+            store,
+            files,
+            cache: Cache::default(),
+            tables,
+            found: native::Found::default(),
+            uploads: AtomicU64::new(0),
+        })
     }
 
-    /// To be called when files have arrived.
+    /// To be called when files have arrived or gone.
     pub(crate) fn uploaded(&self) {
         self.uploads.fetch_add(1, Ordering::Release);
+    }
+
+    /// Begins to read debug files that have arrived, so that the first event that needs them does not wait.
+    pub(crate) fn expect(&self, files: &[DebugFile]) {
+        self.uploaded();
+        native::expect(&self.tables, files);
     }
 
     fn generation(&self) -> u64 {
@@ -69,37 +85,78 @@ impl Symbolicator {
         project: ProjectId,
         body: &mut Map<String, Value>,
     ) -> Result<Vec<Verdict>, StoreError> {
-        let verdicts = match body.get("platform").and_then(Value::as_str) {
-            Some("javascript" | "node") => javascript::resolve(self, project, body),
-            Some("java") => mapping::resolve(self, project, body),
-            _ => return Ok(Vec::new()),
-        }?;
+        let platform = body.get("platform").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let mut native = Native::of(self, project, &platform, body);
+        let mut javascript =
+            matches!(&*platform, "javascript" | "node").then(|| JavaScript::of(self, project, body));
+        let found = if platform == "java" { mapping::find(self, project, body)? } else { None };
+        let mut mapping = found.as_ref().map(Mapping::read);
+        if native.is_none() && javascript.is_none() && mapping.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut verdicts = Vec::new();
+        let mut failure = None;
+        each_trace(body, |trace| {
+            // A frame belongs to the first way that has it.
+            let mut ways: [Option<&mut dyn Way>; 3] = [
+                native.as_mut().map(|way| way as &mut dyn Way),
+                javascript.as_mut().map(|way| way as &mut dyn Way),
+                mapping.as_mut().map(|way| way as &mut dyn Way),
+            ];
+            match fates(trace, ways.iter_mut().flatten()) {
+                Ok(fates) => after(trace, fates, &mut verdicts),
+                Err(error) => {
+                    failure.get_or_insert(error);
+                    After::Same
+                }
+            }
+        });
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        if let Some(mapping) = &mapping {
+            mapping.rename_exceptions(body);
+        }
+        if let Some(native) = &native {
+            native.note_images(body);
+        }
         note_gaps(body, &verdicts);
         Ok(verdicts)
     }
 }
 
-/// One entry per sort of gap.
-fn note_gaps(body: &mut Map<String, Value>, verdicts: &[Verdict]) {
-    let mut errors = match body.remove("errors") {
-        Some(Value::Array(errors)) => errors,
-        _ => Vec::new(),
-    };
-    errors.retain(|error| error["type"] != GAP);
-    let mut codes = Vec::new();
-    for verdict in verdicts {
-        let Err(reason) = &verdict.outcome else { continue };
-        if reason.is_a_gap() && !codes.contains(&reason.code()) {
-            codes.push(reason.code());
-            errors.push(json!({
-                "type": GAP, "reason": reason.code(), "message": reason.text(), "url": verdict.frame
-            }));
+fn fates<'w, 'd: 'w>(
+    trace: &Trace<'_>,
+    ways: impl Iterator<Item = &'w mut &'d mut dyn Way>,
+) -> Result<Vec<Option<Fate>>, StoreError> {
+    let mut all: Vec<Option<Fate>> = trace.frames.iter().map(|_| None).collect();
+    for way in ways {
+        for (known, fate) in all.iter_mut().zip(way.trace(trace)?) {
+            *known = known.take().or(fate);
         }
     }
-    if !errors.is_empty() {
-        body.insert("errors".to_owned(), errors.into());
-    }
+    Ok(all)
 }
 
-/// The type of an event's processing error.
-const GAP: &str = "frame_not_resolved";
+fn after(trace: &Trace<'_>, fates: Vec<Option<Fate>>, verdicts: &mut Vec<Verdict>) -> After {
+    let changes = |fate: &Fate| fate.frames.is_some();
+    let is_noted = fates.iter().flatten().any(changes);
+    let is_resolved = fates.iter().flatten().any(|fate| changes(fate) && fate.outcome.is_ok());
+    let mut frames = Vec::new();
+    for (number, (frame, fate)) in trace.frames.iter().zip(fates).enumerate() {
+        let mut own = None;
+        if let Some(Fate { label, outcome, lacks, matters, frames }) = fate {
+            own = frames;
+            let place = Place { exception: trace.number, frame: number };
+            verdicts.push(Verdict { place, frame: label, outcome, lacks, matters });
+        }
+        if is_noted {
+            frames.extend(own.unwrap_or_else(|| vec![frame.clone()]));
+        }
+    }
+    match (is_resolved, is_noted) {
+        (true, _) => After::Resolved(frames),
+        (false, true) => After::Noted(frames),
+        (false, false) => After::Same,
+    }
+}

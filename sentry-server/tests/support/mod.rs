@@ -2,9 +2,12 @@
 #![expect(dead_code, unreachable_pub, reason = "every test binary uses a part of it")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+pub mod crash;
 pub mod disk;
 pub mod process;
+pub mod program;
 pub mod storm;
+pub mod upload;
 
 use std::io::Write as _;
 use std::path::PathBuf;
