@@ -91,7 +91,9 @@ pub use crate::hook::{
     BreadcrumbHook, ErrorSampler, EventHook, Hint, HookFailure, HookOutcome, contain, in_hook,
 };
 pub use crate::hook::{CheckInHook, LogHook, MetricHook};
-pub use crate::http::{BodyPlace, BodyTee, IncomingRequest, OutgoingRequest, RequestBody};
+pub use crate::http::{
+    BodyPlace, BodyTee, Exchange, IncomingRequest, OutgoingRequest, RequestBody, RequestHead,
+};
 pub use crate::options::{ClientOptions, Compression, Spotlight, TransportOptions};
 pub use crate::options::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
 pub use crate::pipeline::JsonScrubber;

@@ -8,6 +8,8 @@ mod filters;
 mod hooks;
 #[path = "conformance/repeat.rs"]
 mod repeat;
+#[path = "conformance/requests.rs"]
+mod requests;
 #[path = "conformance/server.rs"]
 mod server;
 #[path = "conformance/sessions.rs"]
@@ -263,6 +265,11 @@ fn one(call: &Value, test: &TestClient, captured: &mut Vec<bool>) {
         "flush" => server::flush(test),
         "close" => drop(watchpost::close(server::PATIENCE)),
         _ if sessions::one(call, |list| calls(list, test, captured)) => {}
+        "answer_request" => requests::answer(call, |list| {
+            if list.is_array() {
+                calls(list, test, captured);
+            }
+        }),
         other => {
             let mut inner = |list: &Value| {
                 if list.is_array() {

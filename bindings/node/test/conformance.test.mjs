@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import * as Sentry from "watchpost";
 import { advanceClock, dsnFacts, initTesting, restartTesting, takeDiscarded, takeRecorded } from "watchpost/testing";
 
-import { hint, signalCall, signalHooks } from "./support/signals.mjs";
+import { hint, needed, signalCall, signalHooks } from "./support/signals.mjs";
 import { answered, reset, traceCall, traceHooks } from "./support/traces.mjs";
 import { crumbHook, eventHook, read } from "./support/vectors.mjs";
 
@@ -52,6 +52,7 @@ async function check({ given, hooks, calls, expect }) {
   if (hooks.before_send) options.beforeSend = eventHook(hooks.before_send);
   if (hooks.before_breadcrumb) options.beforeBreadcrumb = crumbHook(hooks.before_breadcrumb);
   Object.assign(options, traceHooks(hooks, eventHook), signalHooks(hooks, eventHook));
+  options.integrations = needed(calls);
   reset();
   seen = {};
   const start = () => initTesting(options, given.now ?? 1767323045, seed);

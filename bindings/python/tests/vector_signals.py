@@ -4,10 +4,35 @@ import os
 
 import watchpost
 from watchpost import sessions
+from watchpost.integrations.wsgi import WatchpostWsgiMiddleware
 
 #: Where `write_file` writes, and what was said about a call that was refused; set by the runner.
 folder = None
 said = None
+
+
+def answer_request(call, run, captured):
+    """A WSGI application answers."""
+    name = lambda header: "HTTP_" + header.upper().replace("-", "_")  # noqa: E731
+    environ = {
+        "REQUEST_METHOD": call["method"],
+        "PATH_INFO": call["path"],
+        "QUERY_STRING": "",
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "80",
+        "wsgi.url_scheme": "http",
+        **{name(header): value for header, value in call.get("headers", {}).items()},
+    }
+
+    def application(environ, start_response):
+        run(call.get("calls", []))
+        start_response(f"{call['status']} ...", [])
+        return [b""]
+
+    body = WatchpostWsgiMiddleware(application)(environ, lambda *_: lambda _: None)
+    list(body)
+    if hasattr(body, "close"):
+        body.close()
 
 
 class JobFailed(Exception):
@@ -169,6 +194,7 @@ VERBS = {
         set_attributes,
         remove_attribute,
         request_session,
+        answer_request,
     )
 }
 VERBS.update(dict.fromkeys(("start_session", "end_session", "pause_session", "resume_session"), of_run))

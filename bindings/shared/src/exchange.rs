@@ -1,6 +1,6 @@
 //! One request that a host answers: session, trace and transaction.
 
-use watchpost_core::{RequestSession, Scopes, Span, SpanStatus, Text, TransactionOptions, TransactionSource};
+use watchpost_core::{Exchange, RequestHead, Scopes, Text};
 
 use crate::client::HostClient;
 use crate::process::global_scope;
@@ -22,12 +22,7 @@ pub struct HostHead<'a> {
 
 /// A request that is being answered. One that is dropped before its end was given up.
 #[derive(Debug)]
-pub struct HostExchange {
-    method: Text,
-    span: Span,
-    session: Option<RequestSession>,
-    open: bool,
-}
+pub struct HostExchange(Exchange);
 
 impl HostExchange {
     /// Begins it with scopes that belong to the request alone. `trace` are the headers of a trace that came along.
@@ -38,93 +33,36 @@ impl HostExchange {
         isolation: &HostScope,
         current: &HostScope,
     ) -> Option<Self> {
-        let core = client.client();
-        if !core.is_enabled() {
-            return None;
-        }
-        let session = core.start_request_session(isolation.shared());
-        core.continue_trace(trace, isolation.shared());
-        let name = Text::from(format!("{} {}", head.method, head.route.unwrap_or(head.path)));
-        let source = if head.route.is_some() { TransactionSource::Route } else { TransactionSource::Url };
-        let mut options =
-            TransactionOptions::new(name, "http.server").source(source).origin(Text::from(head.origin));
-        let attributes = [("http.request.method", head.method), ("url.path", head.path)];
-        let asked = core.options().starts_by_attributes();
-        if asked {
-            options =
-                attributes.into_iter().fold(options, |options, (key, value)| options.attribute(key, value));
-        }
+        let known = RequestHead { method: head.method, path: head.path, route: head.route };
         let scopes =
             Scopes { global: global_scope(), isolation: isolation.shared(), current: current.shared() };
-        let span = core.start_transaction(options, scopes);
-        // Where nobody asks for them at the start, a transaction that is not recorded needs none.
-        if !asked && span.is_recording() {
-            attributes.into_iter().for_each(|(key, value)| span.set_data(key, value));
-        }
-        if let Some(route) = head.route {
-            span.set_data("http.route", route);
-        }
-        let method = Text::from(head.method);
-        Some(Self { method, span, session, open: true })
+        let (name, origin) = (known.name(), Text::from(head.origin));
+        Exchange::begin(client.client(), &known, name, origin, trace, scopes).map(Self)
     }
 
     /// Its transaction, which is to be the active span of whoever answers.
     pub fn span(&self) -> HostSpan {
-        HostSpan::from_span(self.span.clone())
+        HostSpan::from_span(self.0.span().clone())
     }
 
     /// The route is known now: names the transaction. Events get their name from the request's description.
     pub fn routed(&self, route: &str) {
-        self.span.set_name(format!("{} {route}", self.method));
-        self.span.set_source(TransactionSource::Route);
-        if self.span.is_recording() {
-            self.span.set_data("http.route", route);
-        }
+        self.0.routed(route);
     }
 
     /// The answer is on its way. An error of the server's side counts as one of its session.
     pub fn answered(&mut self, status: u16) {
-        self.span.set_http_status(status);
-        if status >= 500
-            && let Some(session) = &self.session
-        {
-            session.mark_errored();
-        }
-        self.close();
+        self.0.answered(status);
     }
 
     /// There is no answer, because of an error that nobody handled.
     pub fn failed(&mut self) {
-        self.span.set_status(SpanStatus::InternalError);
-        if let Some(session) = &self.session {
-            session.mark_crashed();
-        }
-        self.close();
+        self.0.failed();
     }
 
     /// The client went away before the answer.
     pub fn cancelled(&mut self) {
-        if self.open {
-            self.span.set_status(SpanStatus::Cancelled);
-            self.close();
-        }
-    }
-
-    fn close(&mut self) {
-        if !self.open {
-            return;
-        }
-        self.open = false;
-        self.span.finish();
-        if let Some(session) = self.session.take() {
-            session.finish();
-        }
-    }
-}
-
-impl Drop for HostExchange {
-    fn drop(&mut self) {
-        self.cancelled();
+        self.0.cancelled();
     }
 }
 

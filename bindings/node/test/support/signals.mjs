@@ -1,6 +1,8 @@
 // The verbs and hooks of logs, metrics, check-ins, feedback, attachments, flags, attributes and sessions.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -68,6 +70,8 @@ export function signalCall(call, target, captured, inner) {
       return () => Sentry.resumeSession();
     case "request_session":
       return () => requestSession(call, inner);
+    case "answer_request":
+      return () => answerRequest(call, inner);
     default:
       return undefined;
   }
@@ -174,4 +178,35 @@ function camelKeys(object) {
     name === "monitor_config" ? [name, camelKeys(value)] : [camel(name), value],
   );
   return Object.fromEntries(entries);
+}
+
+/** The integrations that the calls of a vector need. */
+export function needed(calls) {
+  return calls.some((call) => call.do === "answer_request") ? [Sentry.httpServerIntegration()] : [];
+}
+
+/** A server answers, over a real connection. */
+async function answerRequest({ method, path, headers, status, calls = [] }, inner) {
+  let failure;
+  let closed;
+  const server = createServer((incoming, response) => {
+    closed = once(response, "close");
+    try {
+      inner(calls);
+    } catch (error) {
+      failure = error;
+    }
+    if (status === undefined) outgoing.destroy();
+    else response.writeHead(status).end();
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address();
+  const outgoing = request({ host: "127.0.0.1", port, method, path, headers, agent: false });
+  const ended = new Promise((resolve) => outgoing.on("error", resolve).on("response", (response) => response.resume().on("end", resolve)));
+  outgoing.end();
+  await ended;
+  await closed;
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  if (failure) throw failure;
 }
