@@ -10,6 +10,7 @@ export {
   captureException,
   captureFeedback,
   captureMessage,
+  captureRequestError,
   captureSession,
   childProcessIntegration,
   clearAttachments,

@@ -38,6 +38,7 @@ export { wrapHandler, type LambdaContext, type WrapperOptions } from "./integrat
 export { localVariablesIntegration, type LocalVariablesOptions } from "./integrations/local-variables";
 export { createWinstonTransport, pinoIntegration, type LoggerOptions } from "./integrations/loggers";
 export { setupNestErrorHandler } from "./integrations/nest";
+export { captureRequestError, type NextErrorContext, type NextRequestInfo } from "./integrations/nextjs";
 export { instrumentMongo, instrumentPg, instrumentPrisma } from "./integrations/wrapped";
 export {
   expressErrorHandler,

@@ -14,8 +14,8 @@ export interface Integration {
   setup?(client: Client): void;
   /** Called for every client after all others were set up. */
   afterAllSetup?(client: Client): void;
-  /** Sees every event, may change it, and drops it with `null`. */
-  processEvent?(event: Event, hint: EventHint, client: Client): Event | null;
+  /** Sees every event, may change it, and drops it with `null`; a promise is waited for. */
+  processEvent?(event: Event, hint: EventHint, client: Client): Event | null | PromiseLike<Event | null>;
 }
 
 /** Those to be added to the default ones, or a function that is given these and answers with all. */

@@ -80,6 +80,7 @@ const answer: number = Sentry.withScope((scope) => scope.setLevel("error").setFi
 const later: Promise<boolean> = Sentry.withIsolationScope(async () => answer === 5);
 const flushed: Promise<boolean> = Sentry.flush(1000);
 Sentry.getGlobalScope().addEventProcessor((event) => event);
+Sentry.getCurrentScope().addEventProcessor(async (event) => event);
 Sentry.setupExpressErrorHandler({ use: (handler) => void handler });
 await Promise.all([waited, monitored, recorded, captured, later, flushed, Sentry.close()]);
 
@@ -87,5 +88,5 @@ await Promise.all([waited, monitored, recorded, captured, later, flushed, Sentry
 Sentry.setLevel("bad");
 // @ts-expect-error a breadcrumb is an object
 Sentry.addBreadcrumb("clicked");
-// @ts-expect-error a processor may not be asynchronous
-Sentry.getCurrentScope().addEventProcessor(async (event) => event);
+// @ts-expect-error a processor answers with an event, or with nothing
+Sentry.getCurrentScope().addEventProcessor(async () => 5);

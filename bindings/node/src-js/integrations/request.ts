@@ -1,5 +1,8 @@
 import type { IncomingRequest } from "../types";
 
+/** What Next.js notes on a request, the route that it took among it. It names that in no other way, but to OpenTelemetry. */
+const NEXT_META: unique symbol = Symbol.for("NextInternalRequestMeta");
+
 /** What we need to know of a request of Node's server, or of a framework's that stands on it. */
 export interface RequestLike {
   method?: string | undefined;
@@ -10,6 +13,7 @@ export interface RequestLike {
   route?: { path?: unknown };
   headers?: Record<string, string | string[] | undefined>;
   socket?: { remoteAddress?: string | undefined; encrypted?: boolean };
+  [NEXT_META]?: { match?: { definition?: { pathname?: string } } };
 }
 
 /** Routes that frameworks have told. */
@@ -25,8 +29,9 @@ export function routeOf(request: RequestLike): string | undefined {
   const told = routes.get(request);
   if (told !== undefined) return told;
   const path = request.route?.path;
-  return typeof path === "string" ? `${request.baseUrl ?? ""}${path}` : undefined;
+  return typeof path === "string" ? `${request.baseUrl ?? ""}${path}` : request[NEXT_META]?.match?.definition?.pathname;
 }
+
 
 /** The path of a target, without its query. */
 export function pathOf(target: string): string {
