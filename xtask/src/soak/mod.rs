@@ -1,5 +1,6 @@
 //! `cargo xtask soak`: the second tier, for what takes hours and chance instead of one run.
 
+mod frameworks;
 mod fuzz;
 mod requests;
 
@@ -8,10 +9,9 @@ use std::time::Duration;
 
 use crate::counts::{Counts, Dialect};
 use crate::failure::{Failure, Result};
-use crate::setup::apt;
+use crate::repo;
 use crate::step::{Log, Outcome, Runner};
-use crate::suite::{Clients, build_server, compat, install_python, python_of};
-use crate::{process, repo};
+use crate::suite::{Clients, build_server, compat};
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ cargo xtask soak [PART...] [--rounds N] [--requests N] [--minutes N] [--target N
   requests  100,000 requests to an Express application, with what is resident after each tenth
   loom      the models of the lock-free parts, with every interleaving that takes up to four preemptions
   frameworks
-            the Python tests with every framework and server that there is an integration for
+            the Python and the Node tests with every framework and server that there is an integration for
   without a PART all of them";
 
 /// Runs the parts that `words` name.
@@ -76,7 +76,8 @@ pub fn run(words: &[String]) -> Result<()> {
                 runner.step("loom", loom);
             }
             _ => {
-                runner.step("frameworks", frameworks);
+                runner.step("frameworks python", frameworks::python);
+                runner.step("frameworks node", frameworks::node);
             }
         }
     }
@@ -106,24 +107,6 @@ fn loom(log: &Log) -> Result<Outcome> {
     let mut models = cargo();
     models.args(["test", "--package", "watchpost-loom"]).env("WATCHPOST_SOAK_LOOM", LOOM_PREEMPTIONS);
     log.within(Duration::from_secs(2 * 3600)).tests(&mut models, Dialect::Cargo)
-}
-
-fn frameworks(log: &Log) -> Result<Outcome> {
-    const VENV: &str = "frameworks";
-    install_python(VENV, "bindings/python/tests/requirements-frameworks.txt", log)?;
-    if process::find("redis-server").is_none() {
-        apt(&["redis-server"], "redis-server 5 or newer")?;
-    }
-    let mut tests = python_of(VENV);
-    tests.args(["-m", "pytest", "-q", "bindings/python/tests"]);
-    tests.args([
-        "--ignore=bindings/python/tests/test_conformance.py",
-        "--ignore=bindings/python/tests/test_types.py",
-        "--ignore=bindings/python/tests/test_wheel.py",
-    ]);
-    // What is not installed fails there instead of being skipped.
-    tests.env("WATCHPOST_FRAMEWORKS", "1");
-    log.within(Duration::from_secs(3600)).tests(&mut tests, Dialect::Pytest)
 }
 
 fn fork(runner: &mut Runner, rounds: u32) {

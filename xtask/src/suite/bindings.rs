@@ -142,7 +142,8 @@ pub fn python_of(name: &str) -> Command {
     command
 }
 
-fn npm(folder: &str) -> Command {
+/// npm in a folder of the repository.
+pub fn npm(folder: &str) -> Command {
     let mut command = Command::new("npm");
     command.current_dir(repo::path(folder)).env("NO_COLOR", "1");
     command

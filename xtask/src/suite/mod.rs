@@ -15,7 +15,7 @@ use crate::repo;
 use crate::setup::{Need, Readiness};
 use crate::step::{Outcome, Runner};
 
-pub use bindings::{build_examples, install, install_python, python_of};
+pub use bindings::{build_examples, install, install_python, npm, python_of};
 pub use compat::{Clients, compat};
 pub use crates::{documentation, features, oldest_compiler};
 pub use page::build as build_page;
