@@ -74,15 +74,22 @@ class Watch {
     this.#typesOnly = typesOnly;
     this.#inspector = inspector;
     this.#session = new inspector.Session();
-    this.#session.connect();
-    this.#session.on("Debugger.scriptParsed", ({ params: { scriptId, url } }) => {
-      if (isOurs(url)) this.#files.set(scriptId, url);
-    });
-    this.#session.on("Debugger.paused", ({ params }) => this.#paused(params));
-    this.#session.post("Debugger.enable");
     this.#throttle = new Throttle(captureAllExceptions ? "all" : "uncaught", maxExceptionsPerSecond, (state) => this.#pauseOn(state));
-    this.#reader = this.#introduce();
-    this.#pauseOn(captureAllExceptions ? "all" : "uncaught");
+    this.#session.connect();
+    try {
+      this.#session.on("Debugger.scriptParsed", ({ params: { scriptId, url } }) => {
+        if (isOurs(url)) this.#files.set(scriptId, url);
+      });
+      this.#session.on("Debugger.paused", ({ params }) => this.#paused(params));
+      this.#session.post("Debugger.enable");
+      this.#reader = this.#introduce();
+      // Where the answer comes later, as in other runtimes, a stop would be one for ever.
+      if (this.#reader === "") throw new Error("the debugger of this runtime does not answer at once");
+      this.#pauseOn(captureAllExceptions ? "all" : "uncaught");
+    } catch (error) {
+      this.#session.disconnect();
+      throw error;
+    }
     this.#timer = setInterval(() => this.#isWanted() || this.stop(), LOOK_EVERY).unref();
   }
 
