@@ -6,6 +6,8 @@
 mod browser;
 mod client;
 mod event;
+mod go;
+mod java;
 mod node;
 mod otel;
 mod python;
@@ -86,4 +88,29 @@ fn otel_node_in_protobuf() {
 #[test]
 fn otel_node_in_json() {
     otel::node("http/json");
+}
+
+#[test]
+fn sdk_go_reports_all_that_a_job_has() {
+    go::job();
+}
+
+#[test]
+fn sdk_go_net_http() {
+    go::web();
+}
+
+#[test]
+fn sdk_java_reports_all_that_a_program_has() {
+    java::plain();
+}
+
+#[test]
+fn sdk_proguard_frames_are_as_they_were_written() {
+    java::obfuscated();
+}
+
+#[test]
+fn sdk_spring_boot() {
+    java::spring();
 }

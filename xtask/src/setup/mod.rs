@@ -59,6 +59,8 @@ pub enum Need {
     Language(Language),
     /// A headless browser for the page's tests.
     Browser,
+    /// Go, which nothing but a client's test needs: used where it is installed.
+    Go,
 }
 
 impl Need {
@@ -73,6 +75,7 @@ impl Need {
         match self {
             Self::Language(language) => language.name(),
             Self::Browser => "chromium",
+            Self::Go => "go",
         }
     }
 
@@ -86,6 +89,7 @@ impl Need {
             Self::Language(Language::Kotlin) => jdk(),
             Self::Language(Language::Swift) => swift(),
             Self::Browser => browser(),
+            Self::Go => go(),
         };
         match result {
             Ok(()) => Readiness::Ready,
@@ -125,6 +129,15 @@ fn swift() -> Result<()> {
     Err(Failure::new(said.trim().replace('\n', " ")))
 }
 
+/// As the newest client asks for it; what distributions have is mostly older.
+fn go() -> Result<()> {
+    let said = process::find("go").and_then(|go| process::output(Command::new(go).arg("version")).ok());
+    match said.as_deref().and_then(version) {
+        Some(found) if found >= (1, 25) => Ok(()),
+        _ => Err(Failure::new("install Go 1.25 or newer and put it on the PATH")),
+    }
+}
+
 fn browser() -> Result<()> {
     if browser_path().is_some() {
         return Ok(());
@@ -157,6 +170,7 @@ mod tests {
     fn versions_are_read_from_what_tools_print() {
         assert_eq!(version("v20.20.2\n"), Some((20, 20)));
         assert_eq!(version("Python 3.9.18"), Some((3, 9)));
+        assert_eq!(version("go version go1.26.8 linux/amd64"), Some((1, 26)));
         assert_eq!(version("none"), None);
     }
 

@@ -1,12 +1,14 @@
 //! Real clients, as their registries have them, against the server.
 
+use std::process::Command;
+
 use super::rust::cargo;
 use crate::counts::Dialect;
 use crate::failure::Result;
 use crate::language::Language;
 use crate::repo;
 use crate::setup::{Need, Readiness, node_modules, venv};
-use crate::step::{Log, Outcome};
+use crate::step::{Log, Outcome, Runner};
 
 /// Which of the real clients are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +31,10 @@ struct Family {
 
 const NODE: Need = Need::Language(Language::Node);
 const PYTHON: Need = Need::Language(Language::Python);
+/// Kotlin's toolchain is a JDK with Maven.
+const JAVA: Need = Need::Language(Language::Kotlin);
 
-const FAMILIES: [Family; 7] = [
+const FAMILIES: [Family; 11] = [
     Family {
         tests: "sentry_cli_",
         need: NODE,
@@ -81,6 +85,24 @@ const FAMILIES: [Family; 7] = [
         seldom: &["sdk_rust_"],
         install: rust_program,
     },
+    Family { tests: "sdk_go_", need: Need::Go, seldom: &[], install: go_program },
+    Family { tests: "sdk_java_", need: JAVA, seldom: &[], install: |log| maven("plain", log) },
+    Family {
+        tests: "sdk_proguard_",
+        need: JAVA,
+        seldom: &["sdk_proguard_"],
+        install: |log| {
+            node_modules("tests/compat/sentry-cli", log.path())?;
+            maven("plain", log)?;
+            maven("proguard", log)
+        },
+    },
+    Family {
+        tests: "sdk_spring_",
+        need: JAVA,
+        seldom: &["sdk_spring_"],
+        install: |log| maven("spring", log),
+    },
 ];
 
 fn packages(name: &str, requirements: &str, log: &Log) -> Result<()> {
@@ -94,27 +116,88 @@ fn rust_program(log: &Log) -> Result<()> {
     log.run(build.env("CARGO_TARGET_DIR", repo::cache("compat-rust"))).map(|_| ())
 }
 
-/// Installs the clients and runs them; the server has been built.
-///
-/// # Errors
-/// When one of them cannot be installed, or does not find what it should.
-pub fn compat(log: &Log, clients: Clients) -> Result<Outcome> {
+fn go_program(log: &Log) -> Result<()> {
+    let mut build = Command::new("go");
+    build.args(["build", "-mod=readonly", "-o"]).arg(repo::cache("compat-go/shop")).arg(".");
+    log.run(build.current_dir(repo::path("tests/compat/go"))).map(|_| ())
+}
+
+/// Classes and libraries of a project of `tests/compat/java`.
+fn maven(project: &str, log: &Log) -> Result<()> {
+    let mut maven = Command::new("mvn");
+    maven.args(["--batch-mode", "--no-transfer-progress", "compile"]);
+    maven.arg(format!("-Doutput={}", repo::cache("compat-java").join(project).display()));
+    log.run(maven.current_dir(repo::path("tests/compat/java").join(project))).map(|_| ())
+}
+
+impl Family {
+    /// Whether some of its tests are run.
+    fn runs(&self, clients: Clients) -> bool {
+        clients == Clients::All || !self.seldom.contains(&self.tests)
+    }
+
+    /// What it needs and is not there. The first tier does without a toolchain that only a client's test needs.
+    fn missing(&self, what: String, clients: Clients) -> Outcome {
+        match (self.need, clients) {
+            (Need::Go, Clients::OneOfEach) => Outcome::NotRun(what),
+            _ => Outcome::Skipped(what),
+        }
+    }
+}
+
+/// Installs the clients and runs them; the server has been built. What a family needs and is not there is a step of its
+/// own, and costs the others nothing.
+pub fn compat(runner: &mut Runner, clients: Clients) {
+    let mut ready = Vec::new();
+    for family in FAMILIES.iter().filter(|family| family.runs(clients)) {
+        match family.need.ensure() {
+            Readiness::Ready => ready.push(family.tests),
+            Readiness::Missing(what) => {
+                let name = format!("compat {}", family.tests.trim_end_matches('_'));
+                runner.step(&name, |_| Ok(family.missing(what, clients)));
+            }
+        }
+    }
+    runner.step("compat", |log| run(log, clients, &ready));
+}
+
+fn run(log: &Log, clients: Clients, ready: &[&str]) -> Result<Outcome> {
     let mut command = cargo();
     command.args(["test", "--workspace", "--test", "compat", "--no-fail-fast", "--"]);
     for family in &FAMILIES {
+        if !ready.contains(&family.tests) {
+            command.args(["--skip", family.tests]);
+            continue;
+        }
         if clients == Clients::OneOfEach {
-            if family.seldom.contains(&family.tests) {
-                command.args(["--skip", family.tests]);
-                continue;
-            }
             for test in family.seldom {
                 command.args(["--skip", test]);
             }
         }
-        if let Readiness::Missing(what) = family.need.ensure() {
-            return Ok(Outcome::Skipped(format!("{}: {what}", family.tests)));
-        }
         (family.install)(log)?;
     }
     log.tests(&mut command, Dialect::Cargo)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_tier_has_one_of_each_and_does_without_go() {
+        let of =
+            |clients| FAMILIES.iter().filter(move |family| family.runs(clients)).map(|family| family.tests);
+        assert_eq!(of(Clients::All).count(), FAMILIES.len());
+        let first: Vec<&str> = of(Clients::OneOfEach).collect();
+        for family in ["sentry_cli_", "sdk_python_", "sdk_browser_", "sdk_node_", "sdk_go_", "sdk_java_"] {
+            assert!(first.contains(&family), "{family}");
+        }
+        let missing = |tests: &str, clients| {
+            let family = FAMILIES.iter().find(|family| family.tests == tests).unwrap();
+            family.missing("it".into(), clients)
+        };
+        assert_eq!(missing("sdk_go_", Clients::OneOfEach), Outcome::NotRun("it".into()));
+        assert_eq!(missing("sdk_go_", Clients::All), Outcome::Skipped("it".into()));
+        assert_eq!(missing("sdk_java_", Clients::OneOfEach), Outcome::Skipped("it".into()));
+    }
 }

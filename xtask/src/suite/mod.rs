@@ -133,7 +133,7 @@ impl Suite {
             self.runner.blocked("compat", "the build");
             return;
         }
-        self.runner.step("compat", |log| compat(log, Clients::OneOfEach));
+        compat(&mut self.runner, Clients::OneOfEach);
     }
 
     fn pages(&mut self) {
