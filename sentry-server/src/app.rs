@@ -19,7 +19,7 @@ use crate::files::{FileLimits, FileStore};
 use crate::group::Grouper;
 use crate::health::Fault;
 use crate::housekeeping::{House, Housekeeping};
-use crate::ingest::{BodyLimits, Budget, Committer, KeyTable, Known};
+use crate::ingest::{BodyLimits, Budget, Committer, KeyTable, Known, Totals};
 use crate::instant::{self, Micros};
 use crate::metrics::Metrics;
 use crate::project::Counters;
@@ -51,6 +51,7 @@ pub struct App {
     pub(crate) attempts: Arc<Attempts>,
     pub(crate) files: Arc<FileStore>,
     pub(crate) symbolicator: Arc<Symbolicator>,
+    pub(crate) totals: Arc<Totals>,
     digest: Arc<Digest>,
     house: Arc<House>,
     housekeeping: Arc<Housekeeping>,
@@ -170,6 +171,7 @@ impl App {
             attempts: Arc::default(),
             files,
             symbolicator: Arc::clone(&symbolicator),
+            totals: Arc::new(Totals::new(now)),
             digest: Arc::new(digest),
             house: Arc::new(house),
             housekeeping: Arc::new(housekeeping),

@@ -27,6 +27,7 @@ pub(crate) use self::body::Encoding;
 pub(crate) use self::body::{BodyLimits, Budget, inflate};
 pub(crate) use self::committer::Committer;
 pub(crate) use self::keys::{KeyTable, Known};
+pub(crate) use self::otlp::Totals;
 #[cfg(feature = "testing")]
 pub(crate) use self::payload::framing;
 pub(crate) use self::payload::stored_json;

@@ -1,44 +1,55 @@
-//! OpenTelemetry over HTTP, in protobuf and JSON: turned into containers of spans, logs and metrics.
+//! OpenTelemetry over HTTP, in protobuf and JSON: turned into containers of spans, logs and metrics, and into events for
+//! the exceptions that spans and logs tell of.
 
+mod exceptions;
 mod logs;
 mod metrics;
+mod stack;
+mod totals;
 mod traces;
 mod value;
+
+use std::collections::HashSet;
 
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use self::totals::Growing;
+pub(crate) use self::totals::Totals;
 use super::body::ReadBody;
 use super::framed::Framed;
 use super::refusal::Refusal;
 use super::request::Request;
 
 pub(super) async fn traces(request: Request, body: Body) -> Response {
-    answer(
-        &request,
-        take(&request, body, &SPANS, |export: ExportTraceServiceRequest| traces::entries(export)).await,
-    )
+    answer(&request, take(&request, body, &SPANS, traces::told).await)
 }
 
 pub(super) async fn logs(request: Request, body: Body) -> Response {
-    answer(
-        &request,
-        take(&request, body, &LOGS, |export: ExportLogsServiceRequest| logs::entries(export)).await,
-    )
+    answer(&request, take(&request, body, &LOGS, logs::told).await)
 }
 
 pub(super) async fn metrics(request: Request, body: Body) -> Response {
-    answer(
-        &request,
-        take(&request, body, &METRICS, |export: ExportMetricsServiceRequest| metrics::entries(export)).await,
-    )
+    let project = request.project_id().unwrap_or_default();
+    let mut growing = Growing::new(&request.app.totals, project);
+    let taken = take(&request, body, &METRICS, |export| metrics::told(export, &mut growing)).await;
+    if taken.is_ok() {
+        growing.keep();
+    }
+    answer(&request, taken)
+}
+
+/// What an export says.
+#[derive(Default)]
+struct Told {
+    /// Entries of the signal's container.
+    entries: Vec<Value>,
+    /// Events, each with its id.
+    events: Vec<Value>,
 }
 
 /// What a signal becomes.
@@ -83,24 +94,31 @@ async fn take<T: Message + Default + DeserializeOwned>(
     request: &Request,
     body: Body,
     signal: &Signal,
-    entries: impl FnOnce(T) -> Vec<Value>,
+    told: impl FnOnce(T) -> Told,
 ) -> Result<Format, Refusal> {
     let admitted = request.admitted().await?;
     let format = Format::of(request)?;
     let body = request.read(body).await?;
-    let entries = entries(format.decode(&body)?);
-    if entries.is_empty() {
+    let mut told = told(format.decode(&body)?);
+    if told.entries.is_empty() {
         return Ok(format);
     }
-    let id = request.new_id();
+    // The first event is the one that the envelope names; of the same one, once is enough.
+    let mut known = HashSet::new();
+    told.events.retain(|event| known.insert(event["event_id"].to_string()));
+    let first = told.events.first().and_then(|event| event["event_id"].as_str()?.parse().ok());
+    let id = first.unwrap_or_else(|| request.new_id());
     let mut envelope = Framed::new(id);
-    for part in parts(entries) {
+    for part in parts(told.entries) {
         let mut more = Map::new();
         more.insert("content_type".to_owned(), signal.content_type.into());
         more.insert("item_count".to_owned(), part.len().into());
         let mut payload = Map::new();
         payload.insert("items".to_owned(), Value::Array(part));
         envelope.add(signal.item, more, Value::Object(payload).to_string().as_bytes());
+    }
+    for event in &told.events {
+        envelope.add_json("event", event);
     }
     request.commit_envelope(&admitted, id, body, envelope.into_bytes()).await?;
     Ok(format)

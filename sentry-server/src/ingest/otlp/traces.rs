@@ -3,21 +3,45 @@
 use std::collections::HashMap;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::trace::v1::{Span, status::StatusCode};
+use opentelemetry_proto::tonic::trace::v1::{Span, span, status::StatusCode};
 use serde_json::{Map, Value, json};
 
+use super::Told;
+use super::exceptions::{self, Place};
 use super::value::{attributes, hex, of_resource, seconds, text};
 
-pub(super) fn entries(export: ExportTraceServiceRequest) -> Vec<Value> {
-    let mut entries = Vec::new();
+pub(super) fn told(export: ExportTraceServiceRequest) -> Told {
+    let mut told = Told::default();
     for group in &export.resource_spans {
         let resource = of_resource(group.resource.as_ref());
         let spans: Vec<&Span> = group.scope_spans.iter().flat_map(|scope| &scope.spans).collect();
         let by_id: HashMap<&[u8], &Span> =
             spans.iter().map(|span| (span.span_id.as_slice(), *span)).collect();
-        entries.extend(spans.iter().map(|span| entry(span, &resource, segment(span, &by_id))));
+        for span in &spans {
+            let segment = segment(span, &by_id);
+            told.entries.push(entry(span, &resource, segment));
+            told.events.extend(thrown(span, &resource, segment));
+        }
     }
-    entries
+    told
+}
+
+/// The exceptions that a span tells of.
+fn thrown(span: &Span, resource: &Map<String, Value>, segment: Option<&Span>) -> Vec<Value> {
+    let happened = span.events.iter().filter(|event| event.name == "exception");
+    let event = |event: &span::Event| {
+        let place = Place {
+            resource,
+            attributes: &attributes(&span.attributes),
+            trace: hex(&span.trace_id),
+            span: hex(&span.span_id),
+            parent: hex(&span.parent_span_id),
+            segment: segment.map(|segment| segment.name.as_str()),
+            origin: ORIGIN,
+        };
+        exceptions::event(&attributes(&event.attributes), seconds(event.time_unix_nano), "error", &place)
+    };
+    happened.filter_map(event).collect()
 }
 
 fn entry(span: &Span, resource: &Map<String, Value>, segment: Option<&Span>) -> Value {
@@ -28,7 +52,7 @@ fn entry(span: &Span, resource: &Map<String, Value>, segment: Option<&Span>) -> 
     };
     let op = operation(span.kind, &all);
     put(&mut all, "sentry.op", op);
-    put(&mut all, "sentry.origin", "auto.otlp.spans".to_owned());
+    put(&mut all, "sentry.origin", ORIGIN.to_owned());
     if let Some(segment) = segment {
         put(&mut all, "sentry.segment.name", segment.name.clone());
         put(&mut all, "sentry.segment.id", hex(&segment.span_id));
@@ -51,7 +75,7 @@ fn entry(span: &Span, resource: &Map<String, Value>, segment: Option<&Span>) -> 
         entry["parent_span_id"] = hex(&span.parent_span_id).into();
     }
     if !span.links.is_empty() {
-        let link = |link: &opentelemetry_proto::tonic::trace::v1::span::Link| {
+        let link = |link: &span::Link| {
             json!({ "trace_id": hex(&link.trace_id), "span_id": hex(&link.span_id),
                     "attributes": attributes(&link.attributes) })
         };
@@ -113,4 +137,5 @@ fn operation(kind: i32, attributes: &Map<String, Value>) -> String {
     op.to_owned()
 }
 
+const ORIGIN: &str = "auto.otlp.spans";
 const MAX_ANCESTORS: usize = 1_000;
