@@ -12,6 +12,7 @@ mod node;
 mod otel;
 mod python;
 mod python_web;
+mod rust;
 mod sentry_cli;
 mod terminal;
 
@@ -82,12 +83,17 @@ fn otel_python_in_protobuf() {
 
 #[test]
 fn otel_node_in_protobuf() {
-    otel::node("http/protobuf");
+    otel::node("http/protobuf", "cumulative");
 }
 
 #[test]
 fn otel_node_in_json() {
-    otel::node("http/json");
+    otel::node("http/json", "delta");
+}
+
+#[test]
+fn sdk_rust_reports_all_that_a_job_has() {
+    rust::job();
 }
 
 #[test]

@@ -140,10 +140,28 @@ fn trace(client: &Client, said: &Said) {
     assert_eq!(query["span.description"], "SELECT balance FROM ledger");
     assert_eq!(query["db.system"], "postgresql", "{query:#}");
     assert!(query["span.duration"].as_f64() >= Some(100.0), "{query:#}");
+    the_profile(client);
     let inside = client.event(said.value("in trace"));
     assert_eq!(inside["contexts"]["trace"]["trace_id"], trace);
     let events = client.rows("errors", &["title"], &format!("trace:{trace}"), 1);
     assert_eq!(events[0]["title"], "ledger imported");
+}
+
+/// It lies beside its transaction, as it was sent.
+fn the_profile(client: &Client) {
+    let events = client.api.events("shop").unwrap();
+    let transaction = events.iter().find(|event| event["type"] == "transaction").unwrap();
+    let path = format!("{PROJECT}/events/{}/attachments/", transaction["id"].as_str().unwrap());
+    let profile = client.wait("the profile", || {
+        let files = client.get(&path);
+        files.as_array().unwrap().iter().find(|file| file["itemType"] == "profile").cloned()
+    });
+    let bytes = client.bytes(&format!("{path}{}/", profile["id"].as_str().unwrap()));
+    let profile: Value = serde_json::from_slice(&bytes.body).unwrap();
+    assert_eq!(profile["transaction"]["name"], "import ledger");
+    assert!(profile["profile"]["samples"].as_array().unwrap().len() > 1);
+    let functions = profile["profile"]["frames"].as_array().unwrap();
+    assert!(functions.iter().any(|frame| frame["function"] == "busy"), "{functions:#?}");
 }
 
 fn telemetry(client: &Client) {

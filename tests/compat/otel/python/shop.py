@@ -59,5 +59,7 @@ except ValueError:
 meter.create_counter("checkouts").add(1, {"tenant": "acme"})
 meter.create_histogram("checkout.time", unit="ms").record(12.5)
 meter.create_up_down_counter("queue.depth").add(4)
+# Metrics are exported twice, as totals each time.
+points.force_flush(20_000)
 for provider in (spans, records, points):
     provider.shutdown()
