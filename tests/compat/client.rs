@@ -96,9 +96,17 @@ impl Client {
         self.get(&format!("{ORG}/issues/{id}/"))
     }
 
-    /// The rows of a data set that a search finds, once there are `count`; more are too many.
+    /// The rows of a data set that a search finds, once there are `count`; more are too many. They have these fields, and
+    /// say who they are.
     pub(crate) fn rows(&self, dataset: &str, fields: &[&str], query: &str, count: usize) -> Vec<Value> {
-        let fields: String = fields.iter().map(|field| format!("&field={field}")).collect();
+        let usual: &[&str] = match dataset {
+            // Counts have no other fields than those that they are counted by.
+            _ if fields.iter().any(|field| field.ends_with(')')) => &[],
+            "spans" => &["id", "parent_span", "transaction", "is_transaction", "release", "environment"],
+            _ => &["id", "span_id", "release", "environment"],
+        };
+        let fields = fields.iter().chain(usual.iter().filter(|field| !fields.contains(field)));
+        let fields: String = fields.map(|field| format!("&field={field}")).collect();
         let query = query.replace(' ', "%20").replace('"', "%22");
         let path = format!("{ORG}/events/?dataset={dataset}&query={query}&per_page=100{fields}");
         let rows = self.wait(&path, || {
@@ -279,6 +287,8 @@ const COMPLAINTS: &[&str] = &[
     "sentry responded with status code",
     "error while sending",
     "failed to send",
+    // sentry for Rust, which logs what it was answered
+    "{\"detail\":",
     // OpenTelemetry
     "failed to export",
     "otlpexportererror",

@@ -130,7 +130,7 @@ fn jobs(client: &Client) {
 
 fn trace(client: &Client, said: &Said) {
     let trace = said.value("trace");
-    let fields = ["span.op", "span.description", "parent_span", "transaction", "db.system", "tenant"];
+    let fields = ["span.op", "span.description", "span.duration", "db.system", "tenant"];
     let spans = client.rows("spans", &fields, &format!("trace:{trace}"), 3);
     let of = |op: &str| spans.iter().find(|span| span["span.op"] == op).unwrap();
     let (root, query) = (of("task"), of("db.query"));
