@@ -26,6 +26,13 @@ pub(super) struct Amount {
     pub(super) sum: f64,
 }
 
+impl Amount {
+    /// What is measured may be negative, so that a sum falls while its count rises.
+    fn goes_on(self, last: Self) -> bool {
+        self.count > last.count || (self.count == last.count && self.sum >= last.sum)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Total {
     /// When the client began to count, in nanoseconds since the epoch.
@@ -78,7 +85,7 @@ impl<'a> Growing<'a> {
         let grown = match last {
             // An older one that comes late, or again.
             Some(last) if last.start == total.start && total.at <= last.at => return None,
-            Some(last) if last.start == total.start && total.amount.sum >= last.amount.sum => Amount {
+            Some(last) if last.start == total.start && total.amount.goes_on(last.amount) => Amount {
                 count: total.amount.count.saturating_sub(last.amount.count),
                 sum: total.amount.sum - last.amount.sum,
             },
@@ -163,6 +170,16 @@ mod tests {
             grown(&mut Growing::new(&totals, 2), "acme", 1_000, 4_000, 7.0),
             Some(7.0),
             "another project"
+        );
+    }
+
+    #[test]
+    fn a_sum_may_fall_while_its_count_rises() {
+        let (last, next) = (Amount { count: 2, sum: 5.0 }, Amount { count: 3, sum: -1.0 });
+        assert!(next.goes_on(last) && !last.goes_on(next));
+        assert!(
+            !Amount { count: 0, sum: 1.0 }.goes_on(Amount { count: 0, sum: 2.0 }),
+            "a counter never falls"
         );
     }
 
