@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn totals_become_what_was_added() {
         let totals = Totals::new(0);
-        let mut told_of = |metrics: Vec<Metric>| {
+        let told_of = |metrics: Vec<Metric>| {
             let mut growing = Growing::new(&totals, 1);
             let told = told(export(metrics), &mut growing);
             growing.keep();
