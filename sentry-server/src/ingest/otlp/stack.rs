@@ -50,7 +50,12 @@ fn python_section(text: &str) -> Thrown {
                 frame.insert("context_line".to_owned(), source.trim().into());
             }
             push(&mut thrown, frame);
-        } else if !line.is_empty() && !line.starts_with(' ') && !line.starts_with("Traceback ") {
+        } else if thrown.kind.is_empty()
+            && !line.is_empty()
+            && !line.starts_with(' ')
+            && !line.starts_with("Traceback ")
+        {
+            // Texts of several lines go on behind it.
             (thrown.kind, thrown.value) = named(line);
         }
     }
