@@ -84,6 +84,16 @@ impl DerivedFiles {
         Ok(view)
     }
 
+    /// Deletes what was made from a file that is gone; names begin with the file's.
+    pub(super) fn forget(&self, prefix: &str) {
+        let mut known = self.known();
+        let gone: Vec<String> = known.files.keys().filter(|name| name.starts_with(prefix)).cloned().collect();
+        for name in gone {
+            known.forget(&name);
+            remove(&self.dir.join(name));
+        }
+    }
+
     /// Whoever has a file open keeps it until it is closed.
     fn make_room(&self, known: &mut Known) {
         while known.bytes > self.most_bytes {
@@ -150,6 +160,11 @@ mod tests {
         drop(derived);
         let again = open();
         assert_eq!(again.known().bytes, 8);
+        again.forget("b");
+        assert_eq!(again.known().bytes, 8);
+        again.forget("c");
+        assert!(again.view("c").is_none() && !dir.path().join("d/c").exists());
+        again.keep("c", b"cccc").unwrap();
         std::fs::remove_file(dir.path().join("d/a")).unwrap();
         assert!(again.view("a").is_none() && again.view("c").is_some());
         assert_eq!(again.known().bytes, 4);

@@ -183,6 +183,7 @@ impl FileStore {
         let _alone = self.sweep.write().unwrap_or_else(PoisonError::into_inner);
         for hash in store.expire_blobs(now - HOUR)? {
             remove(&self.blob(&hash))?;
+            self.derived.forget(&hex(&hash));
         }
         Ok(())
     }

@@ -87,10 +87,16 @@ impl Tables {
     /// A table. Blocks while it is made, within [`PATIENCE`].
     pub(super) fn get(&self, key: &Key) -> Result<ByteView<'static>, Missing> {
         let mut state = self.shared.state();
+        let mut is_asked = false;
         loop {
             if let Some(known) = state.known(key) {
                 return known;
             }
+            // It was tried, and could not be kept.
+            if is_asked && !state.underway.contains_key(key) {
+                return Err(Missing::NotReady);
+            }
+            is_asked = true;
             let Some(began) = self.shared.ask(&mut state, key) else { return Err(Missing::NotReady) };
             let Some(left) = PATIENCE.checked_sub(began.elapsed()) else { return Err(Missing::NotReady) };
             if state.closed {
