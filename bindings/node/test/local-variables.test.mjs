@@ -6,9 +6,11 @@ import { test } from "node:test";
 import * as Sentry from "watchpost";
 import { initTesting, takeRecorded, takeSaid } from "watchpost/testing";
 
+import throttling from "../dist/integrations/throttle.js";
 import { program, run } from "./support/child.mjs";
 import { openSink } from "./support/sink.mjs";
 
+const { Throttle } = throttling;
 const last = (list) => list[list.length - 1];
 
 function start(options = {}) {
@@ -154,9 +156,32 @@ test("beyond the errors of a second it pauses", () => {
   const fail = (n) => {
     throw new Error(`number ${n}`);
   };
-  const seen = [1, 2, 3, 4, 5].map((n) => framesOf(() => fail(n))[0].vars !== undefined);
-  assert.deepEqual(seen.slice(0, 2), [true, true]);
-  assert.equal(last(seen), false);
+  assert.deepEqual(framesOf(() => fail(1))[0].vars, { n: 1 });
+  for (let n = 0; n < 50; n++) assert.throws(() => fail(n));
+  assert.equal(framesOf(() => fail(2))[0].vars, undefined);
+});
+
+test("it pauses in two steps, and longer each time", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const states = [];
+  const throttle = new Throttle("all", 3, (state) => states.push(state));
+  const burst = () => {
+    for (let n = 0; n < 3; n++) throttle.count(0);
+    return states.splice(0);
+  };
+  assert.deepEqual([burst(), burst(), burst()], [["uncaught"], ["none"], []]);
+  t.mock.timers.tick(9_999);
+  assert.deepEqual(states, []);
+  t.mock.timers.tick(1);
+  assert.deepEqual(states.splice(0), ["all"]);
+  assert.deepEqual(burst(), ["uncaught"]);
+  t.mock.timers.tick(19_999);
+  assert.deepEqual(states, []);
+  t.mock.timers.tick(1);
+  assert.deepEqual(states.splice(0), ["all"]);
+  throttle.count(150);
+  assert.deepEqual(states, ["uncaught"], "a tenth of a second is too much, too");
+  throttle.stop();
 });
 
 test("somebody else who debugs has the process for himself", () => {
