@@ -178,10 +178,11 @@ pub(crate) fn obfuscated() {
     said.was_content(SPEAKS);
 }
 
-/// Spring Boot: three requests, one of which fails.
-pub(crate) fn spring() {
-    let client = Client::open("sdk-java-spring", "java");
-    let program = java("spring", &repo::cache("compat-java/spring/classes"), "shop.Shop");
+/// Spring Boot, by the project that names its generation: three requests, one of which fails.
+pub(crate) fn spring(project: &str) {
+    let client = Client::open(&format!("sdk-{project}"), "java");
+    let classes = repo::cache("compat-java").join(project).join("classes");
+    let program = java(project, &classes, "shop.Shop");
     let said = client.serve(program, |address| {
         let header = format!("{TRACE}-0123456789abcdef-1");
         for _ in 0..2 {

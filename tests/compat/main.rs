@@ -117,6 +117,11 @@ fn sdk_proguard_frames_are_as_they_were_written() {
 }
 
 #[test]
-fn sdk_spring_boot() {
-    java::spring();
+fn sdk_spring_boot_3() {
+    java::spring("spring");
+}
+
+#[test]
+fn sdk_spring_boot_4() {
+    java::spring("spring-4");
 }

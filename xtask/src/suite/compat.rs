@@ -101,7 +101,10 @@ const FAMILIES: [Family; 11] = [
         tests: "sdk_spring_",
         need: JAVA,
         seldom: &["sdk_spring_"],
-        install: |log| maven("spring", log),
+        install: |log| {
+            maven("spring", log)?;
+            maven("spring-4", log)
+        },
     },
 ];
 

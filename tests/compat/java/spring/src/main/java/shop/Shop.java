@@ -6,8 +6,6 @@ import java.io.IOException;
 import java.util.Map;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
-import org.springframework.boot.web.servlet.context.ServletWebServerInitializedEvent;
-import org.springframework.context.event.EventListener;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -20,14 +18,10 @@ import org.springframework.web.bind.annotation.RestController;
 public class Shop {
   public static void main(String[] words) throws IOException {
     var application = SpringApplication.run(Shop.class, words);
+    System.out.println("listening: " + application.getEnvironment().getProperty("local.server.port"));
     System.in.readAllBytes();
     Sentry.flush(20_000);
     application.close();
-  }
-
-  @EventListener
-  void listens(ServletWebServerInitializedEvent event) {
-    System.out.println("listening: " + event.getWebServer().getPort());
   }
 
   @GetMapping("/items")
