@@ -283,9 +283,10 @@ export declare function attachInHook(path: string | undefined | null, bytes: Uin
  * Captures a chain of errors, the one that was caught first: its class, its message and its `stack`, then whatever
  * else is to be said of it and the others, as a JSON list. The mechanism is `generic` for captures by the application,
  * else `auto.<what>`; `handled` is false when nobody else caught it; the level counts unless a scope has one; extra
- * values come as JSON. The answer is the event's id, if there is one.
+ * values come as JSON. `trail` are breadcrumbs that are held, for an event without hooks: see `trail`. The answer is the
+ * event's id, if there is one.
  */
-export declare function captureErrors(dispatcher: ((hook: number, json: string) => string | null) | undefined | null, processors: boolean, request: string | undefined, kind: string | undefined, value: string | undefined, stack: string | undefined, rest: string | undefined, mechanism: string, handled: boolean, level: string | undefined, extra: string | undefined): string | null
+export declare function captureErrors(dispatcher: ((hook: number, json: string) => string | null) | undefined | null, processors: boolean, request: string | undefined, kind: string | undefined, value: string | undefined, stack: string | undefined, rest: string | undefined, mechanism: string, handled: boolean, level: string | undefined, extra: string | undefined, trail: string | undefined, trailFields: number, trailStartMs: number): string | null
 
 /** Captures an event from JSON. */
 export declare function captureEvent(dispatcher: ((hook: number, json: string) => string | null) | undefined | null, processors: boolean, request: string | undefined, json: string): string | null

@@ -96,18 +96,18 @@ pub use crate::http::{
 };
 pub use crate::options::{ClientOptions, Compression, Spotlight, TransportOptions};
 pub use crate::options::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
-pub use crate::pipeline::JsonScrubber;
+pub use crate::pipeline::{BreadcrumbWriter, JsonScrubber, PlainBreadcrumb, PlainValue};
 pub use crate::protocol::{
     Attribute, AttributeValue, Attributes, CheckIn, CheckInStatus, Feedback, Log, LogLevel, Metric,
     MetricType, MonitorConfig, Schedule, ScheduleUnit,
 };
 pub use crate::protocol::{
     Breadcrumb, Category, Context, Data, DebugImage, DebugMeta, DiscardReason, Errno, Event, EventId,
-    Exception, Frame, Geo, Level, LogEntry, LookUp, MachException, Map, Measurement, Measurements, Mechanism,
-    MechanismMeta, Modules, NsError, Request, SdkInfo, SdkPackage, SdkSettings, SessionAggregates,
-    SessionAttributes, SessionBucket, SessionStatus, SessionUpdate, SignalMeta, SpanId, SpanLink,
-    SpanPayload, SpanStatus, SpanV2, SpanV2Link, SpanV2Status, Stacktrace, Tags, Thread, Timestamp, TraceId,
-    TransactionInfo, TransactionSource, User, Value, Walked,
+    Exception, Frame, Geo, HeldBreadcrumbs, Level, LogEntry, LookUp, MachException, Map, Measurement,
+    Measurements, Mechanism, MechanismMeta, Modules, NsError, Request, SdkInfo, SdkPackage, SdkSettings,
+    SessionAggregates, SessionAttributes, SessionBucket, SessionStatus, SessionUpdate, SignalMeta, SpanId,
+    SpanLink, SpanPayload, SpanStatus, SpanV2, SpanV2Link, SpanV2Status, Stacktrace, Tags, Thread, Timestamp,
+    TraceId, TransactionInfo, TransactionSource, User, Value, Walked,
 };
 pub use crate::rng::{OsRng, Rng, SeededRng};
 pub use crate::scope::{PropagationContext, Scope, Scopes, SharedScope};

@@ -6,7 +6,8 @@ import { eventToJson, toJson, toText } from "./json";
 import { native, type Dispatcher } from "./native";
 import { processorsOf } from "./processor";
 import { Scope } from "./scope";
-import type { Event, EventHint, ScopeContext, SeverityLevel } from "./types";
+import { START, type Step } from "./trail";
+import type { Event, EventHint, EventProcessor, ScopeContext, SeverityLevel } from "./types";
 
 /** How an integration came by an error. */
 export interface Origin {
@@ -35,10 +36,10 @@ export function captureObserved(error: unknown, context: CaptureContext | undefi
 /** Captures a message. Its event's id. */
 export function captureMessage(message: string, context?: SeverityLevel | CaptureContext): string | undefined {
   const level = typeof context === "string" ? context : undefined;
-  return capture("captureMessage", level ? undefined : (context as CaptureContext), {}, (client, to) =>
+  return capture("captureMessage", level ? undefined : (context as CaptureContext), false, (client, to) =>
     native.captureMessage(
       to.dispatcher,
-      to.processors,
+      to.processors.length > 0,
       to.request,
       toText(message),
       level,
@@ -49,8 +50,8 @@ export function captureMessage(message: string, context?: SeverityLevel | Captur
 
 /** Captures an event that the application has put together. Its id. */
 export function captureEvent(event: Event, hint?: EventHint): string | undefined {
-  return capture("captureEvent", hint, {}, (_client, to) =>
-    native.captureEvent(to.dispatcher, to.processors, to.request, eventToJson(event)),
+  return capture("captureEvent", hint, false, (_client, to) =>
+    native.captureEvent(to.dispatcher, to.processors.length > 0, to.request, eventToJson(event)),
   );
 }
 
@@ -65,55 +66,69 @@ function captureThrown(
   origin: Origin,
   entry: Function | undefined,
 ): string | undefined {
-  return capture("captureException", context, { originalException: error }, (_client, to) => {
+  return capture("captureException", context, true, (_client, to) => {
     const { first, rest, extra } = readThrown(error, entry && (() => callerOf(entry)));
     if (typeof error === "object" && error !== null) captured.add(error);
     const { mechanism, handled, level } = origin;
-    const { dispatcher, processors, request } = to;
+    const { dispatcher, processors, request, trail } = to;
     const { type, value, stack } = first;
     return native.captureErrors(
-      dispatcher, processors, request, type, value, stack, rest, mechanism, handled, level, extra,
+      dispatcher, processors.length > 0, request, type, value, stack, rest, mechanism, handled, level, extra,
+      trail?.text, trail?.fields ?? 0, START,
     );
-  });
+  }, error);
 }
 
 /** What goes with every capture. */
 interface Target {
   dispatcher: Dispatcher | undefined;
-  processors: boolean;
+  processors: readonly EventProcessor[];
   request: string | undefined;
+  /** Breadcrumbs that the isolation scope holds and the core's does not know. */
+  trail: Step | undefined;
 }
 
 /** The frame around every capture: nothing is thrown from here. */
 function capture(
   name: string,
   context: CaptureContext | undefined,
-  found: EventHint,
+  takesTrail: boolean,
   send: (client: Client, target: Target) => string | null,
+  error?: unknown,
 ): string | undefined {
   const client = getClient();
   if (!client?.isEnabled) return undefined;
   try {
     const { isolation, current: base } = active();
     const current = context === undefined ? base : callSite(base, context);
-    const processors = processorsOf(client, isolation, current);
-    const request = current.request ?? isolation.request;
-    const target: Target = {
-      dispatcher: client.hasBeforeSend || processors.length > 0 ? client.hooks.dispatch : undefined,
-      processors: processors.length > 0,
-      request: request && toJson(request()),
-    };
-    aim(client.native, isolation.handle(), current.handleIfUsed());
+    const target = aimAt(client, isolation, current, takesTrail);
     const id = target.dispatcher
-      ? client.hooks.during({ hint: hintOf(context, found), processors }, () => send(client, target))
+      ? client.hooks.during(
+          { hint: hintOf(context, takesTrail ? { originalException: error } : {}), processors: target.processors },
+          () => send(client, target),
+        )
       : send(client, target);
     if (id === null) return undefined;
     isolation.setLastEventId(id);
     return id;
-  } catch (error) {
-    say(`${name} failed: ${toText(error)}`);
+  } catch (failure) {
+    say(`${name} failed: ${toText(failure)}`);
     return undefined;
   }
+}
+
+function aimAt(client: Client, isolation: Scope, current: Scope, takesTrail: boolean): Target {
+  const processors = processorsOf(client, isolation, current);
+  const describe = current.request ?? isolation.request;
+  const request = describe && toJson(describe());
+  const dispatcher = client.hasBeforeSend || processors.length > 0 ? client.hooks.dispatch : undefined;
+  if (takesTrail && !dispatcher) {
+    aim(client.native, isolation.handleBesideHeld(), current.handleIfUsed());
+    return { dispatcher, processors, request, trail: isolation.held() };
+  }
+  // Hooks look at breadcrumbs, so that they have to be made.
+  aim(client.native, isolation.handle(), current.handleIfUsed());
+  return { dispatcher, processors, request, trail: undefined };
 }
 
 /** A fork of the current scope with what was said at the call. What cannot be read costs no event. @internal */

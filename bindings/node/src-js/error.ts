@@ -41,16 +41,23 @@ export interface Thrown {
 /** Reads whatever was thrown. `caller` gives a stack for what has none. Throws only what a getter of it throws. */
 export function readThrown(thrown: unknown, caller: (() => string | undefined) | undefined): Thrown {
   if (!isError(thrown)) return readOther(thrown, caller);
-  const found: { error: ErrorLike; parent?: number; source?: string }[] = [{ error: thrown }];
+  const found: ErrorLike[] = [thrown];
+  const links: Link[] = [readError(thrown, undefined, undefined)];
   const walk = [0];
   for (let id = walk.pop(); id !== undefined; id = walk.pop()) {
-    for (const [source, error] of origins((found[id] as { error: ErrorLike }).error)) {
-      if (found.length >= MOST || found.some((known) => known.error === error)) continue;
-      walk.push(found.length);
-      found.push({ error, parent: id, source });
-    }
+    const { cause, errors } = found[id] as ErrorLike;
+    if (cause !== undefined) add(cause, id, "cause");
+    if (!Array.isArray(errors)) continue;
+    for (let n = 0; n < errors.length && n < MOST; n++) add(errors[n], id, `errors[${n}]`);
   }
-  return split(found.map(({ error, parent, source }) => readError(error, parent, source)));
+  return split(links);
+
+  function add(error: unknown, parent: number, source: string): void {
+    if (!isError(error) || found.length >= MOST || found.includes(error)) return;
+    walk.push(found.length);
+    found.push(error);
+    links.push(readError(error, parent, source));
+  }
 }
 
 function split(links: Link[]): Thrown {
@@ -77,18 +84,6 @@ export function isError(value: unknown): value is ErrorLike {
   if (value instanceof Error || types.isNativeError(value)) return true;
   const like = value as ErrorLike;
   return typeof like.message === "string" && typeof like.stack === "string";
-}
-
-function origins(error: ErrorLike): [string, ErrorLike][] {
-  const origins: [string, ErrorLike][] = [];
-  const { cause, errors } = error;
-  if (isError(cause)) origins.push(["cause", cause]);
-  if (Array.isArray(errors)) {
-    errors.slice(0, MOST).forEach((member: unknown, index) => {
-      if (isError(member)) origins.push([`errors[${index}]`, member]);
-    });
-  }
-  return origins;
 }
 
 function readError(error: ErrorLike, parent: number | undefined, source: string | undefined): Link {

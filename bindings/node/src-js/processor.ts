@@ -6,11 +6,14 @@ import type { EventProcessor } from "./types";
 const NONE: readonly EventProcessor[] = [];
 
 /** The processors of an event of these scopes, in the order in which they run. @internal */
-export function processorsOf(client: Client, ...scopes: readonly Scope[]): readonly EventProcessor[] {
-  let all = globalProcessors();
-  for (const { processors } of scopes) if (processors.length > 0) all = [...all, ...processors];
-  if (client.processors.length > 0) all = [...all, ...client.processors];
-  return all.length === 0 ? NONE : all;
+export function processorsOf(client: Client, isolation: Scope | undefined, current: Scope | undefined): readonly EventProcessor[] {
+  const all = globalProcessors();
+  const { processors } = client;
+  const ofIsolation = isolation ? isolation.processors : NONE;
+  const ofCurrent = current ? current.processors : NONE;
+  // As good as always.
+  if (all.length + processors.length + ofIsolation.length + ofCurrent.length === 0) return NONE;
+  return [...all, ...ofIsolation, ...ofCurrent, ...processors];
 }
 
 /** Adds a function that sees every event of the client after those of the scopes, until the next `init`. */

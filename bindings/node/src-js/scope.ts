@@ -317,7 +317,13 @@ export class Scope {
 
   /** The core's scope with its active span. @internal */
   handle(): NativeScope {
-    const handle = this.core();
+    this.core();
+    return this.handleBesideHeld();
+  }
+
+  /** The same without the breadcrumbs that are held here. @internal */
+  handleBesideHeld(): NativeScope {
+    const handle = this.#made();
     if (this.span !== this.#known) {
       handle.setSpan(this.span?.handle());
       loseAim();
@@ -328,6 +334,12 @@ export class Scope {
 
   /** The core's scope, whatever span is active. @internal */
   core(): NativeScope {
+    const handle = this.#made();
+    if (this.#fields + this.#olderFields > 0) this.#handOver(handle);
+    return handle;
+  }
+
+  #made(): NativeScope {
     if (!this.#native) {
       this.#native = this.#loan ? this.#loan.native.fork() : new native.NativeScope();
       this.#known = this.#loan ? null : undefined;
@@ -343,7 +355,6 @@ export class Scope {
       this.#pending = undefined;
       while (list.length > 0) hand(handle, list.pop() as Pending);
     }
-    if (this.#fields + this.#olderFields > 0) this.#handOver(handle);
     return handle;
   }
 
@@ -367,13 +378,22 @@ export class Scope {
     if (this.#trail.length + this.#older.length > MOST_HELD) this.core();
   }
 
+  /** The breadcrumbs that are held, as one text, if there are any. @internal */
+  held(): Step | undefined {
+    const fields = this.#olderFields + this.#fields;
+    if (fields === 0) return undefined;
+    const isOne = this.#fields === 0 || this.#olderFields === 0;
+    return { text: isOne ? this.#older + this.#trail : this.#older + SEPARATOR + this.#trail, fields };
+  }
+
   #handOver(handle: NativeScope): void {
     const client = getClient();
-    const trail = [this.#older, this.#trail].filter(Boolean).join(SEPARATOR);
-    const fields = this.#olderFields + this.#fields;
+    const held = this.held();
     this.#letGo();
     this.#settle();
-    if (client && !native.addTrail(client.native, handle, trail, fields, START)) say("held breadcrumbs could not be read");
+    if (!client || !held) return;
+    const { text, fields } = held;
+    if (!native.addTrail(client.native, handle, text, fields, START)) say("held breadcrumbs could not be read");
   }
 
   #letGo(): void {

@@ -305,7 +305,7 @@ export class Span {
     const native = this.#core();
     if (!client || !native) return;
     const data = this.#data && toJson(this.#data);
-    const processors = this.#parent ? [] : processorsOf(client, ...(this.#scopes ?? []));
+    const processors = this.#parent ? [] : processorsOf(client, this.#scopes?.[0], this.#scopes?.[1]);
     const dispatcher = processors.length > 0 || client.seesSpans ? client.hooks.dispatch : undefined;
     const finish = () => native.end(end, data, dispatcher, processors.length > 0);
     this.#report(dispatcher ? client.hooks.during({ hint: {}, processors }, finish) : finish());

@@ -17,7 +17,7 @@ const ORIGIN = 16;
 const TIME = 32;
 const FIELD = 64;
 
-/** One breadcrumb as text. */
+/** One breadcrumb as text, or several. */
 export interface Step {
   text: string;
   /** How many fields the text has. */
@@ -86,11 +86,11 @@ export function step(crumb: Breadcrumb, now: number | undefined): Step | undefin
   return { text: `${has}${SEPARATOR}${Date.now() - START}${text}`, fields };
 }
 
-/** A value of the data: JSON, but for texts, which have one quote before them and are as they are. */
+/** A value of the data: JSON, but for texts, which have a colon before them and are as they are. */
 function field(value: unknown): string | undefined {
   switch (typeof value) {
     case "string":
-      return isPlain(value) ? `"${value}` : undefined;
+      return isPlain(value) ? `:${value}` : undefined;
     case "number":
       return Number.isFinite(value) ? String(value) : undefined;
     case "boolean":

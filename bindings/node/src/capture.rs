@@ -5,7 +5,7 @@ use napi_derive::napi;
 use serde::Deserialize;
 use watchpost_bindings::{describe_request, global_scope, guard, parse};
 use watchpost_core::{
-    Category, DiscardReason, Errno, Event, EventId, Exception, Hint, Level, LogEntry, Mechanism,
+    Category, Client, DiscardReason, Errno, Event, EventId, Exception, Hint, Level, LogEntry, Mechanism,
     MechanismMeta, Scopes, Text, Thread,
 };
 
@@ -14,6 +14,7 @@ use crate::call::{Dispatcher, Hook, event_hook, with_dispatcher};
 use crate::client::NativeClient;
 use crate::locals::{self, Locals};
 use crate::stack::Stacks;
+use crate::trail;
 use crate::words::Words;
 
 /// One error of a chain, as JavaScript found it. That of the first has neither class nor message nor stack.
@@ -45,7 +46,8 @@ struct Link {
 /// Captures a chain of errors, the one that was caught first: its class, its message and its `stack`, then whatever
 /// else is to be said of it and the others, as a JSON list. The mechanism is `generic` for captures by the application,
 /// else `auto.<what>`; `handled` is false when nobody else caught it; the level counts unless a scope has one; extra
-/// values come as JSON. The answer is the event's id, if there is one.
+/// values come as JSON. `trail` are breadcrumbs that are held, for an event without hooks: see `trail`. The answer is the
+/// event's id, if there is one.
 #[napi]
 pub fn capture_errors(
     #[napi(ts_arg_type = "((hook: number, json: string) => string | null) | undefined | null")]
@@ -60,8 +62,11 @@ pub fn capture_errors(
     handled: bool,
     #[napi(ts_arg_type = "string | undefined")] level: Words,
     #[napi(ts_arg_type = "string | undefined")] extra: Words,
+    #[napi(ts_arg_type = "string | undefined")] trail: Words,
+    trail_fields: u32,
+    trail_start_ms: f64,
 ) -> Option<String> {
-    let read = |stacks: &Stacks| {
+    let read = |client: &Client, stacks: &Stacks| {
         let mut links: Vec<Link> =
             rest.as_deref().and_then(|rest| serde_json::from_str(rest).ok()).unwrap_or_default();
         if links.is_empty() {
@@ -75,6 +80,12 @@ pub fn capture_errors(
         event.level = level.as_deref().and_then(Level::parse_lenient);
         if let Some(extra) = extra.as_deref() {
             event.extra = parse("extra", extra)?;
+        }
+        if let Some(trail) = trail.as_deref() {
+            event.held_breadcrumbs = trail::hold(client, trail, trail_fields, trail_start_ms).map(Box::new);
+            if event.held_breadcrumbs.is_none() {
+                client.options().diagnostics().say(|| "held breadcrumbs could not be read".to_owned());
+            }
         }
         Ok(event)
     };
@@ -92,7 +103,7 @@ pub fn capture_message(
     #[napi(ts_arg_type = "string | undefined")] level: Words,
     #[napi(ts_arg_type = "string | undefined")] stack: Words,
 ) -> Option<String> {
-    let read = |stacks: &Stacks| {
+    let read = |_: &Client, stacks: &Stacks| {
         let level = level.as_deref().and_then(Level::parse_lenient);
         let mut event = Event { logentry: Some(LogEntry::plain(text)), level, ..Event::default() };
         if let Some(stack) = stack.as_deref() {
@@ -117,7 +128,7 @@ pub fn capture_event(
     #[napi(ts_arg_type = "string | undefined")] request: Words,
     json: String,
 ) -> Option<String> {
-    let read = |_: &Stacks| parse("event", &json);
+    let read = |_: &Client, _: &Stacks| parse("event", &json);
     capture(&Hooks { dispatcher, processors }, request.as_deref(), false, read)
 }
 
@@ -148,13 +159,13 @@ fn capture(
     hooks: &Hooks<'_>,
     request: Option<&str>,
     is_message: bool,
-    read: impl FnOnce(&Stacks) -> watchpost_core::Result<Event>,
+    read: impl FnOnce(&Client, &Stacks) -> watchpost_core::Result<Event>,
 ) -> Option<String> {
     let captured = guard(|| {
         // A hook may aim elsewhere meanwhile.
         let Aim { host, stacks, isolation, current } = Aim::taken()?;
         let client = host.client();
-        let event = match read(&stacks) {
+        let event = match read(client, &stacks) {
             Ok(event) => event,
             Err(error) => {
                 client.options().diagnostics().say(|| format!("a capture got no event: {error}"));

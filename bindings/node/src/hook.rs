@@ -28,7 +28,7 @@ impl Hook {
 pub(crate) fn with_hooks(options: HostOptions, numbers: &[u32]) -> HostOptions {
     let hooks = Hook::ALL.into_iter().filter(|hook| numbers.contains(&(*hook as u32)));
     let mut options = hooks.fold(options, with_hook);
-    options.client = options.client.with_event_processor(transaction_processors());
+    options.client = options.client.with_blind_event_processor(transaction_processors());
     options
 }
 

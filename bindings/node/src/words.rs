@@ -7,7 +7,7 @@ use napi::sys;
 use watchpost_core::Text;
 
 /// What is read at once: stacks fit, and breadcrumbs that were held. Longer text takes three calls.
-const AT_ONCE: usize = 8192;
+const AT_ONCE: usize = 16_384;
 
 /// Text, or nothing for anything else.
 #[derive(Debug)]
@@ -39,7 +39,10 @@ impl FromNapiValue for Words {
         if length + 4 < short.len() {
             // SAFETY: Node has written this many bytes.
             let bytes = unsafe { std::slice::from_raw_parts(short.as_ptr().cast::<u8>(), length) };
-            return Ok(Self(Some(String::from_utf8_lossy(bytes).into_owned())));
+            let text = std::str::from_utf8(bytes);
+            return Ok(Self(Some(
+                text.map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), str::to_owned),
+            )));
         }
         // SAFETY: as above.
         unsafe { String::from_napi_value(env, value) }.map(|text| Self(Some(text)))

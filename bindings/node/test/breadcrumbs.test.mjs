@@ -1,5 +1,6 @@
 // Breadcrumbs wait on this side until an event needs them: nobody may notice.
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { beforeEach, test } from "node:test";
 
 import * as Sentry from "watchpost";
@@ -9,10 +10,14 @@ const NOW = 1767323045;
 
 beforeEach(() => initTesting({ dsn: "https://key@errors.example.com/42" }, NOW, 1));
 
+/** Those of an error, for which they are written as they are held, and of a message, for which they are handed over first. */
 function crumbs() {
   takeRecorded();
+  Sentry.captureException(new Error("now"));
   Sentry.captureMessage("now");
-  return takeRecorded()[0].items[0].payload.breadcrumbs?.values ?? [];
+  const [ofError, ofMessage] = takeRecorded().map(({ items }) => items[0].payload.breadcrumbs?.values ?? []);
+  assert.deepEqual(ofError, ofMessage);
+  return ofError;
 }
 
 const messages = () => crumbs().map((crumb) => crumb.message);
@@ -22,6 +27,29 @@ test("every field comes through, in its own type", () => {
   const crumb = { type: "http", category: "c", message: "m", level: "warning", origin: "auto.http.x", data };
   Sentry.addBreadcrumb(crumb);
   assert.deepEqual(crumbs(), [{ timestamp: NOW, ...crumb }]);
+});
+
+test("numbers of any size, texts of any length, whatever stands beside them", () => {
+  const numbers = [0, -0, 7, -7, 123456789012345, 1234567890123456, Number.MAX_SAFE_INTEGER, 2 ** 60, 1e21, 1e-7, -0.5];
+  const added = [];
+  for (let length = 0; length < 70; length++) {
+    // Neighbours of the separator, and what shares bits with it.
+    const message = Array.from({ length }, (_, n) => ["x", "\u001e", "\u009f", " ", "ä"][n % 5]).join("");
+    added.push({ message, data: { number: numbers[length % numbers.length], text: `:${message}` } });
+  }
+  added.forEach((crumb) => Sentry.addBreadcrumb(crumb));
+  const found = crumbs().map(({ message, data }) => ({ message, data }));
+  assert.deepEqual(JSON.stringify(found), JSON.stringify(added));
+});
+
+test("what is no trail is refused as a whole", () => {
+  const { NativeScope, addTrail } = createRequire(import.meta.url)("../binding.js");
+  const refused = (text, fields) => !addTrail(Sentry.getClient().native, new NativeScope(), text, fields, 0);
+  const good = "4\u001f5\u001fm";
+  assert.ok(!refused(good, 3));
+  for (const fields of [0, 2, 4, 2 ** 32 - 1]) assert.ok(refused(good, fields));
+  const bad = ["", "4", "x\u001f5", "4\u001f5", "4\u001fx\u001fm", "64\u001f5\u001fk", "64\u001f5\u001fk\u001f1e"];
+  for (const text of bad) assert.ok(refused(text, text.split("\u001f").length), JSON.stringify(text));
 });
 
 test("nothing but a message, nothing at all, a time of its own", () => {

@@ -7,6 +7,7 @@ mod check_ins;
 mod consent;
 mod deferred;
 mod feedback;
+mod held;
 mod sessions;
 mod signals;
 mod span_stream;
@@ -148,21 +149,6 @@ impl Client {
     /// The second half: the scope takes it, and leaves in its place what is to be freed, outside of every lock.
     pub fn push_breadcrumb(&self, crumb: &mut Breadcrumb, scope: &SharedScope) {
         scope.update(|scope| scope.push_breadcrumb(crumb, self.options.max_breadcrumbs()));
-    }
-
-    /// True if a binding may hold breadcrumbs and hand them over when an event needs them: nothing is to happen at the
-    /// moment at which they are added.
-    pub fn may_hold_breadcrumbs(&self) -> bool {
-        let options = &self.options;
-        options.max_breadcrumbs() > 0 && options.before_breadcrumb().is_none() && !options.report_killed()
-    }
-
-    /// Adds breadcrumbs that were held, oldest first, each with its time, to `scope`.
-    pub fn add_held_breadcrumbs(&self, mut crumbs: Vec<Breadcrumb>, scope: &SharedScope) {
-        let max = self.options.max_breadcrumbs();
-        crumbs.iter_mut().for_each(pipeline::bound::breadcrumb);
-        // What has to go for them is freed outside of the lock.
-        scope.update(|scope| crumbs.iter_mut().for_each(|crumb| scope.push_breadcrumb(crumb, max)));
     }
 
     /// The settings.

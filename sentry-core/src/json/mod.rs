@@ -12,6 +12,7 @@ use std::{fmt, io};
 use serde::ser::{self, Serialize};
 
 use self::compound::Compound;
+use crate::protocol::Timestamp;
 
 /// Appends `value` to `out`.
 ///
@@ -45,6 +46,22 @@ pub(crate) fn write_within(value: &impl Serialize, max: usize, out: &mut Vec<u8>
         out.truncate(start);
     }
     fits
+}
+
+/// Appends a text in quotes.
+pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
+    escape::text(text, out);
+}
+
+/// Appends a time in seconds.
+pub(crate) fn write_time(time: Timestamp, out: &mut Vec<u8>) {
+    let written = match u64::try_from(time.micros()) {
+        Ok(micros) if (FROM_MICROS..TO_MICROS).contains(&micros) => {
+            Writer { out, max: usize::MAX, is_raw: false, is_over: false }.micros(micros).is_ok()
+        }
+        _ => write(&time, out).is_ok(),
+    };
+    debug_assert!(written, "a number can always be written");
 }
 
 /// The same limit for what is left to `serde_json`.
@@ -81,14 +98,16 @@ struct Writer<'a> {
     is_over: bool,
 }
 
+/// From 2001 to 2033.
+const FROM_MICROS: u64 = 1_000_000_000_000_000;
+const TO_MICROS: u64 = 2 * FROM_MICROS;
+
 /// A time of our days, in seconds, as whole microseconds: most numbers with a fraction are times.
 ///
 /// Doubles of this size are less than half a microsecond apart, so six decimals name one, and with trailing zeros cut off
 /// no shorter number does.
 fn micros(seconds: f64) -> Option<u64> {
-    const FROM: f64 = 1e9;
-    const TO: f64 = 2e9;
-    if !(FROM..TO).contains(&seconds) {
+    if !(1e9..2e9).contains(&seconds) {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 2e15, and positive")]
@@ -97,6 +116,18 @@ fn micros(seconds: f64) -> Option<u64> {
     let back = micros as f64 / 1e6;
     (back.to_bits() == seconds.to_bits()).then_some(micros)
 }
+
+/// The numbers below a hundred, two digits each.
+const PAIRS: [u8; 200] = {
+    let (mut pairs, mut number) = ([0; 200], 0);
+    while number < 100 {
+        // Less than ten.
+        pairs[2 * number] = b'0' + (number / 10) as u8;
+        pairs[2 * number + 1] = b'0' + (number % 10) as u8;
+        number += 1;
+    }
+    pairs
+};
 
 /// What this writer does not know.
 #[derive(Debug)]
@@ -156,6 +187,14 @@ impl Writer<'_> {
     fn integer(&mut self, negative: bool, mut rest: u64) -> Written {
         let mut digits = [0_u8; 20];
         let mut at = digits.len();
+        // Two digits for one division.
+        while rest >= 100 {
+            at -= 2;
+            // Less than a hundred.
+            let pair = 2 * (rest % 100) as usize;
+            digits[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
+            rest /= 100;
+        }
         loop {
             at -= 1;
             // Less than ten.

@@ -54,6 +54,7 @@ pub struct ClientOptions {
     before_send: Option<EventHook>,
     before_breadcrumb: Option<BreadcrumbHook>,
     event_processors: Vec<EventHook>,
+    processors_read_frames: bool,
     diagnostics: Diagnostics,
     sdk: SdkInfo,
     added: Added,
@@ -89,6 +90,7 @@ impl Default for ClientOptions {
             before_send: None,
             before_breadcrumb: None,
             event_processors: Vec::new(),
+            processors_read_frames: false,
             diagnostics: Diagnostics::default(),
             sdk: SdkInfo {
                 name: Text::from_static("watchpost.core"),
@@ -262,6 +264,14 @@ impl ClientOptions {
     /// A function that sees each event after the scopes' processors; they run in the order of registration.
     #[must_use]
     pub fn with_event_processor(mut self, processor: EventHook) -> Self {
+        self.processors_read_frames = true;
+        self.with_blind_event_processor(processor)
+    }
+
+    /// The same for a processor that looks at neither frames nor breadcrumbs of errors: what is stored as it was
+    /// captured need not be made for it, see [`Scope::add_blind_event_processor`](crate::Scope::add_blind_event_processor).
+    #[must_use]
+    pub fn with_blind_event_processor(mut self, processor: EventHook) -> Self {
         self.event_processors.push(processor);
         self
     }
@@ -293,6 +303,11 @@ impl ClientOptions {
 
     pub(crate) fn event_processors(&self) -> &[EventHook] {
         &self.event_processors
+    }
+
+    /// True if one of them may look at frames.
+    pub(crate) fn processors_read_frames(&self) -> bool {
+        self.processors_read_frames
     }
 
     pub(crate) fn contexts(&self) -> &BTreeMap<Text, Context> {

@@ -7,6 +7,7 @@ mod sample;
 mod scrub;
 mod transaction;
 
+pub use self::limits::{BreadcrumbWriter, PlainBreadcrumb, PlainValue};
 pub(crate) use self::limits::{MAX_EVENT_BYTES, bound, note, note_body, serialize};
 pub use self::scrub::JsonScrubber;
 pub(crate) use self::scrub::{FILTERED, Place, Scrubber, prefix};
@@ -75,6 +76,7 @@ fn hooks(mut event: Event, given: Given<'_>, name: &str, last: Option<&EventHook
     defaults(&mut event, options);
     if reads_frames(given) {
         event.look_up_frames();
+        event.read_held_breadcrumbs();
     }
     in_app::mark(&mut event, options);
     for processor in layers.processors().chain(options.event_processors()) {
@@ -98,7 +100,7 @@ fn hooks(mut event: Event, given: Given<'_>, name: &str, last: Option<&EventHook
 fn reads_frames(Given { options, layers, .. }: Given<'_>) -> bool {
     let rules = !options.in_app_include().is_empty() || !options.in_app_exclude().is_empty();
     let hooks = options.before_send().is_some() || options.error_sampler().is_some();
-    rules || hooks || !options.event_processors().is_empty() || layers.read_frames()
+    rules || hooks || options.processors_read_frames() || layers.read_frames()
 }
 
 /// What comes after every filter and the session: the sampler that wants to see the event, then scrubbing. `None` if

@@ -7,8 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::lists::{level, null_is_default, values};
 use super::{
-    Breadcrumb, DebugMeta, EventId, Exception, Level, LogEntry, Map, Measurements, Modules, Request, SdkInfo,
-    SpanPayload, Stacktrace, Thread, Timestamp, TransactionInfo, User, Value,
+    Breadcrumb, DebugMeta, EventId, Exception, HeldBreadcrumbs, Level, LogEntry, Map, Measurements, Modules,
+    Request, SdkInfo, SpanPayload, Stacktrace, Thread, Timestamp, TransactionInfo, User, Value,
 };
 use crate::text::Text;
 
@@ -82,6 +82,10 @@ pub struct Event {
     /// What happened before, oldest first.
     #[serde(default, with = "values", skip_serializing_if = "Vec::is_empty")]
     pub breadcrumbs: Vec<Arc<Breadcrumb>>,
+    /// Breadcrumbs that the host held for the isolation scope. They follow those in `breadcrumbs` once the scopes are
+    /// applied, and are put among them for the first hook that may look.
+    #[serde(skip)]
+    pub held_breadcrumbs: Option<Box<HeldBreadcrumbs>>,
     /// Overrides the grouping; `{{ default }}` stands for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_default")]
     pub fingerprint: Vec<Text>,
@@ -133,6 +137,13 @@ impl Event {
     /// Fills in the frames of native stacks that were only walked, on the calling thread.
     pub fn look_up_frames(&mut self) {
         self.stacks_mut().for_each(Stacktrace::look_up);
+    }
+
+    /// Puts held breadcrumbs among the others.
+    pub(crate) fn read_held_breadcrumbs(&mut self) {
+        if let Some(held) = self.held_breadcrumbs.take() {
+            self.breadcrumbs.extend(held.read());
+        }
     }
 
     /// The event as JSON, as it is sent: over 1 MiB it is cut down, and `_meta` says what was cut.

@@ -99,14 +99,28 @@ pub(crate) fn apply_transaction(layers: &Layers, event: &mut Event) {
 }
 
 fn merge_breadcrumbs(layers: &Layers, event: &mut Event, max: usize) {
-    let from_scopes: usize = layers.0.iter().map(|scope| scope.data().breadcrumbs.len()).sum();
-    let surplus = (from_scopes + event.breadcrumbs.len()).saturating_sub(max);
-    if from_scopes == 0 {
+    let [global, isolation, current] = &layers.0;
+    let of = |scope: &Scope| scope.data().breadcrumbs.len();
+    let behind = of(current) + event.breadcrumbs.len();
+    // Text that nothing follows stays what it is.
+    let mut written = event.held_breadcrumbs.take_if(|held| behind == 0 && held.as_written().is_some());
+    let between = event.held_breadcrumbs.take().map(|held| held.read()).unwrap_or_default();
+    let listed = of(global) + of(isolation) + between.len() + behind;
+    let last = written.as_mut().and_then(|held| held.as_written_mut());
+    let surplus = (listed + last.as_ref().map_or(0, |last| last.len())).saturating_sub(max);
+    if let Some(last) = last {
+        last.drop_oldest(surplus.saturating_sub(listed));
+    }
+    event.held_breadcrumbs = written;
+    let surplus = surplus.min(listed);
+    if listed == event.breadcrumbs.len() {
         event.breadcrumbs.drain(..surplus);
         return;
     }
     let own = std::mem::take(&mut event.breadcrumbs);
-    let scoped = layers.0.iter().flat_map(|scope| scope.data().breadcrumbs.iter()).map(Arc::clone);
-    event.breadcrumbs.reserve_exact(from_scopes + own.len() - surplus);
-    event.breadcrumbs.extend(scoped.chain(own).skip(surplus));
+    event.breadcrumbs.reserve_exact(listed - surplus);
+    let general =
+        [global, isolation].into_iter().flat_map(|scope| scope.data().breadcrumbs.iter()).map(Arc::clone);
+    let special = current.data().breadcrumbs.iter().map(Arc::clone);
+    event.breadcrumbs.extend(general.chain(between).chain(special).chain(own).skip(surplus));
 }

@@ -185,8 +185,8 @@ impl Scope {
         self.add_blind_event_processor(processor);
     }
 
-    /// Adds a processor that does not look at frames: those of native stacks may still be missing when it runs, which
-    /// spares the capturing thread to look them up.
+    /// Adds a processor that looks at neither frames nor breadcrumbs: those of native stacks, and breadcrumbs that the host
+    /// held, may still be missing when it runs, which spares the capturing thread to make them.
     pub fn add_blind_event_processor(&mut self, processor: EventHook) {
         Arc::make_mut(self.edit().processors.get_or_insert_default()).push(processor);
     }

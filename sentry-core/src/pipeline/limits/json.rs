@@ -1,10 +1,12 @@
 //! From a shape to JSON, with an end.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
 use crate::json;
+use crate::protocol::{Breadcrumb, Event};
 
 /// The JSON of `value`, or `None` if it were longer than `max` bytes or cannot be written. Stops at the limit: what is
 /// too large is never built.
@@ -15,6 +17,48 @@ pub(crate) fn to_json(value: &impl Serialize, max: usize) -> Option<Vec<u8>> {
     }
     LAST.store(out.len() + out.len() / 16, Ordering::Relaxed);
     Some(out)
+}
+
+/// The same for an event, whose held breadcrumbs are copied behind the others.
+pub(super) fn event_to_json(event: &mut Event, max: usize) -> Option<Vec<u8>> {
+    let Some(held) = event.held_breadcrumbs.take() else { return to_json(event, max) };
+    let listed = std::mem::take(&mut event.breadcrumbs);
+    let out = to_json(event, max).and_then(|mut out| {
+        let last = held.as_written().map_or(&b""[..], |held| held.json());
+        let fits = with_breadcrumbs(&listed, last, max, &mut out);
+        LAST.store(out.len() + out.len() / 16, Ordering::Relaxed);
+        fits.then_some(out)
+    });
+    event.breadcrumbs = listed;
+    event.held_breadcrumbs = Some(held);
+    out
+}
+
+/// Adds a last field to the object in `out`; false if it is then longer than `max`, or the list cannot be written.
+fn with_breadcrumbs(listed: &[Arc<Breadcrumb>], last: &[u8], max: usize, out: &mut Vec<u8>) -> bool {
+    if last.is_empty() && listed.is_empty() {
+        return true;
+    }
+    if out.pop() != Some(b'}') {
+        return false;
+    }
+    out.extend_from_slice(if out.len() > 1 {
+        b",\"breadcrumbs\":{\"values\":"
+    } else {
+        b"\"breadcrumbs\":{\"values\":"
+    });
+    if !json::write_within(&listed, max, out) {
+        return false;
+    }
+    out.pop();
+    if !last.is_empty() {
+        if !listed.is_empty() {
+            out.push(b',');
+        }
+        out.extend_from_slice(last);
+    }
+    out.extend_from_slice(b"]}}");
+    out.len() <= max
 }
 
 /// How large the last one was: the next one is likely to fit without growing.

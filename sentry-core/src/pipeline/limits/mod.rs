@@ -16,9 +16,11 @@ mod shed;
 mod size;
 mod stack;
 mod walk;
+mod writer;
 
 pub(crate) use self::event::tidy;
 pub(crate) use self::json::to_json;
 pub(crate) use self::request::note_body;
 pub(crate) use self::shed::{note, serialize};
 pub(crate) use self::size::EVENT_BYTES as MAX_EVENT_BYTES;
+pub use self::writer::{BreadcrumbWriter, PlainBreadcrumb, PlainValue};

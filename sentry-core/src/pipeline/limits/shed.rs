@@ -17,7 +17,7 @@ struct Cut {
 /// In the order in which they are given up, after the local variables: breadcrumbs, extra, then what is rarely large.
 /// The exception, its frames and the trace always stay. Attachments go before all of these, with the envelope.
 const CUTS: [Cut; 6] = [
-    Cut { path: &["breadcrumbs"], remove: |event| std::mem::take(&mut event.breadcrumbs).len() },
+    Cut { path: &["breadcrumbs"], remove: remove_breadcrumbs },
     Cut { path: &["extra"], remove: |event| std::mem::take(&mut event.extra).len() },
     Cut { path: &["request", "data"], remove: |event| usize::from(body(event).is_some()) },
     Cut { path: &["contexts"], remove: remove_contexts },
@@ -31,12 +31,12 @@ const CUTS: [Cut; 6] = [
 /// The event as JSON of at most `max` bytes. What had to be cut is noted in `_meta`. Nothing larger than `max` is ever
 /// built. `None` if the event cannot be written at all.
 pub(crate) fn serialize(event: &mut Event, max: usize) -> Option<Vec<u8>> {
-    let first = json::to_json(event, max);
+    let first = json::event_to_json(event, max);
     if first.is_some() {
         return first;
     }
     if remove_vars(event) {
-        let bytes = json::to_json(event, max);
+        let bytes = json::event_to_json(event, max);
         if bytes.is_some() {
             return bytes;
         }
@@ -45,14 +45,14 @@ pub(crate) fn serialize(event: &mut Event, max: usize) -> Option<Vec<u8>> {
         let entries = (cut.remove)(event);
         if entries > 0 {
             note(&mut event.other, cut.path, entries);
-            let bytes = json::to_json(event, max);
+            let bytes = json::event_to_json(event, max);
             if bytes.is_some() {
                 return bytes;
             }
         }
     }
     shorten(event);
-    json::to_json(event, max).or_else(|| json::to_json(&minimum(event), max))
+    json::event_to_json(event, max).or_else(|| json::to_json(&minimum(event), max))
 }
 
 /// Writes `{"": {"rem": [["!limit", "x"]], "len": entries}}` at `_meta.<path>`.
@@ -94,6 +94,12 @@ fn remove_vars(event: &mut Event) -> bool {
 
 fn body(event: &mut Event) -> Option<Value> {
     event.request.as_mut().and_then(|request| request.data.take())
+}
+
+fn remove_breadcrumbs(event: &mut Event) -> usize {
+    let held = event.held_breadcrumbs.take();
+    let held = held.as_ref().and_then(|held| held.as_written()).map_or(0, |held| held.len());
+    std::mem::take(&mut event.breadcrumbs).len() + held
 }
 
 /// All contexts but the trace.

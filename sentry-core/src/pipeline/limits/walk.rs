@@ -170,22 +170,15 @@ impl Walk<'_> {
     /// True if [`map`](Self::map) would change nothing.
     pub(super) fn fits(&self, place: Place, map: &impl Entries, room: &mut Room) -> bool {
         map.entries().all(|(key, value)| {
-            if room.bytes < key.len() + LEAST || self.scrub.is_secret(place, key) {
-                return false;
-            }
-            room.take(key.len() + 4);
-            self.value_fits(place, key, value, room)
+            !self.scrub.is_secret(place, key)
+                && key_fits(key, room)
+                && self.value_fits(place, key, value, room)
         })
     }
 
     fn value_fits(&self, place: Place, key: &str, value: &Value, room: &mut Room) -> bool {
         match value {
-            Value::String(text) => {
-                let fits = text.len() + 2 <= room.bytes
-                    && self.scrub.keyed_text(place, key, text, room.bytes).is_none();
-                room.take(text.len() + 3);
-                fits
-            }
+            Value::String(text) => text_fits(self.scrub, place, key, text, room),
             Value::Object(map) => {
                 room.take(2);
                 self.inside(room, map.is_empty(), |room| self.fits(place, map, room))
@@ -205,10 +198,7 @@ impl Walk<'_> {
                     })
                 })
             }
-            _ => {
-                room.take(SCALAR);
-                true
-            }
+            _ => scalar_fits(room),
         }
     }
 
@@ -252,6 +242,28 @@ impl Walk<'_> {
         self.meta.shortened(path, text.chars().count(), kept);
         Some(format!("{}{ELLIPSIS}", &text[..end]).into())
     }
+}
+
+/// True if there is room for one more entry; what its key needs is taken.
+pub(super) fn key_fits(key: &str, room: &mut Room) -> bool {
+    if room.bytes < key.len() + LEAST {
+        return false;
+    }
+    room.take(key.len() + 4);
+    true
+}
+
+/// True if a text may stay as it is; its room is taken.
+pub(super) fn text_fits(scrub: &Scrubber, place: Place, key: &str, text: &str, room: &mut Room) -> bool {
+    let fits = text.len() + 2 <= room.bytes && scrub.keyed_text(place, key, text, room.bytes).is_none();
+    room.take(text.len() + 3);
+    fits
+}
+
+/// A number, a flag or `null` stays; its room is taken.
+pub(super) fn scalar_fits(room: &mut Room) -> bool {
+    room.take(SCALAR);
+    true
 }
 
 /// Removes all but the first entries of an object.
