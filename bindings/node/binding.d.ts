@@ -105,8 +105,12 @@ export declare class NativeClient {
   pauseSession(): void
   /** The application comes back. */
   resumeSession(isolation: NativeScope, current?: NativeScope | undefined | null): void
-  /** Begins the session of a request in its isolation scope. */
-  startRequestSession(isolation: NativeScope): NativeRequestSession | null
+  /** Begins the session of a request in its isolation scope; it began now, or so many seconds after 1970. */
+  startRequestSession(isolation: NativeScope, started?: number | undefined | null): NativeRequestSession | null
+  /** Says that requests are the sessions from now on. */
+  sessionsByRequest(): void
+  /** Counts a request that has ended, which began so many seconds after 1970. Nobody ever needed its scope. */
+  countRequest(started: number, isErrored: boolean): void
   /** True if log lines can lead anywhere. */
   get logsEnabled(): boolean
   /**

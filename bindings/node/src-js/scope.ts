@@ -87,6 +87,8 @@ export class Scope {
   processors: readonly EventProcessor[] = [];
   /** @internal */
   request: (() => IncomingRequest) | undefined;
+  /** Told once, when the core's scope is made. @internal */
+  onMade: ((handle: NativeScope) => void) | undefined;
   #lastEventId: string | undefined;
   #user: User | undefined;
 
@@ -283,6 +285,8 @@ export class Scope {
 
   /** @internal */
   fork(): Scope {
+    // What the core's scope is to know, its forks are to know.
+    if (this.onMade) this.#made();
     const fork = this.#copy();
     fork.#loan = this.#native ? (this.#lent ??= { native: this.#native }) : this.#loan;
     return fork;
@@ -347,6 +351,8 @@ export class Scope {
       if (this.#bare) this.#native.clearTrace();
       this.#loan = undefined;
       this.#fresh = this.#bare = false;
+      this.onMade?.(this.#native);
+      this.onMade = undefined;
     }
     const handle = this.#native;
     if (this.#pending) {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use napi_derive::napi;
 use watchpost_bindings::guard;
-use watchpost_core::RequestSession;
+use watchpost_core::{RequestSession, Timestamp};
 
 use crate::client::NativeClient;
 use crate::scope::NativeScope;
@@ -62,10 +62,32 @@ impl NativeClient {
         guard(|| with_scopes(isolation, current, |scopes| self.host.resume_session(scopes)));
     }
 
-    /// Begins the session of a request in its isolation scope.
+    /// Begins the session of a request in its isolation scope; it began now, or so many seconds after 1970.
     #[napi]
-    pub fn start_request_session(&self, isolation: &NativeScope) -> Option<NativeRequestSession> {
-        let session = guard(|| self.host.start_request_session(&isolation.0)).flatten()?;
+    pub fn start_request_session(
+        &self,
+        isolation: &NativeScope,
+        started: Option<f64>,
+    ) -> Option<NativeRequestSession> {
+        let core = self.host.client();
+        let started = started.and_then(Timestamp::from_seconds).unwrap_or_else(|| core.now());
+        let session = guard(|| core.request_session_since(isolation.shared(), started)).flatten()?;
         Some(NativeRequestSession(RefCell::new(Some(session))))
+    }
+
+    /// Says that requests are the sessions from now on.
+    #[napi]
+    pub fn sessions_by_request(&self) {
+        guard(|| self.host.client().sessions_by_request());
+    }
+
+    /// Counts a request that has ended, which began so many seconds after 1970. Nobody ever needed its scope.
+    #[napi]
+    pub fn count_request(&self, started: f64, is_errored: bool) {
+        guard(|| {
+            if let Some(started) = Timestamp::from_seconds(started) {
+                self.host.client().count_request(started, is_errored);
+            }
+        });
     }
 }

@@ -117,6 +117,24 @@ test("requests are counted as sessions", async () => {
   assert.deepEqual([sessions.aggregates[0].exited, sessions.aggregates[0].errored], [1, 2]);
 });
 
+test("a request counts for its user, for what its forks capture, and once", async () => {
+  start({ release: "shop@1", autoSessionTracking: true, sendDefaultPii: true });
+  const listener = (request, response) => {
+    if (request.url === "/user") Sentry.setUser({ id: "7" });
+    if (request.url === "/fork") Sentry.withIsolationScope(() => Sentry.captureException(new Error("no money")));
+    if (request.url === "/crumb") Sentry.addBreadcrumb({ message: "seen" });
+    response.end();
+    if (request.url === "/late") response.once("close", () => Sentry.captureException(new Error("too late")));
+  };
+  await serving(listener, async (url) => {
+    for (const path of ["/user", "/fork", "/crumb", "/late", "/plain"]) await (await fetch(url + path)).text();
+  });
+  await Sentry.flush();
+  const [{ aggregates }] = items("sessions");
+  const counts = aggregates.map(({ did, exited, errored }) => [did, exited, errored]);
+  assert.deepEqual(counts.sort(), [[undefined, 3, 1], ["7", 1, undefined]]);
+});
+
 for (const [name, call] of [
   ["fetch", async (url, headers) => (await fetch(url, { headers })).text()],
   ["node:http", async (url, headers) => textOf((await once(httpRequest(url, { headers }).end(), "response"))[0])],

@@ -22,14 +22,23 @@ impl Sessions {
     }
 
     /// Begins the session of a request.
-    pub(crate) fn request(self: &Arc<Self>, isolation: &SharedScope) -> Option<RequestSession> {
-        if self.options.release().is_none() || !self.options.auto_session_tracking() {
+    pub(crate) fn request(
+        self: &Arc<Self>,
+        isolation: &SharedScope,
+        started: Timestamp,
+    ) -> Option<RequestSession> {
+        if !self.counts_requests() {
             return None;
         }
         if !self.with(|state| state.by_request) {
             self.by_request();
         }
-        Some(RequestSession::new(Arc::clone(self), isolation.clone(), self.clock.now()))
+        Some(RequestSession::new(Arc::clone(self), isolation.clone(), started))
+    }
+
+    /// True if requests are counted at all.
+    pub(crate) fn counts_requests(&self) -> bool {
+        self.options.release().is_some() && self.options.auto_session_tracking()
     }
 
     /// Counts a request that ended.

@@ -6,7 +6,9 @@ import { active, runWith, type Active } from "../context";
 import type { Integration } from "../integration";
 import { toText } from "../json";
 import type { NativeExchange } from "../native";
+import type { Scope } from "../scope";
 import { Span } from "../span";
+import { CountedRequest } from "./counted-request";
 import { pathOf, readRequest, routeOf, type RequestLike } from "./request";
 import { using } from "./using";
 
@@ -15,7 +17,21 @@ export const HTTP_SERVER = "httpServer";
 
 const ORIGIN = "auto.http.node";
 const patched = new WeakSet<Server>();
-const followed = new WeakSet<object>();
+
+class Itself {
+  constructor(request: object) {
+    return request;
+  }
+}
+
+/** A mark on a request that nobody else sees. A set of all requests would cost the garbage collector more. */
+class Followed extends Itself {
+  #mark = true;
+
+  static has(request: object): boolean {
+    return #mark in request;
+  }
+}
 
 /**
  * Requests that servers of `node:http` and `node:https` answer, whatever framework stands on them; there by default.
@@ -36,12 +52,12 @@ function watchServers(): void {
 
 /** True if the scopes of this request are its own already. */
 export function isFollowed(request: object): boolean {
-  return followed.has(request);
+  return Followed.has(request);
 }
 
 /** Runs `answer` with scopes of its own for `request`. */
 export function follow<T>(client: Client, request: RequestLike, response: ServerResponse | undefined, answer: () => T): T {
-  followed.add(request);
+  if (!Followed.has(request)) new Followed(request);
   let own: Active;
   try {
     own = begin(client, request, response);
@@ -55,11 +71,11 @@ export function follow<T>(client: Client, request: RequestLike, response: Server
 function wrap(server: Server): void {
   patched.add(server);
   const emit = server.emit;
-  server.emit = function (this: Server, event: string, ...given: unknown[]): boolean {
+  server.emit = function (this: Server, event: string): boolean {
     const client = event === "request" ? using(HTTP_SERVER) : undefined;
-    if (!client) return Reflect.apply(emit, this, [event, ...given]);
-    const [request, response] = given as [IncomingMessage, ServerResponse];
-    return follow(client, request, response, () => Reflect.apply(emit, this, [event, ...given]));
+    const given = arguments as unknown as [string, IncomingMessage, ServerResponse];
+    if (!client) return Reflect.apply(emit, this, given);
+    return follow(client, given[1], given[2], () => Reflect.apply(emit, this, given));
   } as typeof emit;
 }
 
@@ -68,7 +84,10 @@ function begin(client: Client, request: RequestLike, response: ServerResponse | 
   const own: Active = { isolation: isolation.forkIsolation(), current: current.forkBare() };
   own.isolation.request = () => readRequest(request);
   const { "sentry-trace": trace, traceparent, baggage } = request.headers ?? {};
-  if (!client.followsRequests && !trace && !traceparent) return own;
+  if (!trace && !traceparent && !client.isTracingOn) {
+    if (client.followsRequests && response) count(client, own.isolation, response);
+    return own;
+  }
   const method = request.method ?? "GET";
   const path = pathOf(request.originalUrl ?? request.url ?? "/");
   const start = () =>
@@ -105,6 +124,11 @@ function begin(client: Client, request: RequestLike, response: ServerResponse | 
   };
   response?.once("close", () => end(exchange, span, settle, response));
   return own;
+}
+
+function count(client: Client, isolation: Scope, response: ServerResponse): void {
+  const counted = new CountedRequest(client, isolation);
+  response.once("close", () => counted.end(response.headersSent && response.statusCode >= 500));
 }
 
 function end(exchange: NativeExchange, span: Span, settle: () => void, response: ServerResponse): void {
