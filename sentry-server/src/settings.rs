@@ -17,7 +17,7 @@ use crate::store::sqlite::SqliteStore;
 pub enum SettingsOwner {
     /// The organisation: quotas over all its projects.
     Organization,
-    /// A project by its slug: quotas, spike protection, filters, scrubbing.
+    /// A project by its slug: quotas, spike protection, filters, scrubbing, grouping.
     Project(String),
     /// A client key by its public half: quotas.
     Key(String),

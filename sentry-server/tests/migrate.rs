@@ -15,6 +15,8 @@ use support::{NOW, PROJECT, Server, error, event_envelope};
 use watchpost_core::{ManualClock, Timestamp};
 use watchpost_server::{AdminAccount, App, Config, FirstRun, ProjectAccess, create_token, first_run};
 
+const OLD_EVENT: &str = "/api/0/projects/default/shop/events/c67850d993f343daaeda068ad4947b1c/";
+
 fn unpack(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
@@ -47,7 +49,7 @@ async fn a_folder_of_the_first_schema_goes_on() {
 
     let events = server.get("/api/0/projects/default/shop/events/").await.ok();
     assert_eq!(events.as_array().unwrap().len(), 3, "as before");
-    let old = server.get("/api/0/projects/default/shop/events/c67850d993f343daaeda068ad4947b1c/").await.ok();
+    let old = server.get(OLD_EVENT).await.ok();
     assert_eq!(old["title"], "PaymentError: payment of order 3 failed: bad amount");
     let files = "/api/0/projects/default/shop/events/c67850d993f343daaeda068ad4947b1c/attachments/";
     assert_eq!(server.get(files).await.ok().as_array().unwrap().len(), 4);
@@ -68,6 +70,21 @@ async fn a_folder_of_the_first_schema_goes_on() {
     server.settle().await;
     let events = server.get("/api/0/projects/default/shop/events/").await.ok();
     assert_eq!(events.as_array().unwrap().len(), 4, "one that is known from before is a copy");
+    // Issues were made by the first version of grouping: the project went on to the newest, and is in transition.
+    let project = server.get("/api/0/projects/default/shop/").await.ok();
+    assert_eq!(project["secondaryGroupingConfig"], "wp:2026-11-22");
+    assert_ne!(project["groupingConfig"], "wp:2026-11-22");
+    let info = server.get(&format!("{OLD_EVENT}grouping-info/")).await.ok();
+    assert_eq!((info["stored"].as_bool(), info["groupID"] == old["groupID"]), (Some(false), true));
+    let hashes = format!("/api/0/organizations/default/issues/{}/hashes/", old["groupID"].as_str().unwrap());
+    let hashes = server.get(&hashes).await.ok();
+    assert!(hashes[0]["hash"].is_string() && hashes[0]["groupingConfig"].is_null());
+    let mut again = server.get(&format!("{OLD_EVENT}json/")).await.ok();
+    again["event_id"] = format!("{:032x}", 7).into();
+    server.envelope(event_envelope(7, &again)).await.ok();
+    server.settle().await;
+    let again = server.get(&format!("/api/0/projects/default/shop/events/{:032x}/", 7)).await.ok();
+    assert_eq!(again["groupID"], old["groupID"]);
     let day = Connection::open(server.config.data.join("events-2026-11-28.db")).unwrap();
     assert_eq!(day.query_row("SELECT count(*) FROM logs", [], |row| row.get::<_, i64>(0)).unwrap(), 1);
 }

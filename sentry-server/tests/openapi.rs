@@ -37,7 +37,7 @@ async fn every_described_call_is_served_and_refuses_strangers() {
     }
 }
 
-/// Calls that do what their path says.
+/// Calls that do what their path, or the part behind its question mark, says.
 const WITHOUT_BODY: [&str; 5] = ["/teams/{team}/", "/reprocess/", "/logout/", "/{member}/teams/", "/hashes/"];
 
 #[tokio::test]

@@ -29,24 +29,31 @@ async fn detail(
     let (scope, id, issue) = (at.scope(), event.event_id, event.issue);
     let stored = app.with_store(move |store| store.event_grouping(&scope, &id)).await?;
     let grouper = app.grouper(at.project.id);
-    let now = regroup(&grouper, &event)?;
-    let tree = match &stored {
-        Some(tree) => serde_json::from_slice(tree).map_err(ApiError::internal)?,
-        None => tree_of(&now)?,
+    // The reasons outlive the body, which a storm may have left out.
+    let now = match event.body {
+        Some(_) => Some(tree_of(&regroup(&grouper, &event)?)?),
+        None => None,
+    };
+    let tree = match (&stored, &now) {
+        (Some(tree), _) => serde_json::from_slice(tree).map_err(ApiError::internal)?,
+        (None, Some(now)) => now.clone(),
+        (None, None) => return Err(ApiError::NotFound("The body of this event was not kept.")),
     };
     let mut answer = shape(&tree);
     answer["stored"] = stored.is_some().into();
     answer["groupID"] = issue.map_or(Value::Null, |id| id.to_string().into());
-    let hashes = |variants: &Value| -> Vec<Value> {
-        variants.as_array().into_iter().flatten().filter_map(|variant| variant.get("hash").cloned()).collect()
-    };
-    let now = tree_of(&now)?;
-    answer["now"] = json!({
-        "grouping_config": now["config"],
-        "hashes": hashes(&now["variants"]),
-        "changed": hashes(&now["variants"]) != hashes(&tree["variants"]),
+    answer["now"] = now.map_or(Value::Null, |now| {
+        json!({
+            "grouping_config": now["config"],
+            "hashes": hashes(&now),
+            "changed": hashes(&now) != hashes(&tree),
+        })
     });
     Ok(Json(answer))
+}
+
+fn hashes(tree: &Value) -> Vec<&Value> {
+    tree["variants"].as_array().into_iter().flatten().filter_map(|variant| variant.get("hash")).collect()
 }
 
 /// A stored event grouped again.
@@ -65,7 +72,7 @@ pub(super) fn group_json(
     let event = normalize::stored(body, project, received);
     let mut event = event.map_err(|error| ApiError::BadRequest(format!("event: {error}.")))?;
     if grouper.mark(&mut event.body) {
-        normalize::rename(&mut event);
+        event.rename();
     }
     Ok(grouper.group(&event))
 }

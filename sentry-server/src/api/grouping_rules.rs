@@ -58,13 +58,12 @@ pub(super) fn routes(routes: &mut Routes) {
 }
 
 /// What a PUT on a project may say about grouping.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default)]
 pub(super) struct Form {
-    fingerprinting_rules: Option<String>,
-    grouping_enhancements: Option<String>,
-    grouping_config: Option<String>,
-    grouping_auto_update: Option<bool>,
+    pub(super) fingerprinting_rules: Option<String>,
+    pub(super) grouping_enhancements: Option<String>,
+    pub(super) grouping_config: Option<String>,
+    pub(super) grouping_auto_update: Option<bool>,
 }
 
 impl Form {
@@ -137,9 +136,9 @@ fn all_configs() -> Vec<Value> {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Trial {
-    #[serde(flatten)]
-    #[schema(inline)]
-    rules: Form,
+    fingerprinting_rules: Option<String>,
+    grouping_enhancements: Option<String>,
+    grouping_config: Option<String>,
     /// A payload, as a client sends it.
     event: Option<Value>,
     /// Or an event that is stored.
@@ -161,7 +160,13 @@ async fn dry_run(
     let compile = |settings: &GroupingSettings| {
         settings.compile().map_err(|error| ApiError::BadRequest(error.to_string()))
     };
-    let new = compile(&trial.rules.change(&settings, now)?)?;
+    let rules = Form {
+        fingerprinting_rules: trial.fingerprinting_rules,
+        grouping_enhancements: trial.grouping_enhancements,
+        grouping_config: trial.grouping_config,
+        grouping_auto_update: None,
+    };
+    let new = compile(&rules.change(&settings, now)?)?;
     let old = app.grouper(project);
     let looked_at = trial.issues.unwrap_or(if trial.event.is_some() || id.is_some() { 0 } else { 100 });
     let (stored, issues) = {
@@ -173,8 +178,10 @@ async fn dry_run(
             };
             let mut issues = Vec::new();
             for issue in store.issues(&newest(scope, looked_at.min(MAX_ISSUES)))?.rows {
-                let request = PageRequest { cursor: None, limit: 1 };
-                let latest = store.issue_events(issue.id, request)?.rows.into_iter().next();
+                // Not every event of a storm keeps its body.
+                let request = PageRequest { cursor: None, limit: 10 };
+                let mut latest = store.issue_events(issue.id, request)?.rows.into_iter();
+                let latest = latest.find(|event| event.body.is_some());
                 issues.extend(latest.map(|latest| (issue, latest)));
             }
             Ok((stored, issues))

@@ -120,8 +120,10 @@ async fn full(app: &App, found: &OrgScope, caller: &Caller, issue: Issue) -> Res
     let (hours, tags, owners) = app
         .with_store(move |store| {
             let hours = store.issue_hours(&[id], Period::TwoWeeks.since_hour(now))?;
-            let latest =
-                store.issue_events(id, PageRequest { cursor: None, limit: 1 })?.rows.into_iter().next();
+            // Not every event of a storm keeps its body.
+            let mut latest =
+                store.issue_events(id, PageRequest { cursor: None, limit: 10 })?.rows.into_iter();
+            let latest = latest.find(|event| event.body.is_some());
             let owners = match latest {
                 Some(latest) => committers::owners(store, org, &latest)?,
                 None => Vec::new(),

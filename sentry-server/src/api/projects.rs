@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::auth::Secret;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
+use crate::project::{GroupingSettings, ProjectSettings};
 use crate::setup;
 use crate::store::{Changed, NewProject, Organization, Project, Rename, Team};
 
@@ -107,9 +108,25 @@ struct Form {
     name: Option<String>,
     slug: Option<String>,
     platform: Option<String>,
-    #[serde(flatten)]
-    #[schema(inline)]
-    grouping: grouping_rules::Form,
+    #[serde(rename = "fingerprintingRules")]
+    fingerprinting_rules: Option<String>,
+    #[serde(rename = "groupingEnhancements")]
+    grouping_enhancements: Option<String>,
+    #[serde(rename = "groupingConfig")]
+    grouping_config: Option<String>,
+    #[serde(rename = "groupingAutoUpdate")]
+    grouping_auto_update: Option<bool>,
+}
+
+impl Form {
+    fn grouping(&self) -> grouping_rules::Form {
+        grouping_rules::Form {
+            fingerprinting_rules: self.fingerprinting_rules.clone(),
+            grouping_enhancements: self.grouping_enhancements.clone(),
+            grouping_config: self.grouping_config.clone(),
+            grouping_auto_update: self.grouping_auto_update,
+        }
+    }
 }
 
 async fn create(
@@ -138,6 +155,13 @@ async fn make(
     team: Option<i64>,
     form: Form,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let grouping = form.grouping();
+    // A project without events has nothing to keep together.
+    let grouping = grouping.change(&GroupingSettings::default(), app.now())?;
+    let settings = ProjectSettings {
+        grouping: GroupingSettings { previous: None, ..grouping },
+        ..ProjectSettings::default()
+    };
     let (name, slug) = setup::names(form.name, form.slug).map_err(ApiError::BadRequest)?;
     let public_key = Secret::public_key().map_err(ApiError::internal)?;
     let project = NewProject {
@@ -156,6 +180,9 @@ async fn make(
             if let Some(team) = team {
                 store.own_project(team, made.id, true)?;
             }
+            if settings != ProjectSettings::default() {
+                store.set_project_settings(made.id, &settings)?;
+            }
             Ok(Some((made, store.teams(org)?)))
         })
         .await?;
@@ -172,13 +199,14 @@ async fn change(
     at: InProject,
     Body(form): Body<Form>,
 ) -> Result<Json<Value>, ApiError> {
+    let grouping = form.grouping();
     if let Some(slug) = &form.slug {
         setup::check_slug(slug).map_err(ApiError::BadRequest)?;
     }
     let rename = Rename { slug: form.slug, name: form.name, platform: form.platform };
     let id = at.project.id;
-    if !form.grouping.is_empty() {
-        let (grouping, now) = (form.grouping, app.now());
+    if !grouping.is_empty() {
+        let now = app.now();
         let changed = app
             .with_store(move |store| {
                 let mut settings = store.all_settings()?.projects.remove(&id).unwrap_or_default();

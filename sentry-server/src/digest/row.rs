@@ -9,7 +9,7 @@ use super::pack::packed;
 use super::telemetry;
 use crate::group::Grouping;
 use crate::ingest::RecordHead;
-use crate::normalize::{self, EventKind, NormalizedEvent};
+use crate::normalize::{EventKind, NormalizedEvent};
 use crate::project::Groupers;
 use crate::store::{GroupingTree, NewEvent, NewGroup, Rows};
 
@@ -26,7 +26,7 @@ pub(super) fn row(
 ) -> Option<NewEvent> {
     let groupers = groupers.unwrap_or(&DEFAULT_GROUPERS);
     if groupers.now.mark(&mut event.body) {
-        normalize::rename(&mut event);
+        event.rename();
     }
     let event_id: EventId = event.event_id.parse().ok()?;
     let kind = event.kind.as_str();

@@ -42,7 +42,7 @@ impl Thinning {
             few if few <= limit => 1,
             many => 2 << ((many - 1) / limit).ilog2(),
         };
-        *seen % stride == 0
+        seen.is_multiple_of(stride)
     }
 }
 

@@ -212,11 +212,14 @@ fn write(frame: &mut Value, in_app: Option<bool>, category: Option<&str>) -> boo
     in_app.is_some()
 }
 
+/// Where a list of frames lies, and what the rules say about it.
+type Known = (*const Value, Option<Rc<Judged>>);
+
 /// A grouper at work on one event: each stack trace is judged once, however many variants look at it.
 #[derive(Debug)]
 pub(super) struct Lens<'g> {
     pub(super) grouper: &'g Grouper,
-    judged: RefCell<Vec<(*const Value, Option<Rc<Judged>>)>>,
+    judged: RefCell<Vec<Known>>,
 }
 
 impl<'g> Lens<'g> {

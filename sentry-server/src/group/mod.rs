@@ -315,7 +315,7 @@ mod tests {
         let frame = |at: usize| {
             json!({"function": format!("function_{at}"), "module": format!("shop.part{at}"),
             "abs_path": format!("/srv/app/shop/part{at}.py"), "filename": format!("shop/part{at}.py"),
-            "context_line": "    return self.inner(value)", "in_app": at % 3 == 0})
+            "context_line": "    return self.inner(value)", "in_app": at.is_multiple_of(3)})
         };
         let frames: Vec<Value> = (0..30).map(frame).collect();
         let own = "stack.module:shop.retry -group\npath:**/generated/** -app\nfunction:handle* category=web\ncategory:web v-group";

@@ -157,16 +157,6 @@ pub fn normalize(raw: &[u8], context: &NormalizeContext<'_>) -> Result<Normalize
     Ok(event::normalize(body, context))
 }
 
-/// Names an event anew after its frames changed: what it was made of, title and culprit.
-pub(crate) fn rename(event: &mut NormalizedEvent) {
-    event.metadata = title::metadata(&event.body, event.kind);
-    event.title = title::title_of(event.kind, &event.metadata, event.transaction.as_deref());
-    event.culprit = title::culprit(&event.body, event.transaction.as_deref());
-    event.body.insert("title".into(), event.title.clone().into());
-    event.body.insert("culprit".into(), event.culprit.clone().into());
-    event.body.insert("metadata".into(), serde_json::json!(event.metadata));
-}
-
 /// An event read back from its stored body: what was normalised once normalises to itself.
 ///
 /// # Errors

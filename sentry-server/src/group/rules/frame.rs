@@ -1,5 +1,6 @@
 //! What a matcher asks of a frame.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use serde_json::Value;
@@ -8,19 +9,20 @@ use super::RuleError;
 use super::glob::{Glob, Kind, fold};
 use super::line::{Line, Written};
 
-/// A frame as rules see it.
+/// A frame as rules see it. Its fields are looked up when a rule first asks: most rules ask for one.
 #[derive(Debug)]
-pub(in crate::group) struct View<'a> {
-    function: &'a str,
-    module: &'a str,
-    raw_path: &'a str,
-    raw_package: &'a str,
-    path: OnceCell<Option<String>>,
-    package: OnceCell<Option<String>>,
+pub(super) struct View<'a> {
+    frame: &'a Value,
     pub(super) family: u8,
-    pub(in crate::group) in_app: bool,
-    /// What the client or an earlier rule called it.
-    pub(in crate::group) category: Option<std::borrow::Cow<'a, str>>,
+    function: OnceCell<&'a str>,
+    module: OnceCell<&'a str>,
+    path: OnceCell<Cow<'a, str>>,
+    package: OnceCell<Cow<'a, str>>,
+    /// Whether what stack-trace rules wrote into the frame counts.
+    is_marked: bool,
+    in_app: Option<bool>,
+    /// What an earlier rule called it.
+    pub(super) category: Option<Cow<'a, str>>,
 }
 
 /// A condition on a frame.
@@ -57,45 +59,66 @@ pub(super) fn family_of(platform: &str) -> u8 {
 
 impl<'a> View<'a> {
     /// The frame as it was before any rule.
-    pub(in crate::group) fn new(frame: &'a Value, platform: &str) -> Self {
-        let text = |key: &str| frame.get(key).and_then(Value::as_str).map_or("", str::trim);
-        let data = frame.get("data");
-        let before = data.and_then(|data| data.get(BEFORE_RULES)).and_then(Value::as_bool);
-        let in_app = before.or_else(|| frame.get("in_app").and_then(Value::as_bool));
-        let platform = Some(text("platform")).filter(|own| !own.is_empty()).unwrap_or(platform);
+    pub(super) fn new(frame: &'a Value, platform: &str) -> Self {
+        let own = frame.get("platform").and_then(Value::as_str).map(str::trim).filter(|own| !own.is_empty());
         Self {
-            function: text("function"),
-            module: text("module"),
-            raw_path: Some(text("abs_path"))
-                .filter(|path| !path.is_empty())
-                .unwrap_or_else(|| text("filename")),
-            raw_package: text("package"),
+            frame,
+            family: family_of(own.unwrap_or(platform)),
+            function: OnceCell::new(),
+            module: OnceCell::new(),
             path: OnceCell::new(),
             package: OnceCell::new(),
-            family: family_of(platform),
-            in_app: in_app == Some(true),
+            is_marked: false,
+            in_app: None,
             category: None,
         }
     }
 
     /// The frame as stack-trace rules left it.
     pub(super) fn marked(frame: &'a Value, platform: &str) -> Self {
-        let mut view = Self::new(frame, platform);
-        view.in_app = frame.get("in_app").and_then(Value::as_bool) == Some(true);
         let category = frame.get("data").and_then(|data| data.get("category")).and_then(Value::as_str);
-        view.category = category.map(std::borrow::Cow::Borrowed);
-        view
+        let category = category.map(Cow::Borrowed);
+        Self { is_marked: true, category, ..Self::new(frame, platform) }
+    }
+
+    pub(super) fn in_app(&self) -> bool {
+        self.in_app.unwrap_or_else(|| {
+            let data = self.frame.get("data").filter(|_| !self.is_marked);
+            let before = data.and_then(|data| data.get(BEFORE_RULES)).and_then(Value::as_bool);
+            before.or_else(|| self.frame.get("in_app").and_then(Value::as_bool)) == Some(true)
+        })
+    }
+
+    pub(super) fn set_in_app(&mut self, in_app: bool) {
+        self.in_app = Some(in_app);
+    }
+
+    fn text(&self, key: &str) -> &'a str {
+        self.frame.get(key).and_then(Value::as_str).map_or("", str::trim)
+    }
+
+    fn function(&self) -> &'a str {
+        self.function.get_or_init(|| self.text("function"))
+    }
+
+    fn module(&self) -> &'a str {
+        self.module.get_or_init(|| self.text("module"))
     }
 
     fn path(&self) -> &str {
-        let folded = self.path.get_or_init(|| fold(self.raw_path, Kind::Path));
-        folded.as_deref().unwrap_or(self.raw_path)
+        self.path.get_or_init(|| {
+            let path = self.text("abs_path");
+            folded(if path.is_empty() { self.text("filename") } else { path })
+        })
     }
 
     fn package(&self) -> &str {
-        let folded = self.package.get_or_init(|| fold(self.raw_package, Kind::Path));
-        folded.as_deref().unwrap_or(self.raw_package)
+        self.package.get_or_init(|| folded(self.text("package")))
     }
+}
+
+fn folded(path: &str) -> Cow<'_, str> {
+    fold(path, Kind::Path).map_or(Cow::Borrowed(path), Cow::Owned)
 }
 
 impl FrameMatcher {
@@ -127,12 +150,12 @@ impl FrameMatcher {
 
     pub(super) fn matches(&self, frame: &View<'_>) -> bool {
         let found = match &self.test {
-            FrameTest::Function(glob) => !frame.function.is_empty() && glob.matches(frame.function),
-            FrameTest::Module(glob) => !frame.module.is_empty() && glob.matches(frame.module),
+            FrameTest::Function(glob) => !frame.function().is_empty() && glob.matches(frame.function()),
+            FrameTest::Module(glob) => !frame.module().is_empty() && glob.matches(frame.module()),
             FrameTest::Path(glob) => path_matches(glob, frame.path()),
             FrameTest::Package(glob) => path_matches(glob, frame.package()),
             FrameTest::Family(families) => frame.family & families != 0,
-            FrameTest::App(wanted) => frame.in_app == *wanted,
+            FrameTest::App(wanted) => frame.in_app() == *wanted,
             FrameTest::Category(glob) => frame.category.as_deref().is_some_and(|own| glob.matches(own)),
         };
         found != self.negated

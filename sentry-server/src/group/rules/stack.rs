@@ -141,7 +141,7 @@ impl StackRules {
         }
         if let Some(judged) = &mut judged {
             for (verdict, view) in judged.frames.iter_mut().zip(&views) {
-                verdict.in_app = view.in_app;
+                verdict.in_app = view.in_app();
                 verdict.category = view.category.as_deref().map(str::to_owned);
             }
         }
@@ -204,7 +204,7 @@ impl StackRule {
             match action {
                 Action::App(on, range) => {
                     for at in range.of(at, views.len()) {
-                        views[at].in_app = *on;
+                        views[at].set_in_app(*on);
                         judged.frames[at].marked = true;
                     }
                 }

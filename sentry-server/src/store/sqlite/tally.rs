@@ -42,7 +42,8 @@ struct Described {
     title: String,
     culprit: String,
     level: String,
-    metadata: String,
+    /// Unknown where the body was not kept.
+    metadata: Option<String>,
     release: Option<String>,
 }
 
@@ -222,8 +223,9 @@ impl Tally {
     fn describe(&self, meta: &Connection, issue: IssueId) -> Result<()> {
         let (Some(first), Some(last)) = (&self.first, &self.last) else { return Ok(()) };
         meta.execute(
-            "UPDATE issues SET first_seen = ?2, last_seen = ?3, title = ?4, culprit = ?5, metadata = ?6, level = ?7, \
-             first_release = ?8, last_release = ?9 WHERE id = ?1",
+            "UPDATE issues SET first_seen = ?2, last_seen = ?3, title = ?4, culprit = ?5, \
+             metadata = coalesce(?6, metadata), level = ?7, first_release = coalesce(?8, first_release), \
+             last_release = coalesce(?9, last_release) WHERE id = ?1",
             params![
                 issue,
                 first.at,
@@ -247,7 +249,7 @@ impl Described {
             title,
             culprit,
             level,
-            metadata: body.get("metadata").map_or_else(|| "{}".to_owned(), Value::to_string),
+            metadata: body.get("metadata").map(Value::to_string),
             release: body.get("release").and_then(Value::as_str).map(str::to_owned),
         }
     }

@@ -1,7 +1,10 @@
 //! The store's contract, for the embedded store.
 
-use super::SqliteStore;
-use crate::store::{contract, grouping_contract, telemetry_contract};
+use super::{SqliteStore, unmerge};
+use crate::store::{
+    Grouped as _, PageRequest, ProjectScope, Store as _, Triage as _, contract, grouping_contract,
+    telemetry_contract,
+};
 
 macro_rules! contract_tests {
     ($module:ident: $($name:ident),* $(,)?) => {
@@ -43,4 +46,37 @@ contract_tests! {
     check_ins_meet,
     replays_add_up,
     companions_share_their_events_fate,
+}
+
+#[test]
+fn an_unmerge_that_a_crash_stopped_goes_on_at_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path()).unwrap();
+    let project = contract::project(&store).id;
+    let events = (1..=3).map(|n| contract::event(project, n, &[if n == 3 { 2 } else { 1 }])).collect();
+    store.write(&contract::batch(events)).unwrap();
+    let id = |store: &SqliteStore, hash: u8| store.issue_of_hashes(project, &[[hash; 16]]).unwrap().unwrap();
+    let (into, scope) = (id(&store, 1), ProjectScope::new([project]));
+    assert!(store.merge_issues(&scope, into, &[id(&store, 2)], None, 9).unwrap());
+    // What is there when the first step is done and no other.
+    let destination = {
+        let meta = &store.writer().meta;
+        let destination = unmerge::found(meta, into).unwrap();
+        let hashes = format!("[\"{}\"]", "02".repeat(16));
+        let sql = "INSERT INTO unmerges (source, destination, hashes) VALUES (?1, ?2, ?3)";
+        meta.execute(sql, rusqlite::params![into, destination, hashes]).unwrap();
+        destination
+    };
+    drop(store);
+    let store = SqliteStore::open(dir.path()).unwrap();
+    assert_eq!(id(&store, 2), destination);
+    for (issue, count) in [(into, 2), (destination, 1)] {
+        let found = store.issue(&scope, issue).unwrap().unwrap();
+        let page = PageRequest { cursor: None, limit: 9 };
+        assert_eq!(
+            (found.count, store.issue_events(issue, page).unwrap().rows.len()),
+            (count, count as usize)
+        );
+    }
+    assert_eq!(store.check().unwrap().problems, [""; 0]);
 }

@@ -93,7 +93,7 @@ pub(super) fn resume(writer: &mut Writer, days: &Days) -> Result<()> {
 }
 
 /// An issue like another, without events.
-fn found(meta: &Connection, like: IssueId) -> Result<IssueId> {
+pub(super) fn found(meta: &Connection, like: IssueId) -> Result<IssueId> {
     let number: i64 = meta.query_row(
         "UPDATE projects SET last_number = last_number + 1 WHERE id = (SELECT project_id FROM issues WHERE id = ?1) \
          RETURNING last_number",
