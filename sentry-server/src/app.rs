@@ -13,7 +13,7 @@ use watchpost_spool::{Log, LogConfig, Position};
 
 use crate::auth::Attempts;
 use crate::config::{Config, Limits as ConfigLimits};
-use crate::digest::{Digest, Ledger, Parts, Queue};
+use crate::digest::{Digest, Ledger, Parts, Queue, Samples};
 use crate::error::ApiError;
 use crate::files::{FileLimits, FileStore};
 use crate::group::Grouper;
@@ -123,6 +123,7 @@ impl App {
         let now = clock.now().micros();
         update_groupings(store.as_ref(), now).map_err(|error| StartError::new("the store", error))?;
         keys.load(&known(store.as_ref(), now).map_err(|error| StartError::new("the store", error))?, now);
+        let dictionary = store.newest_dictionary().map_err(|error| StartError::new("the store", error))?;
         let parts = Parts {
             projects: Arc::clone(&keys),
             log: Arc::clone(&log),
@@ -131,6 +132,7 @@ impl App {
             symbolicator: Arc::clone(&symbolicator),
             ledger: Arc::clone(&ledger),
             thinning: Arc::default(),
+            samples: Arc::new(Samples::new(dictionary)),
             metrics: Arc::clone(&metrics),
             workers: digest_workers,
             max_body_bytes: config.limits.inflated_body_bytes,

@@ -11,10 +11,10 @@ mod kinds;
 mod ledger;
 mod limits;
 mod outcome;
-mod pack;
 mod prepare;
 mod queue;
 mod row;
+mod samples;
 mod security;
 mod telemetry;
 mod thinning;
@@ -30,6 +30,7 @@ pub(crate) use self::ledger::Ledger;
 #[cfg(feature = "testing")]
 pub(crate) use self::prepare::one as prepared;
 pub(crate) use self::queue::{Job, Queue};
+pub(crate) use self::samples::Samples;
 pub(crate) use self::thinning::Thinning;
 use crate::ingest::KeyTable;
 use crate::metrics::Metrics;
@@ -51,6 +52,7 @@ pub(crate) struct Parts {
     pub(crate) symbolicator: Arc<Symbolicator>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) thinning: Arc<Thinning>,
+    pub(crate) samples: Arc<Samples>,
     /// What holds for each project.
     pub(crate) projects: Arc<KeyTable>,
     pub(crate) metrics: Arc<Metrics>,

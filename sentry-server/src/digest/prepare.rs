@@ -10,16 +10,15 @@ use watchpost_core::{
 use watchpost_spool::Position;
 
 use super::kinds::{category_of, is_companion, is_event};
-use super::pack::packed;
-use super::row::{row, truncated};
+use super::row::{Means, row, truncated};
 use super::telemetry::{self, Arrival};
-use super::{Chunk, Parts, Prepared, Thinning, apple, limits, outcome, security};
+use super::{Chunk, Parts, Prepared, Samples, Thinning, apple, limits, outcome, security};
 use crate::ingest::{Endpoint, RecordHead, stored_json};
 use crate::instant;
 use crate::metrics;
 use crate::normalize::{self, EventKind, NormalizeContext};
 use crate::project::{LiveProject, bit};
-use crate::store::{Batch, KeptItem, NewItem, ProjectId};
+use crate::store::{Batch, KeptItem, NewItem, ProjectId, packed};
 use crate::symbolicate::{Symbolicator, minidump};
 
 pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
@@ -40,6 +39,7 @@ pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
             max_body_bytes: parts.max_body_bytes,
             symbolicator: Some(&parts.symbolicator),
             thinning: Some(&parts.thinning),
+            samples: Some(&parts.samples),
             invalid: 0,
         };
         // One event that trips a bug must not stop all others; what it made so far is kept.
@@ -67,6 +67,7 @@ pub(crate) fn one(job: &super::Job, max_body_bytes: usize) -> Batch {
         max_body_bytes,
         symbolicator: None,
         thinning: None,
+        samples: None,
         invalid: 0,
     };
     record.read(&job.inflated);
@@ -87,6 +88,7 @@ struct Record<'a> {
     symbolicator: Option<&'a Symbolicator>,
     /// `None` where every body is kept.
     thinning: Option<&'a Thinning>,
+    samples: Option<&'a Samples>,
     invalid: usize,
 }
 
@@ -275,7 +277,8 @@ impl Record<'_> {
                     let hour = instant::hour(self.head.received);
                     self.thinning.is_none_or(|thinning| thinning.keeps(self.head.project, hash, hour, limit))
                 };
-                match row(seq, self.head, event, groupers, payload.len(), category, keeps) {
+                let means = Means { groupers, samples: self.samples };
+                match row(seq, self.head, event, means, payload.len(), category, keeps) {
                     Some(row) => self.batch.events.push(row),
                     None => self.drop_item(category, "internal"),
                 }
@@ -310,7 +313,7 @@ impl Record<'_> {
         let mut kept = None;
         if read.keep {
             let payload = read.replacement.as_deref().unwrap_or(payload);
-            let Some(body) = packed(payload, ITEM_LEVEL) else {
+            let Some(body) = packed(payload, None) else {
                 return self.drop_item(category, "internal");
             };
             let mut header = header.clone();
@@ -390,5 +393,3 @@ fn fail_point(body: &[u8]) {
     #[cfg(not(debug_assertions))]
     let _ = body;
 }
-
-const ITEM_LEVEL: i32 = 1;

@@ -5,13 +5,21 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 use watchpost_core::{Category, EventId};
 
-use super::pack::packed;
+use super::samples::Samples;
 use super::telemetry;
 use crate::group::Grouping;
 use crate::ingest::RecordHead;
+use crate::instant;
 use crate::normalize::{EventKind, NormalizedEvent};
 use crate::project::Groupers;
-use crate::store::{GroupingTree, NewEvent, NewGroup, Rows};
+use crate::store::{GroupingTree, NewEvent, NewGroup, Rows, packed};
+
+/// What a row is made with: the rules of its project, and bodies like its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Means<'a> {
+    pub(super) groupers: Option<&'a Groupers>,
+    pub(super) samples: Option<&'a Samples>,
+}
 
 /// `None` when it cannot be written, which only a bug can bring about. `keeps` says whether an issue's event, by the hash
 /// that names the issue, keeps its body.
@@ -19,11 +27,12 @@ pub(super) fn row(
     seq: u64,
     head: &RecordHead,
     mut event: NormalizedEvent,
-    groupers: Option<&Groupers>,
+    means: Means<'_>,
     size_bytes: usize,
     category: Category,
     keeps: impl FnOnce([u8; 16]) -> bool,
 ) -> Option<NewEvent> {
+    let Means { groupers, samples } = means;
     let groupers = groupers.unwrap_or(&DEFAULT_GROUPERS);
     if groupers.now.mark(&mut event.body) {
         event.rename();
@@ -34,10 +43,18 @@ pub(super) fn row(
     let grouping = belongs_to_issue.then(|| groupers.now.group(&event));
     let old = grouping.as_ref().and_then(|_| Some(groupers.before(head.received)?.group(&event)));
     let first_hash = grouping.as_ref().and_then(|grouping| grouping.hashes.first());
-    let body = match first_hash.is_none_or(|hash| keeps(*hash.as_bytes())) {
-        true => Some(compressed(&event.body)?),
-        false => None,
-    };
+    let first_hash = first_hash.map(|hash| *hash.as_bytes());
+    let (mut body, mut dictionary) = (None, None);
+    if first_hash.is_none_or(keeps) {
+        // What is added (tags, titles, defaults) seldom takes more than this.
+        let mut json = Vec::with_capacity(size_bytes + 4_096);
+        serde_json::to_writer(&mut json, &event.body).ok()?;
+        dictionary = samples.and_then(Samples::dictionary);
+        body = Some(packed(&json, dictionary.as_deref())?);
+        if let (Some(samples), Some(hash)) = (samples, first_hash) {
+            samples.offer(hash, instant::day(head.received), &json);
+        }
+    }
     let (title, culprit) = match &grouping {
         Some(grouping) => (grouping.title.clone(), grouping.culprit.clone()),
         None => (event.title.clone(), event.culprit.clone()),
@@ -66,12 +83,9 @@ pub(super) fn row(
         level: event.level.as_str().to_owned(),
         size_bytes,
         body,
+        dictionary,
         group: grouping.map(|grouping| new_group(event, grouping, old, kind)),
     })
-}
-
-fn compressed(body: &Map<String, Value>) -> Option<Vec<u8>> {
-    packed(&serde_json::to_vec(body).ok()?, EVENT_LEVEL)
 }
 
 fn new_group(
@@ -123,5 +137,3 @@ pub(super) fn truncated(hash: &[u8; 32]) -> [u8; 16] {
 
 /// What holds where a project says nothing of its own.
 static DEFAULT_GROUPERS: LazyLock<Groupers> = LazyLock::new(Groupers::default);
-
-const EVENT_LEVEL: i32 = 3;

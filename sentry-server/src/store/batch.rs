@@ -1,7 +1,9 @@
 //! What one write of the digest carries.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::dictionary::Dictionary;
 use super::health::NewSession;
 use super::monitor::NewCheckIn;
 use super::replay::NewReplay;
@@ -47,6 +49,8 @@ pub(crate) struct NewEvent {
     pub(crate) size_bytes: usize,
     /// zstd of the normalised event's JSON; `None` when it is not kept.
     pub(crate) body: Option<Vec<u8>>,
+    /// What the body is compressed against.
+    pub(crate) dictionary: Option<Arc<Dictionary>>,
     /// Set for what belongs to an issue.
     pub(crate) group: Option<NewGroup>,
     /// The spans of a transaction, what a feedback says.

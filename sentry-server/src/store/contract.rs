@@ -42,6 +42,7 @@ pub(super) fn event(project: i64, n: u64, hashes: &[u8]) -> NewEvent {
         level: "error".to_owned(),
         size_bytes: 2,
         body: Some(zstd::bulk::compress(b"{}", 1).unwrap()),
+        dictionary: None,
         group: Some(NewGroup {
             hashes: hashes.iter().map(|hash| [*hash; 16]).collect(),
             old_hashes: Vec::new(),

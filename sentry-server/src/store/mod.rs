@@ -5,6 +5,7 @@ mod batch;
 #[cfg(test)]
 mod contract;
 mod curate;
+mod dictionary;
 mod files;
 mod grouping;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod version;
 pub(crate) use access::{Access, Changed, Member, NewToken, Rename, Role, Team, Token, TokenOwner};
 pub(crate) use batch::{Batch, GroupingTree, KeptItem, NewEvent, NewGroup, NewItem, Tells, Written};
 pub(crate) use curate::Curate;
+pub(crate) use dictionary::{Dictionary, packed};
 pub(crate) use files::{
     BlobHash, BundleFile, DebugFile, DebugKey, Files, FoundFile, NewBundle, ReleaseFile, Sha1,
 };
@@ -46,6 +48,7 @@ pub(crate) use upkeep::Expired;
 pub use upkeep::{Checked, Retention};
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::instant::Micros;
 use crate::project::{AllSettings, KeySettings, OrganizationSettings, ProjectSettings};
@@ -116,6 +119,9 @@ pub(crate) trait Store:
     // Events.
     fn event(&self, scope: &ProjectScope, event_id: &EventKey) -> Result<Option<StoredEvent>>;
     fn issue_events(&self, issue: IssueId, page: PageRequest) -> Result<Page<StoredEvent>>;
+
+    /// What the newest bodies are compressed against.
+    fn newest_dictionary(&self) -> Result<Option<Arc<Dictionary>>>;
 
     /// The newest event of an issue that has its body.
     fn newest_whole_event(&self, issue: IssueId) -> Result<Option<StoredEvent>>;

@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use super::SqliteStore;
 use crate::instant::Micros;
+use crate::store::dictionary::packed;
 use crate::store::{Curate, EventKey, MonitorId, ProjectId, ProjectScope, Result, StoreError};
 
 impl Curate for SqliteStore {
@@ -11,8 +12,7 @@ impl Curate for SqliteStore {
         let Some((day, seq)) = self.read_meta(|meta| super::events::place(meta, scope, event_id))? else {
             return Ok(false);
         };
-        let packed =
-            zstd::bulk::compress(body, BODY_LEVEL).map_err(|error| StoreError::new("an event", error))?;
+        let packed = packed(body, None).ok_or_else(|| StoreError::new("an event", "no memory"))?;
         let writer = &mut *self.writer();
         let file = &self.days.writer(&mut writer.days, day)?.file;
         let sql = "UPDATE events SET body = ?2, dictionary = 0 WHERE seq = ?1";
@@ -46,6 +46,3 @@ impl Curate for SqliteStore {
         })
     }
 }
-
-/// As the digest packs them.
-const BODY_LEVEL: i32 = 3;

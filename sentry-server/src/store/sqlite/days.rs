@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use rusqlite::Connection;
 
+use super::dictionaries::Cache;
 use super::open;
 use super::texts::Known;
 use crate::instant;
@@ -17,6 +18,7 @@ pub(super) struct Days {
     dir: PathBuf,
     known: RwLock<BTreeSet<i64>>,
     readers: Mutex<HashMap<i64, Vec<Connection>>>,
+    pub(super) dictionaries: Cache,
 }
 
 /// The day files that are open for writing; owned by the one writer.
@@ -30,6 +32,8 @@ pub(super) struct DayWriter {
     pub(super) texts: Known,
     /// Contribution trees.
     pub(super) trees: Known,
+    /// The dictionary that was written last.
+    pub(super) dictionary: i64,
 }
 
 impl Days {
@@ -42,7 +46,12 @@ impl Days {
                 known.insert(day);
             }
         }
-        let days = Self { dir: dir.to_owned(), known: RwLock::new(known), readers: Mutex::default() };
+        let days = Self {
+            dir: dir.to_owned(),
+            known: RwLock::new(known),
+            readers: Mutex::default(),
+            dictionaries: Cache::default(),
+        };
         for day in days.newest_first() {
             open::migrated(&days.path(day), PAGE_BYTES, open::DAY)?;
         }
@@ -60,7 +69,9 @@ impl Days {
             std::collections::btree_map::Entry::Vacant(slot) => {
                 let file = open::writer(&self.path(day), PAGE_BYTES, open::DAY)?;
                 self.known.write().unwrap_or_else(PoisonError::into_inner).insert(day);
-                Ok(slot.insert(DayWriter { file, texts: Known::default(), trees: Known::default() }))
+                let writer =
+                    DayWriter { file, texts: Known::default(), trees: Known::default(), dictionary: 0 };
+                Ok(slot.insert(writer))
             }
         }
     }

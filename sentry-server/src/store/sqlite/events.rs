@@ -5,13 +5,13 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::days::Days;
 use super::page;
 use crate::instant;
+use crate::store::dictionary::unpacked;
 use crate::store::{
     EventKey, IssueId, Neighbours, Page, PageRequest, Place, ProjectId, ProjectScope, Result, StoreError,
     StoredEvent, StoredItem,
 };
 
-const COLUMNS: &str =
-    "seq, project_id, issue_id, event_id, kind, received, timestamp, title, culprit, level, size_bytes, body";
+const COLUMNS: &str = "seq, project_id, issue_id, event_id, kind, received, timestamp, title, culprit, level, size_bytes, body, dictionary";
 
 /// Whose events a list holds.
 #[derive(Debug, Clone, Copy)]
@@ -47,10 +47,10 @@ pub(super) fn issue_days(meta: &Connection, issue: IssueId) -> Result<Vec<i64>> 
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-pub(super) fn by_seq(file: &Connection, seq: i64) -> Result<Option<StoredEvent>> {
+pub(super) fn by_seq(days: &Days, file: &Connection, seq: i64) -> Result<Option<StoredEvent>> {
     let sql = format!("SELECT {COLUMNS} FROM events WHERE seq = ?1");
     let row = file.prepare_cached(&sql)?.query_row([seq], event).optional()?;
-    row.map(unpack).transpose()
+    row.map(|row| unpack(days, file, row)).transpose()
 }
 
 /// `newest_first` are the days to look into; rows are ordered by their place in the spool.
@@ -74,7 +74,7 @@ pub(super) fn list(
         days.read(day, |file| {
             let mut statement = file.prepare_cached(&sql)?;
             for row in statement.query_map(params![id, missing as i64], event)? {
-                rows.push(unpack(row?)?);
+                rows.push(unpack(days, file, row?)?);
             }
             Ok(())
         })?;
@@ -101,10 +101,12 @@ pub(super) fn newest_whole(days: &Days, newest_first: &[i64], issue: IssueId) ->
         "SELECT {COLUMNS} FROM events WHERE issue_id = ?1 AND body IS NOT NULL ORDER BY seq DESC LIMIT 1"
     );
     for day in newest_first {
-        let row =
-            days.read(*day, |file| Ok(file.prepare_cached(&sql)?.query_row([issue], event).optional()?))?;
-        if let Some(row) = row.flatten() {
-            return unpack(row).map(Some);
+        let found = days.read(*day, |file| {
+            let row = file.prepare_cached(&sql)?.query_row([issue], event).optional()?;
+            row.map(|row| unpack(days, file, row)).transpose()
+        })?;
+        if let Some(found) = found.flatten() {
+            return Ok(Some(found));
         }
     }
     Ok(None)
@@ -197,28 +199,32 @@ pub(super) fn item_body(
 /// What a row of telemetry is from: an event's body or an item's payload.
 pub(super) fn source(days: &Days, scope: &ProjectScope, place: Place) -> Result<Option<Vec<u8>>> {
     for day in days.newest_first() {
-        let found: Option<(i64, Option<Vec<u8>>)> = days
+        let found: Option<Option<Vec<u8>>> = days
             .read(day, |file| {
                 let mut statement = file.prepare_cached(
-                    "SELECT project_id, body FROM items WHERE seq = ?1 \
-                     UNION ALL SELECT project_id, body FROM events WHERE seq = ?1",
+                    "SELECT project_id, body, 0 FROM items WHERE seq = ?1 \
+                     UNION ALL SELECT project_id, body, dictionary FROM events WHERE seq = ?1",
                 )?;
-                Ok(statement
-                    .query_row([place.item as i64], |row| Ok((row.get(0)?, row.get(1)?)))
-                    .optional()?)
+                let row: Option<(ProjectId, Option<Vec<u8>>, i64)> = statement
+                    .query_row([place.item as i64], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                    .optional()?;
+                row.map(|(project, body, dictionary)| {
+                    let body = body.filter(|_| scope.ids().contains(&project));
+                    body.map(|body| days.dictionaries.unpack(file, dictionary, &body)).transpose()
+                })
+                .transpose()
             })?
             .flatten();
-        if let Some((project, body)) = found {
-            let body = body.filter(|_| scope.ids().contains(&project));
-            return body.as_deref().map(inflate).transpose();
+        if let Some(body) = found {
+            return Ok(body);
         }
     }
     Ok(None)
 }
 
-/// The body as it lies in the file.
-fn event(row: &Row<'_>) -> rusqlite::Result<StoredEvent> {
-    Ok(StoredEvent {
+/// The body as it lies in the file, and the number of its dictionary.
+fn event(row: &Row<'_>) -> rusqlite::Result<(StoredEvent, i64)> {
+    let event = StoredEvent {
         seq: row.get(0)?,
         project: row.get(1)?,
         issue: row.get(2)?,
@@ -231,14 +237,20 @@ fn event(row: &Row<'_>) -> rusqlite::Result<StoredEvent> {
         level: row.get(9)?,
         size_bytes: row.get(10)?,
         body: row.get(11)?,
-    })
+    };
+    Ok((event, row.get(12)?))
 }
 
-fn unpack(mut event: StoredEvent) -> Result<StoredEvent> {
-    event.body = event.body.as_deref().map(inflate).transpose()?;
+fn unpack(
+    days: &Days,
+    file: &Connection,
+    (mut event, dictionary): (StoredEvent, i64),
+) -> Result<StoredEvent> {
+    let body = event.body.map(|body| days.dictionaries.unpack(file, dictionary, &body));
+    event.body = body.transpose()?;
     Ok(event)
 }
 
-pub(super) fn inflate(body: &[u8]) -> Result<Vec<u8>> {
-    zstd::decode_all(body).map_err(|error| StoreError::new("stored body", error))
+fn inflate(body: &[u8]) -> Result<Vec<u8>> {
+    unpacked(body, None).map_err(|error| StoreError::new("stored body", error))
 }

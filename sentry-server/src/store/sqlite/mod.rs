@@ -12,6 +12,7 @@ mod claim;
 mod curate;
 mod days;
 mod delta;
+mod dictionaries;
 mod events;
 mod feedback;
 mod files;
@@ -44,17 +45,17 @@ mod write;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
 use self::days::{DayWriters, Days};
 use super::{
-    Batch, CheckInRow, Checked, ClientKey, EventKey, Expired, FeedbackRow, Holder, Issue, IssueFilter,
-    IssueId, LogRow, MetricRow, Monitor, MonitorId, Neighbours, NewProject, OrgId, Organization, OutcomeRow,
-    Page, PageRequest, Place, ProfileRow, Project, ProjectId, ProjectScope, Replay, Result, Retention,
-    SessionCounts, SessionDay, SessionHour, SpanRow, Store, StoredEvent, StoredItem, TagKey, TelemetryFilter,
-    TraceKey, User, UserId, Written,
+    Batch, CheckInRow, Checked, ClientKey, Dictionary, EventKey, Expired, FeedbackRow, Holder, Issue,
+    IssueFilter, IssueId, LogRow, MetricRow, Monitor, MonitorId, Neighbours, NewProject, OrgId, Organization,
+    OutcomeRow, Page, PageRequest, Place, ProfileRow, Project, ProjectId, ProjectScope, Replay, Result,
+    Retention, SessionCounts, SessionDay, SessionHour, SpanRow, Store, StoredEvent, StoredItem, TagKey,
+    TelemetryFilter, TraceKey, User, UserId, Written,
 };
 use crate::instant::Micros;
 use crate::project::{AllSettings, KeySettings, OrganizationSettings, ProjectSettings};
@@ -246,7 +247,7 @@ impl Store for SqliteStore {
     fn event(&self, scope: &ProjectScope, event_id: &EventKey) -> Result<Option<StoredEvent>> {
         let place = self.read_meta(|meta| events::place(meta, scope, event_id))?;
         let Some((day, seq)) = place else { return Ok(None) };
-        Ok(self.days.read(day, |file| events::by_seq(file, seq))?.flatten())
+        Ok(self.days.read(day, |file| events::by_seq(&self.days, file, seq))?.flatten())
     }
 
     fn issue_events(&self, issue: IssueId, page: PageRequest) -> Result<Page<StoredEvent>> {
@@ -257,6 +258,10 @@ impl Store for SqliteStore {
     fn newest_whole_event(&self, issue: IssueId) -> Result<Option<StoredEvent>> {
         let days = self.read_meta(|meta| events::issue_days(meta, issue))?;
         events::newest_whole(&self.days, &days, issue)
+    }
+
+    fn newest_dictionary(&self) -> Result<Option<Arc<Dictionary>>> {
+        dictionaries::newest(&self.days)
     }
 
     fn project_events(&self, project: ProjectId, page: PageRequest) -> Result<Page<StoredEvent>> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value};
 
-use super::events;
+use super::dictionaries::Cache;
 use crate::instant::{self, Micros};
 use crate::store::{IssueId, Result};
 
@@ -49,9 +49,9 @@ struct Described {
 
 impl Tally {
     /// Adds the events that an issue has in a day's file.
-    pub(super) fn read(&mut self, file: &Connection, issue: IssueId) -> Result<()> {
+    pub(super) fn read(&mut self, file: &Connection, dictionaries: &Cache, issue: IssueId) -> Result<()> {
         let mut statement = file.prepare_cached(
-            "SELECT timestamp, received, user, title, culprit, level, body FROM events WHERE issue_id = ?1",
+            "SELECT timestamp, received, user, title, culprit, level, body, dictionary FROM events WHERE issue_id = ?1",
         )?;
         let mut rows = statement.query([issue])?;
         while let Some(row) = rows.next()? {
@@ -60,7 +60,7 @@ impl Tally {
             *self.hours.entry(instant::hour(at)).or_default() += 1;
             *self.days.entry(instant::day(row.get(1)?)).or_default() += 1;
             self.users.extend(row.get::<_, Option<[u8; 16]>>(2)?);
-            let body = body_of(row.get(6)?)?;
+            let body = body_of(file, dictionaries, row.get(6)?, row.get(7)?)?;
             self.unhandled |= is_unhandled(&body);
             self.add_tags(&body, at);
             let described = || -> rusqlite::Result<Described> {
@@ -77,7 +77,12 @@ impl Tally {
     }
 
     /// Adds users, and the first and the last event, without looking into the others.
-    pub(super) fn read_without_tags(&mut self, file: &Connection, issue: IssueId) -> Result<()> {
+    pub(super) fn read_without_tags(
+        &mut self,
+        file: &Connection,
+        dictionaries: &Cache,
+        issue: IssueId,
+    ) -> Result<()> {
         let mut users =
             file.prepare_cached("SELECT DISTINCT user FROM events WHERE issue_id = ?1 AND user IS NOT NULL")?;
         for user in users.query_map([issue], |row| row.get(0))? {
@@ -87,18 +92,18 @@ impl Tally {
         self.users_unknown |= file.query_row(sql, [issue], |_| Ok(())).optional()?.is_some();
         for (order, is_first) in [("ASC", true), ("DESC", false)] {
             let sql = format!(
-                "SELECT timestamp, title, culprit, level, body FROM events WHERE issue_id = ?1 \
+                "SELECT timestamp, title, culprit, level, body, dictionary FROM events WHERE issue_id = ?1 \
                  ORDER BY timestamp {order} LIMIT 1"
             );
             let found = file
                 .prepare_cached(&sql)?
                 .query_row([issue], |row| {
-                    let body: Option<Vec<u8>> = row.get(4)?;
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, body))
+                    let packed: (Option<Vec<u8>>, i64) = (row.get(4)?, row.get(5)?);
+                    Ok((row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?], packed))
                 })
                 .optional()?;
-            let Some((at, title, culprit, level, body)) = found else { continue };
-            let described = Described::new(at, [title, culprit, level], &body_of(body)?);
+            let Some((at, words, (packed, dictionary))) = found else { continue };
+            let described = Described::new(at, words, &body_of(file, dictionaries, packed, dictionary)?);
             if is_first && self.first.as_ref().is_none_or(|first| at < first.at) {
                 self.first = Some(described);
             } else if !is_first && self.last.as_ref().is_none_or(|last| at >= last.at) {
@@ -255,8 +260,13 @@ impl Described {
     }
 }
 
-fn body_of(packed: Option<Vec<u8>>) -> Result<Map<String, Value>> {
-    let body = packed.map(|body| events::inflate(&body)).transpose()?;
+fn body_of(
+    file: &Connection,
+    dictionaries: &Cache,
+    packed: Option<Vec<u8>>,
+    dictionary: i64,
+) -> Result<Map<String, Value>> {
+    let body = packed.map(|body| dictionaries.unpack(file, dictionary, &body)).transpose()?;
     Ok(body.and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default())
 }
 

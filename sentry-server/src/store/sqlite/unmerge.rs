@@ -68,11 +68,12 @@ pub(super) fn resume(writer: &mut Writer, days: &Days) -> Result<()> {
                 places(&moving, 3)
             );
             file.execute(&sql, params_from_iter(arguments(&[destination, source], &moving)))?;
-            moved.read(file, destination)?;
+            moved.read(file, &days.dictionaries, destination)?;
         }
         let mut left = Tally::default();
         for day in events::issue_days(&writer.meta, source)? {
-            left.read_without_tags(&days.writer(&mut writer.days, day)?.file, source)?;
+            let file = &days.writer(&mut writer.days, day)?.file;
+            left.read_without_tags(file, &days.dictionaries, source)?;
         }
         let transaction = writer.meta.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Another process that opened the folder may have ended it.

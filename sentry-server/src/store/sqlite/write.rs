@@ -10,7 +10,7 @@ use super::days::{DayWriter, Days};
 use super::delta::Delta;
 use super::texts::Interner;
 use super::trees::Trees;
-use super::{health, monitors, replays, telemetry};
+use super::{dictionaries, health, monitors, replays, telemetry};
 use super::{merge, releases};
 use crate::instant;
 use crate::store::{Batch, IssueId, NewEvent, NewItem, OutcomeKey, Result, Tells, Written};
@@ -141,15 +141,23 @@ fn write_day(day: &mut DayWriter, rows: &DayRows<'_>) -> Result<()> {
     let transaction = day.file.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut texts = Interner::new(&day.texts);
     let mut trees = Trees::new(&day.trees);
+    let mut last_dictionary = day.dictionary;
     {
         let mut insert = transaction.prepare_cached(
             "INSERT OR REPLACE INTO events (seq, project_id, issue_id, event_id, kind, received, timestamp, title, \
-             culprit, level, size_bytes, body, hash, grouping, user) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+             culprit, level, size_bytes, body, dictionary, hash, grouping, user) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?;
         for (event, issue) in &rows.events {
             let group = event.group.as_ref();
             let tree = group.map(|group| trees.add(&transaction, &group.tree)).transpose()?;
+            let dictionary = event.dictionary.as_deref().map_or(0, |dictionary| dictionary.id);
+            if let Some(used) = &event.dictionary
+                && dictionary != last_dictionary
+            {
+                dictionaries::put(&transaction, used)?;
+                last_dictionary = dictionary;
+            }
             insert.execute(params![
                 event.seq as i64,
                 event.project,
@@ -163,6 +171,7 @@ fn write_day(day: &mut DayWriter, rows: &DayRows<'_>) -> Result<()> {
                 event.level,
                 event.size_bytes as i64,
                 event.body,
+                dictionary,
                 group.and_then(|group| group.hashes.first()),
                 tree,
                 group.and_then(|group| group.user),
@@ -193,6 +202,7 @@ fn write_day(day: &mut DayWriter, rows: &DayRows<'_>) -> Result<()> {
     transaction.commit()?;
     day.texts.learn(fresh);
     day.trees.learn(fresh_trees);
+    day.dictionary = last_dictionary;
     Ok(())
 }
 
