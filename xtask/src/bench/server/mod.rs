@@ -131,9 +131,10 @@ pub(super) fn run(words: &[String]) -> Result<()> {
     row("memory idle, MB", &megabytes(idle.0), &megabytes(idle.1), Budget::AtMost(60.0));
     row("memory under load, most, MB", &megabytes(peaks.0), &megabytes(peaks.1), Budget::AtMost(250.0));
     head(&format!("lists at {} and {} events", digested.0, digested.1));
-    for (at, (title, times)) in lists.iter().enumerate() {
+    for (at, (title, times, cpu)) in lists.iter().enumerate() {
         let peer: &[f64] = if at == 0 { &peer_list } else { &[] };
         row(&format!("{title}, ms"), times, peer, Budget::AtMost(20.0));
+        row("  of that the processor", &[*cpu], &[], Budget::None);
     }
     head(&format!("{} B events, gzip, thinning off", small.mean_bytes()));
     rows("100 issues", &small_scene[0], &small_scene[1]);
@@ -234,8 +235,8 @@ fn readable(ours: &Ours, payloads: &Payloads) -> Result<()> {
     Ok(())
 }
 
-/// What people ask for most, and how long the answers took, in milliseconds.
-fn lists(ours: &Ours) -> Result<Vec<(&'static str, Vec<f64>)>> {
+/// What people ask for most, how long the answers took, and what each took of the server's processor, in milliseconds.
+fn lists(ours: &Ours) -> Result<Vec<(&'static str, Vec<f64>, f64)>> {
     let api = ours.api()?;
     let questions = [
         ("issue list", ""),
@@ -251,8 +252,13 @@ fn lists(ours: &Ours) -> Result<Vec<(&'static str, Vec<f64>)>> {
         api.json(&target)?;
         Ok(began.elapsed().as_secs_f64() * 1e3)
     };
-    let times = |query: &str| (0..LISTS).map(|_| ask(query)).collect::<Result<Vec<_>>>();
-    questions.iter().map(|(title, query)| Ok((*title, times(query)?))).collect()
+    let measured = |(title, query): &(&'static str, &str)| {
+        let before = meter::cpu(&ours.leaders())?;
+        let times = (0..LISTS).map(|_| ask(query)).collect::<Result<Vec<_>>>()?;
+        let cpu = (meter::cpu(&ours.leaders())? - before) * 1e3 / LISTS as f64;
+        Ok((*title, times, cpu))
+    };
+    questions.iter().map(measured).collect()
 }
 
 /// Sends what is missing to a million events, and starts and asks again.
@@ -273,8 +279,9 @@ fn million(ours: &mut Ours, payloads: &mut Payloads) -> Result<()> {
     let started = ours.start()?;
     head(&format!("at {events} events"));
     row("start to the first 200, s", &[started.as_secs_f64()], &[], Budget::AtMost(3.0));
-    for (title, times) in lists(ours)? {
+    for (title, times, cpu) in lists(ours)? {
         row(&format!("{title}, ms"), &times, &[], Budget::AtMost(100.0));
+        row("  of that the processor", &[cpu], &[], Budget::None);
     }
     Ok(())
 }
@@ -289,4 +296,4 @@ fn cpu(batches: &[Batch]) -> Vec<f64> {
     batches.iter().map(|batch| batch.cpu_us).collect()
 }
 
-const LISTS: usize = 25;
+const LISTS: usize = 50;
