@@ -1,7 +1,5 @@
 //! The clock leaps, forwards and backwards: nothing that was answered is lost, and nothing is counted twice.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod support;
 
 use axum::http::StatusCode;

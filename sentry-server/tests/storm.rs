@@ -1,7 +1,5 @@
 //! A storm, and everything that can happen to the server in it: whatever was answered with 200 is there afterwards, once.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod support;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use support::process::{Process, prepare};
-use support::storm::{assert_whole, envelope, finish, number, random, rounds, storm};
+use support::storm::{Life, assert_whole, envelope, finish, number, random, rounds, storm};
 
 #[test]
 fn kills_at_random_lose_nothing_and_double_nothing() {
@@ -21,7 +19,9 @@ fn kills_at_random_lose_nothing_and_double_nothing() {
         let at = format!("between-commits:{}", 1 + random() % 6);
         let environment = [("WATCHPOST_TEST_ABORT", at.as_str())];
         let process = Process::start(&config.data, if round % 3 == 2 { &environment } else { &[] });
-        storm(&process, &next, &answered, Duration::from_millis(random() % 300));
+        let life = Duration::from_millis(random() % 300);
+        let life = if round % 2 == 0 { Life::FromAnswer(life) } else { Life::FromBegin(life) };
+        storm(&process, &next, &answered, life);
     }
     let answered = answered.into_inner().unwrap();
     assert!(!answered.is_empty(), "the storm reached the server");
@@ -103,12 +103,15 @@ fn a_backup_amid_a_storm_is_whole() {
     let (copy, back) = (dir.path().join("copy"), dir.path().join("back"));
     let before = std::thread::scope(|scope| {
         let making = scope.spawn(|| {
-            std::thread::sleep(Duration::from_millis(300));
+            let deadline = Instant::now() + Duration::from_secs(60);
+            while answered.lock().unwrap().len() < 20 && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(10));
+            }
             let before = answered.lock().unwrap().clone();
             watchpost_server::backup(&config.data, &copy).unwrap();
             before
         });
-        storm(&process, &next, &answered, Duration::from_millis(1_500));
+        storm(&process, &next, &answered, Life::FromAnswer(Duration::from_millis(1_500)));
         making.join().unwrap()
     });
     assert!(!before.is_empty(), "the storm had begun");

@@ -36,9 +36,19 @@ pub fn envelope(id: u64) -> String {
     body
 }
 
-/// Sends from four threads until told to stop; every id that was answered with 200 goes to `answered`.
-pub fn storm(process: &Process, next: &AtomicU64, answered: &Mutex<Vec<u64>>, life: Duration) {
+/// When a storm ends: so long after its beginning, or after the first answer in it, however late a loaded machine
+/// gives that.
+#[derive(Clone, Copy)]
+pub enum Life {
+    FromBegin(Duration),
+    FromAnswer(Duration),
+}
+
+/// Sends from four threads until the server is killed; every id that was answered with 200 goes to `answered`.
+pub fn storm(process: &Process, next: &AtomicU64, answered: &Mutex<Vec<u64>>, life: Life) {
     let over = AtomicBool::new(false);
+    let senders = AtomicU64::new(4);
+    let before = answered.lock().unwrap().len();
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
@@ -51,8 +61,23 @@ pub fn storm(process: &Process, next: &AtomicU64, answered: &Mutex<Vec<u64>>, li
                         Some(other) => panic!("{other}"),
                     }
                 }
+                senders.fetch_sub(1, Ordering::Relaxed);
             });
         }
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let life = match life {
+            Life::FromBegin(life) => life,
+            Life::FromAnswer(life) => {
+                // A server that ends by itself has no sender left.
+                while answered.lock().unwrap().len() == before
+                    && senders.load(Ordering::Relaxed) > 0
+                    && Instant::now() < deadline
+                {
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+                life
+            }
+        };
         std::thread::sleep(life);
         // SIGKILL: no handler runs, whatever the server is at.
         let pid = rustix::process::Pid::from_raw(process.child.id() as i32).unwrap();
