@@ -160,7 +160,10 @@ impl Tokens {
     /// When it was entered in another context.
     pub(crate) fn leave(&self, py: Python<'_>) -> PyResult<()> {
         match self.0.with(|stack| stack.more.pop().or_else(|| stack.first.take())).flatten() {
-            Some(token) => Active::leave(py, &token),
+            Some(token) => {
+                let token = token.into_bound(py);
+                Active::leave(py, token.as_unbound())
+            }
             None => Ok(()),
         }
     }

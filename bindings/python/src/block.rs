@@ -100,7 +100,7 @@ impl ScopeBlock {
     }
 }
 
-fast::entry!(exit => leave);
+fast::entry!(brief exit => leave);
 
 fn leave(this: Any<'_, '_>, _: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
     let block = this.cast::<ScopeBlock>()?.get();

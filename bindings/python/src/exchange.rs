@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 
 use crate::once::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 use watchpost_core::{
     BodyTee, Client, EventHook, ForkLock, RequestSession, Span, SpanStatus, Text, TransactionOptions,
     TransactionSource,
@@ -17,6 +17,7 @@ use crate::convert::text_of;
 use crate::framework::{Framework, Kind, Source};
 use crate::pending::with_sampling;
 use crate::session::{Session, entry};
+use crate::text::characters;
 
 /// What is needed from its begin to its end. The first end counts; one that is dropped without an end was given up.
 #[derive(Debug)]
@@ -234,11 +235,9 @@ pub(crate) fn request_failed(py: Python<'_>, framework: &Framework, error: &Boun
 
 /// The number at the start of a WSGI status, `404 Not Found`, or the number itself.
 pub(crate) fn status_of(status: &Bound<'_, PyAny>) -> Option<u16> {
-    if let Ok(number) = status.extract::<u16>() {
-        return Some(number);
-    }
-    let text = text_of(status);
-    text.get(..3)?.parse().ok()
+    // An attempt to read a text as a number would make an exception.
+    let Ok(text) = status.cast::<PyString>() else { return status.extract().ok() };
+    characters(text).get(..3)?.parse().ok()
 }
 
 /// True if an error is the way in which asyncio stops a task.

@@ -121,17 +121,20 @@ impl<'py> Arguments<'_, 'py> {
 
 /// Runs the body of an entry. An exception is raised; a panic becomes `None`.
 ///
+/// A `brief` one does not tell pyo3 that the interpreter is attached, which costs as much as the shortest of them do: a
+/// `Py` that it drops is freed at the next entry that tells, so it drops none but on its way out with an error.
+///
 /// # Safety
 /// The arguments are those with which CPython called a function of this convention.
 #[expect(unsafe_code, reason = "called with pointers")]
-pub(crate) unsafe fn call(
+pub(crate) unsafe fn call<const BRIEF: bool>(
     this: *mut ffi::PyObject,
     values: *const *mut ffi::PyObject,
     count: ffi::Py_ssize_t,
     names: *mut ffi::PyObject,
     body: impl for<'a, 'py> FnOnce(&Bound<'py, PyAny>, &Arguments<'a, 'py>) -> PyResult<Py<PyAny>>,
 ) -> *mut ffi::PyObject {
-    Python::attach(|py| {
+    let work = |py: Python<'_>| {
         let answer = guard(|| {
             // SAFETY: `this` is the module or the object whose method is called; `names` is a tuple or null.
             let (this, names) = unsafe {
@@ -158,12 +161,23 @@ pub(crate) unsafe fn call(
             }
             None => py.None().into_ptr(),
         }
-    })
+    };
+    if BRIEF {
+        // SAFETY: CPython calls with the interpreter attached.
+        return work(unsafe { Python::assume_attached() });
+    }
+    Python::attach(work)
 }
 
 /// An entry of this convention with this body.
 macro_rules! entry {
+    ($(#[doc = $doc:literal])* brief $name:ident => $body:path) => {
+        $crate::fast::entry!(@ true, $(#[doc = $doc])* $name => $body);
+    };
     ($(#[doc = $doc:literal])* $name:ident => $body:path) => {
+        $crate::fast::entry!(@ false, $(#[doc = $doc])* $name => $body);
+    };
+    (@ $brief:literal, $(#[doc = $doc:literal])* $name:ident => $body:path) => {
         $(#[doc = $doc])*
         #[expect(unsafe_code, reason = "CPython's own convention")]
         pub(crate) unsafe extern "C" fn $name(
@@ -173,7 +187,7 @@ macro_rules! entry {
             names: *mut pyo3::ffi::PyObject,
         ) -> *mut pyo3::ffi::PyObject {
             // SAFETY: CPython calls it, with what belongs to the convention.
-            unsafe { $crate::fast::call(this, values, count, names, $body) }
+            unsafe { $crate::fast::call::<$brief>(this, values, count, names, $body) }
         }
     };
 }

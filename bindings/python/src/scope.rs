@@ -213,7 +213,7 @@ impl Scope {
     }
 }
 
-fast::entry!(set_tag => tag);
+fast::entry!(brief set_tag => tag);
 
 fn tag(this: Any<'_, '_>, given: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
     let [key, value] = given.take_all(&TAG_NAMES)?;

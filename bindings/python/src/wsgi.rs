@@ -2,7 +2,7 @@
 
 use crate::once::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyIterator, PyList, PyString, PyTuple};
 use watchpost_core::IncomingRequest;
 
 use crate::active::Active;
@@ -13,26 +13,32 @@ use crate::session::entry;
 use crate::text::bounded;
 
 /// Answers one request by `app`, with scopes, a transaction and a session of its own. What the application answers
-/// and raises is passed on as it is.
+/// and raises is passed on as it is. With `owner`, `app` is a method of it that is not bound yet.
 ///
 /// # Errors
 /// Those of the application.
 #[pyfunction]
+#[pyo3(signature = (framework, app, environ, start_response, owner=None))]
 pub(crate) fn serve_wsgi<'py>(
     py: Python<'py>,
     framework: &Bound<'py, Framework>,
     app: &Bound<'py, PyAny>,
     environ: &Bound<'py, PyAny>,
     start_response: &Bound<'py, PyAny>,
+    owner: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let call = |start_response: &Bound<'py, PyAny>| match owner {
+        Some(owner) => app.call1((owner, environ, start_response)),
+        None => app.call1((environ, start_response)),
+    };
     let begun = entry(py, "a request", || {
         let Ok(environ) = environ.cast::<PyDict>() else { return Ok(None) };
         let Some(exchange) = Exchange::begin(py, framework, Kind::Wsgi, environ)? else { return Ok(None) };
         let token = exchange.enter(py)?;
         Ok(Some((Bound::new(py, WsgiAnswer { exchange, inner: start_response.clone().unbind() })?, token)))
     });
-    let Some((answer, token)) = begun.flatten() else { return app.call1((environ, start_response)) };
-    let body = app.call1((environ, &answer));
+    let Some((answer, token)) = begun.flatten() else { return call(start_response) };
+    let body = call(answer.as_any());
     let exchange = &answer.get().exchange;
     if let Err(error) = &body
         && error.is_instance_of::<pyo3::exceptions::PyException>(py)
@@ -44,7 +50,7 @@ pub(crate) fn serve_wsgi<'py>(
         Ok(body) if !is_complete(&body, environ) => match body.try_iter() {
             Ok(iterator) => {
                 let is_made = exchange.has_length() || is_made(&body);
-                let (body, iterator) = (body.clone().unbind(), iterator.into_any().unbind());
+                let (body, iterator) = (body.clone().unbind(), iterator.unbind());
                 let answer = answer.clone().unbind();
                 Ok(Bound::new(py, WsgiBody { answer, body, iterator, is_made })?.into_any())
             }
@@ -119,7 +125,7 @@ impl WsgiAnswer {
 struct WsgiBody {
     answer: Py<WsgiAnswer>,
     body: Py<PyAny>,
-    iterator: Py<PyAny>,
+    iterator: Py<PyIterator>,
     is_made: bool,
 }
 
@@ -131,7 +137,6 @@ impl WsgiBody {
         let done = work();
         if let Err(error) = &done
             && error.is_instance_of::<pyo3::exceptions::PyException>(py)
-            && !error.is_instance_of::<pyo3::exceptions::PyStopIteration>(py)
         {
             token = token.or_else(enter);
             exchange.failed(py, error);
@@ -149,8 +154,8 @@ impl WsgiBody {
         this
     }
 
-    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.inside(py, || self.iterator.bind(py).call_method0(intern!(py, "__next__")))
+    fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.inside(py, || self.iterator.bind(py).clone().next().transpose())
     }
 
     fn close(&self, py: Python<'_>) -> PyResult<()> {

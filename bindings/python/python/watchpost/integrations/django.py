@@ -76,7 +76,7 @@ def _wsgi(original: Any) -> Any:
     serve = _watchpost.serve_wsgi
 
     def __call__(self: Any, environ: Any, start_response: Any) -> Any:
-        return serve(_FRAMEWORK, MethodType(original, self), environ, start_response)
+        return serve(_FRAMEWORK, original, environ, start_response, self)
 
     return __call__
 

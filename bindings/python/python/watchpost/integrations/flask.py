@@ -7,7 +7,6 @@ collected. Nothing is read from a request before an event needs it.
 from __future__ import annotations
 
 import sys
-from types import MethodType
 from urllib.parse import urlencode
 
 from .. import _watchpost
@@ -45,7 +44,7 @@ def _call(original: Any) -> Any:
     serve = _watchpost.serve_wsgi
 
     def __call__(self: Any, environ: Any, start_response: Any) -> Any:
-        return serve(_FRAMEWORK, MethodType(original, self), environ, start_response)
+        return serve(_FRAMEWORK, original, environ, start_response, self)
 
     return __call__
 
