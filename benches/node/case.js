@@ -3,6 +3,7 @@
 
 const fs = require("node:fs");
 const { setTimeout: sleep } = require("node:timers/promises");
+const delivery = require("./delivery.js");
 
 const WARM_UP = 20;
 const CRUMBS = 100;
@@ -76,9 +77,9 @@ function median(values) {
   return values.sort((a, b) => a - b)[values.length >> 1];
 }
 
-/** Measures captures, or what the task is about. */
+/** Measures captures, or what the task is about. Answers true if the program is to end by itself. */
 function run(side, task, count) {
-  return { undefined: measure, spans, unsampled }[task](side, count);
+  return { undefined: measure, spans, unsampled, ...delivery({ crumbs, fail }) }[task](side, count);
 }
 
 /** The share of traces that is sent; nothing where traces have no part in the task. */

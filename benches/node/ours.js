@@ -13,9 +13,9 @@ for (const [name, fields] of Object.entries(contexts)) Watchpost.setContext(name
 const side = {
   breadcrumb: (message, row) => Watchpost.addBreadcrumb({ category: "import", message, data: { row } }),
   capture: (error) => Watchpost.captureException(error),
-  flush: () => Watchpost.flush(10_000),
+  flush: (timeout = 10_000) => Watchpost.flush(timeout),
   forkWithTag: () => Watchpost.withScope((scope) => scope.setTag("row", "7")),
   span: Watchpost.startSpan,
 };
 
-run(side, task, Number(captures)).then(() => process.exit(0));
+run(side, task, Number(captures)).then((ends) => ends || process.exit(0));

@@ -13,9 +13,9 @@ for (const [name, fields] of Object.entries(contexts)) Sentry.setContext(name, f
 const side = {
   breadcrumb: (message, row) => Sentry.addBreadcrumb({ category: "import", message, data: { row } }),
   capture: (error) => Sentry.captureException(error),
-  flush: () => Sentry.flush(10_000),
+  flush: (timeout = 10_000) => Sentry.flush(timeout),
   forkWithTag: () => Sentry.withScope((scope) => scope.setTag("row", "7")),
   span: Sentry.startSpan,
 };
 
-run(side, task, Number(captures)).then(() => process.exit(0));
+run(side, task, Number(captures)).then((ends) => ends || process.exit(0));

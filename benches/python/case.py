@@ -3,6 +3,8 @@
 import json
 import time
 
+from delivery import TASKS
+
 WARM_UP, CRUMBS, FORKS, DEPTH = 20, 100, 2_000, 8
 
 TAGS = {f"tag.{n}": f"value of tag {n}" for n in range(10)}
@@ -58,7 +60,7 @@ class Nothing:
 
 def run(side, task, count):
     """Measures captures, or what the task is about."""
-    {"": measure, "spans": spans, "unsampled": unsampled}[task](side, count)
+    {"": measure, "spans": spans, "unsampled": unsampled, **TASKS}[task](side, count)
 
 
 def rate_of(task):

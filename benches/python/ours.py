@@ -17,8 +17,8 @@ class Ours:
     def capture(self, error):
         watchpost.capture_exception(error)
 
-    def flush(self):
-        watchpost.flush(10)
+    def flush(self, timeout=10):
+        watchpost.flush(timeout)
 
     def fork_with_tag(self):
         with watchpost.new_scope() as scope:

@@ -17,8 +17,8 @@ class Peer:
     def capture(self, error):
         sentry_sdk.capture_exception(error)
 
-    def flush(self):
-        sentry_sdk.flush(10)
+    def flush(self, timeout=10):
+        sentry_sdk.flush(timeout)
 
     def fork_with_tag(self):
         with sentry_sdk.new_scope() as scope:

@@ -1,9 +1,10 @@
 """A small Flask application for gunicorn: SIDE is `plain`, `ours` or `peer`, TRACES the rate of its traces."""
 
+import gc
 import os
 import time
 
-from flask import Flask
+from flask import Flask, request
 
 side = os.environ["SIDE"]
 rate = float(os.environ["TRACES"]) or None
@@ -11,6 +12,7 @@ rate = float(os.environ["TRACES"]) or None
 
 def flush(_timeout):
     """Without an SDK there is nothing to wait for."""
+    return True
 
 
 if side == "ours":
@@ -52,3 +54,14 @@ def delivered():
     """The same, once everything has been delivered."""
     flush(30)
     return cpu()
+
+
+@app.get("/cost")
+def cost():
+    """The same in microseconds, and what is resident in kB; with `rest` once garbage has been collected."""
+    flushed = flush(30)
+    if request.args.get("rest"):
+        gc.collect()
+    with open("/proc/self/statm") as pages:
+        resident = int(pages.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+    return {"flushed": flushed, "cpu": time.process_time() * 1e6, "resident": resident}

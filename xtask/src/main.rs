@@ -19,6 +19,8 @@ cargo xtask COMMAND
                     rust, python, node: captures measured beside the official SDK, in one run
   bench server [--quick|--full] [--binary PATH]
                     the server beside Bugsink: speed, processor time, memory, disk, answers of lists
+  bench delivery [WHAT]
+                    what of it arrives after a kill, a burst, a quick exit and an outage
   bench instructions [--write]
                     instructions per call, compared with the table that is kept in benches/rust
   gen [--check]     write the generated files that are committed; --check says whether they are as committed

@@ -57,8 +57,8 @@ const SCENES: [Scene; 3] = [
 /// A running application.
 #[derive(Debug)]
 pub struct Application {
-    child: Child,
-    address: SocketAddr,
+    pub(super) child: Child,
+    pub(super) address: SocketAddr,
 }
 
 /// What an application has used so far.

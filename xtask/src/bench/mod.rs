@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: captures measured beside the official SDK, in one run, with both sides taking turns.
 
 mod build;
+mod delivery;
 mod express;
+mod flask;
 mod instructions;
 mod scenes;
 mod server;
@@ -38,7 +40,7 @@ impl Pair {
 }
 
 /// Measures the named languages, or all three; `--quick` leaves out what takes minutes. `instructions` counts
-/// instructions instead, `server` measures the server.
+/// instructions instead, `delivery` only looks at what arrives, `server` measures the server.
 ///
 /// # Errors
 /// When a side cannot be built or run, or loses an event: a figure with losses in it means nothing.
@@ -48,6 +50,9 @@ pub fn run(words: &[String]) -> Result<()> {
     }
     if words.first().is_some_and(|word| word == "server") {
         return server::run(&words[1..]);
+    }
+    if words.first().is_some_and(|word| word == "delivery") {
+        return delivered(&chosen(&words[1..])?);
     }
     let quick = words.iter().any(|word| word == "--quick");
     let words: Vec<String> = words.iter().filter(|word| *word != "--quick").cloned().collect();
@@ -67,6 +72,11 @@ pub fn run(words: &[String]) -> Result<()> {
         table.print(language);
         if rust && !quick {
             scenes::apart(&pair, &sink)?;
+        } else if !quick {
+            delivery::heading(language);
+        }
+        if !quick {
+            delivery::measure(language, &pair, &sink)?;
         }
         if language == Language::Python && !quick {
             web::measure(&sink)?;
@@ -74,6 +84,17 @@ pub fn run(words: &[String]) -> Result<()> {
         if language == Language::Node && !quick {
             express::measure()?;
         }
+    }
+    Ok(())
+}
+
+/// The rows of what arrives alone, which a busy machine does not change.
+fn delivered(languages: &[Language]) -> Result<()> {
+    let sink = Sink::open()?;
+    for language in languages {
+        let pair = build::pair(*language)?;
+        delivery::heading(*language);
+        delivery::measure(*language, &pair, &sink)?;
     }
     Ok(())
 }

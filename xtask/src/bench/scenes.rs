@@ -1,18 +1,17 @@
-//! What not all programs are put through: spans, and in Rust many threads, many places, many captures, and things going
-//! wrong.
+//! What not all programs are put through: spans, and in Rust many threads, many places and many captures.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::sink::{Arrived, Sink, dsn};
 use super::table::Table;
-use super::{CAPTURES, Pair, ROUNDS, again};
+use super::{CAPTURES, Pair, ROUNDS, again, delivery};
 use crate::console::line;
 use crate::failure::{Context as _, Failure, Result};
+use crate::language::Language;
 use crate::{process, repo};
 
 /// Adds the rows that compare figures.
@@ -93,29 +92,11 @@ fn entries(own: &mut Value, arrived: &Arrived, name: &str) {
     }
 }
 
-/// Prints the rows that have no ratio: a figure of each side, and what ours must be.
+/// Prints the rows of Rust that have no ratio: a figure of each side, and what ours must be.
 pub(super) fn apart(pair: &Pair, sink: &Sink) -> Result<()> {
-    line("");
-    line(format_args!("{:<58} {:>12} {:>12} {:>8}", "rust", "watchpost", "official", ""));
+    delivery::heading(Language::Rust);
     contention(pair, sink)?;
     memory(pair, sink)?;
-    for (title, task, count, must) in [
-        ("delivered after SIGKILL straight after 1 capture", "kill", 1, 1),
-        ("delivered after SIGKILL straight after 20 captures", "kill", 20, 20),
-        ("delivered at normal exit after 200 quick captures", "exit", 200, 200),
-        ("delivered of a burst of 2,000", "exit", 2_000, 2_000),
-    ] {
-        let mut delivered = Vec::new();
-        for program in pair.sides() {
-            delivered.push(start_twice(program, sink, task, count)?);
-        }
-        delivery(title, &delivered, must);
-    }
-    let mut delivered = Vec::new();
-    for program in pair.sides() {
-        delivered.push(outage(program)?);
-    }
-    delivery("delivered of 80 events, server down for the first 5 s", &delivered, 80);
     Ok(())
 }
 
@@ -163,40 +144,8 @@ fn memory(pair: &Pair, sink: &Sink) -> Result<()> {
     Ok(())
 }
 
-/// Runs the task, and after it the program once more; how many events arrived in all.
-fn start_twice(program: &Command, sink: &Sink, task: &str, count: u64) -> Result<u64> {
-    sink.take();
-    let spool = spool();
-    clear(&spool);
-    let killed = start(program, &sink.dsn(), task, count, &spool);
-    if task != "kill" {
-        killed?;
-    }
-    start(program, &sink.dsn(), "resume", 1, &spool)?;
-    Ok(sink.take().events)
-}
-
-/// The server comes up five seconds after the program.
-fn outage(program: &Command) -> Result<u64> {
-    let address = free_address()?;
-    let late = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_secs(5));
-        Sink::open_at(address)
-    });
-    let spool = spool();
-    clear(&spool);
-    start(program, &dsn(address), "outage", 80, &spool)?;
-    let sink = late.join().map_err(|_| Failure::new("the late server failed"))??;
-    Ok(sink.take().events)
-}
-
-fn delivery(title: &str, delivered: &[u64], must: u64) {
-    let kept = if delivered[0] == must { "kept" } else { "MISSED" };
-    let shown: Vec<String> = delivered.iter().map(ToString::to_string).collect();
-    print(title, &shown, kept);
-}
-
-fn print(title: &str, shown: &[String], kept: &str) {
+/// One row without a ratio.
+pub(super) fn print(title: &str, shown: &[String], kept: &str) {
     line(format_args!("{title:<58} {:>12} {:>12} {kept:>8}", shown[0], shown[1]));
 }
 
@@ -207,7 +156,8 @@ fn run(program: &Command, sink: &Sink, task: &str, count: u64, folder: &PathBuf)
     Ok((own, sink.take()))
 }
 
-fn start(program: &Command, dsn: &str, task: &str, count: u64, folder: &PathBuf) -> Result<Value> {
+/// Runs the task to its end; the figures that it prints.
+pub(super) fn start(program: &Command, dsn: &str, task: &str, count: u64, folder: &PathBuf) -> Result<Value> {
     let mut command = again(program);
     let said = process::output(command.arg(dsn).arg(count.to_string()).arg(folder).arg(task))?;
     let last = said.lines().last().unwrap_or_default();
@@ -218,15 +168,18 @@ fn start(program: &Command, dsn: &str, task: &str, count: u64, folder: &PathBuf)
     }
 }
 
-fn free_address() -> Result<SocketAddr> {
+/// Where nobody listens.
+pub(super) fn free_address() -> Result<SocketAddr> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
 }
 
-fn spool() -> PathBuf {
+/// The folder of the spool.
+pub(super) fn spool() -> PathBuf {
     repo::cache("bench/spool/rust")
 }
 
-fn clear(folder: &PathBuf) {
+/// Removes it.
+pub(super) fn clear(folder: &PathBuf) {
     let _ = std::fs::remove_dir_all(folder);
 }
 

@@ -35,7 +35,7 @@ cargo xtask soak [PART...] [--rounds N] [--requests N] [--minutes N] [--target N
   fork      the tests that fork, kill and adopt, again and again (20 rounds)
   memory    100,000 captures, with what is resident after each tenth
   compat    every version of the real clients against the server
-  requests  100,000 requests to an Express application, with what is resident after each tenth
+  requests  100,000 requests each to an Express and a Flask application, with what is resident after each tenth
   loom      the models of the lock-free parts, with every interleaving that takes up to four preemptions
   frameworks
             the Python and the Node tests with every framework and server that there is an integration for
@@ -69,7 +69,8 @@ pub fn run(words: &[String]) -> Result<()> {
                 }
             }
             "requests" => {
-                runner.step("requests", |log| requests::run(log, plan.requests));
+                runner.step("requests of Express", |log| requests::express(log, plan.requests));
+                runner.step("requests of Flask", |log| requests::flask(log, plan.requests));
             }
             "loom" => {
                 runner.step("loom", loom);

@@ -1,4 +1,4 @@
-//! Many requests to an Express application with Watchpost: at rest, it must not have become larger.
+//! Many requests to an Express and to a Flask application with Watchpost: at rest, neither must have become larger.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -10,15 +10,31 @@ use crate::setup::node_modules;
 use crate::step::{Log, Outcome};
 use crate::{process, repo, suite};
 
-/// Sends so many requests, a tenth of which fails and is captured, and compares what is resident after each tenth of
-/// them, with garbage collected and everything delivered.
-pub(super) fn run(log: &Log, requests: u32) -> Result<Outcome> {
+/// The Express application.
+pub(super) fn express(log: &Log, requests: u32) -> Result<Outcome> {
     suite::install(Language::Node, log)?;
     node_modules("benches/node", log.path())?;
+    run(log, requests, "express", |dsn, spool| Application::start("ours", dsn, spool, "0"))
+}
+
+/// The Flask application.
+pub(super) fn flask(log: &Log, requests: u32) -> Result<Outcome> {
+    suite::install(Language::Python, log)?;
+    run(log, requests, "flask", Application::start_flask)
+}
+
+/// Sends so many requests, a tenth of which fails and is captured, and compares what is resident after each tenth of
+/// them, with garbage collected and everything delivered.
+fn run(
+    log: &Log,
+    requests: u32,
+    name: &str,
+    start: impl FnOnce(&str, &Path) -> Result<Application>,
+) -> Result<Outcome> {
     let sink = Sink::open()?;
-    let spool = repo::cache("soak/requests");
+    let spool = repo::cache("soak/requests").join(name);
     let _ = std::fs::remove_dir_all(&spool);
-    let application = Application::start("ours", &sink.dsn(), &spool, "0")?;
+    let application = start(&sink.dsn(), &spool)?;
     let mut resident = Vec::new();
     let groups = (requests / PER_GROUP).max(10);
     for group in 1..=groups {
