@@ -7,8 +7,10 @@ import pytest
 from support import Sink, run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+# Since Python 3.12 a fork beside any second thread, ours among them, is warned of.
 INIT = """
-import os, sys, threading, time, watchpost
+import os, sys, threading, time, warnings, watchpost
+warnings.filterwarnings("ignore", r"This process .* is multi-threaded", DeprecationWarning)
 watchpost.init(os.environ["DSN"], storage_dir=os.environ["SPOOL"])
 """
 

@@ -1,5 +1,6 @@
 """Programs that were written for the official SDK, but for the import line: each runs as it is and reports to a server."""
 
+import inspect
 import sys
 
 import pytest
@@ -241,8 +242,7 @@ def crons_feedback_and_attachments(sink, done):
 def test_program(name, tmp_path):
     check = PROGRAMS[name]
     file = tmp_path / "program.py"
-    lines = check.__doc__.splitlines()
-    file.write_text("\n".join(line[4:] for line in lines))
+    file.write_text("\n" + inspect.cleandoc(check.__doc__) + "\n")
     sink = Sink()
     try:
         # Without a folder of its own it would spool where this machine's user does.
