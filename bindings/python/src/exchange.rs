@@ -7,7 +7,7 @@ use crate::once::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use watchpost_core::{
-    BodyTee, Client, EventHook, ForkLock, RequestSession, Span, SpanStatus, Text, TransactionOptions,
+    BodyTee, Client, EventHook, ForkLock, RequestHead, RequestSession, Span, SpanStatus, Text,
     TransactionSource,
 };
 
@@ -146,9 +146,7 @@ impl Exchange {
         let status = self.status.load(Ordering::Relaxed);
         let session = self.session.with(Option::take);
         if let Some(session) = session {
-            if status >= 500 {
-                session.mark_errored();
-            }
+            session.answered(status);
             session.finish();
         }
         let Some(span) = self.span.as_ref().filter(|span| span.is_recording()) else { return };
@@ -188,24 +186,17 @@ fn describe(source: Arc<Source>) -> EventHook {
 
 fn start(client: &Arc<Client>, active: &Active, source: &Source, py: Python<'_>) -> Span {
     let (method, path) = source.method_and_path(py);
-    let mut options = TransactionOptions::new(path.clone(), source.kind.operation())
-        .source(TransactionSource::Url)
-        .origin(source.framework(py).map_or_else(Text::default, |framework| framework.get().origin.clone()));
+    let head = RequestHead { method: &method, path: &path, route: None };
+    let origin = source.framework(py).map_or_else(Text::default, |framework| framework.get().origin.clone());
+    // In Python requests are called by their path alone.
+    let begin = || head.start(client, path.clone(), source.kind.operation(), origin, active.scopes());
     if client.options().starts_by_attributes() {
-        options =
-            options.attribute("http.request.method", method.as_str()).attribute("url.path", path.as_str());
         let seen = PyDict::new(py);
         if seen.set_item(source.kind.sampler_name(), source.data(py)).is_ok() {
-            return with_sampling(seen.unbind(), || client.start_transaction(options, active.scopes()));
+            return with_sampling(seen.unbind(), begin);
         }
     }
-    let span = client.start_transaction(options, active.scopes());
-    // Where nobody asks for them at the start, a transaction that is not recorded needs none.
-    if span.is_recording() {
-        span.set_data("http.request.method", method.as_str());
-        span.set_data("url.path", path.as_str());
-    }
-    span
+    begin()
 }
 
 /// Gives the framework's own request to whatever captures while it is answered.

@@ -25,6 +25,35 @@ impl RequestHead<'_> {
     pub fn name(&self) -> Text {
         format!("{} {}", self.method, self.route.unwrap_or(self.path)).into()
     }
+
+    /// Starts its transaction, in scopes that belong to the request alone. For what has names of its own for requests, or an
+    /// operation other than `http.server`; everything else [begins an exchange](Exchange::begin).
+    pub fn start(
+        &self,
+        client: &Arc<Client>,
+        name: Text,
+        operation: &'static str,
+        origin: Text,
+        scopes: Scopes<'_>,
+    ) -> Span {
+        let source = if self.route.is_some() { TransactionSource::Route } else { TransactionSource::Url };
+        let mut options = TransactionOptions::new(name, operation).source(source).origin(origin);
+        let attributes = [("http.request.method", self.method), ("url.path", self.path)];
+        let asked = client.options().starts_by_attributes();
+        if asked {
+            options =
+                attributes.into_iter().fold(options, |options, (key, value)| options.attribute(key, value));
+        }
+        let span = client.start_transaction(options, scopes);
+        // Where nobody asks for them at the start, a transaction that is not recorded needs none.
+        if !asked && span.is_recording() {
+            attributes.into_iter().for_each(|(key, value)| span.set_data(key, value));
+        }
+        if let Some(route) = self.route.filter(|_| span.is_recording()) {
+            span.set_data("http.route", route);
+        }
+        span
+    }
 }
 
 /// A request that is being answered. The first end counts; one that is dropped before its end was given up by whoever asked, or
@@ -54,22 +83,7 @@ impl Exchange {
         }
         let session = client.start_request_session(scopes.isolation);
         client.continue_trace(trace, scopes.isolation);
-        let source = if head.route.is_some() { TransactionSource::Route } else { TransactionSource::Url };
-        let mut options = TransactionOptions::new(name, "http.server").source(source).origin(origin);
-        let attributes = [("http.request.method", head.method), ("url.path", head.path)];
-        let asked = client.options().starts_by_attributes();
-        if asked {
-            options =
-                attributes.into_iter().fold(options, |options, (key, value)| options.attribute(key, value));
-        }
-        let span = client.start_transaction(options, scopes);
-        // Where nobody asks for them at the start, a transaction that is not recorded needs none.
-        if !asked && span.is_recording() {
-            attributes.into_iter().for_each(|(key, value)| span.set_data(key, value));
-        }
-        if let Some(route) = head.route.filter(|_| span.is_recording()) {
-            span.set_data("http.route", route);
-        }
+        let span = head.start(client, name, "http.server", origin, scopes);
         Some(Self { method: head.method.into(), span, session, open: true })
     }
 
@@ -87,16 +101,9 @@ impl Exchange {
         }
     }
 
-    /// The answer is on its way. From 500 on the session has an error.
+    /// The answer is on its way. What it says about the session: [`RequestSession::answered`].
     pub fn answered(&mut self, status: u16) {
-        self.end(
-            |span| span.set_http_status(status),
-            |session| {
-                if status >= 500 {
-                    session.mark_errored();
-                }
-            },
-        );
+        self.end(|span| span.set_http_status(status), |session| session.answered(status));
     }
 
     /// There is no answer, because of an error that nobody handled.

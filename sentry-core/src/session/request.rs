@@ -35,6 +35,13 @@ impl RequestSession {
         self.state.worsen(Health::Errored);
     }
 
+    /// The request was answered with this HTTP status: from 500 on it failed, though nothing may have been captured.
+    pub fn answered(&self, status: u16) {
+        if status >= 500 {
+            self.mark_errored();
+        }
+    }
+
     /// An error that nobody handled ended the request.
     pub fn mark_crashed(&self) {
         self.state.worsen(Health::Crashed);
