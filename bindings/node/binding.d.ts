@@ -308,6 +308,9 @@ export interface CarriedTrace {
   traceparent?: string
 }
 
+/** How many milliseconds a delivery may take at the end of a call: at most so many, and not beyond the deadline, if one is known. */
+export declare function deliveryTime(left: number | undefined | null, most: number): number
+
 /** Forgets a thread that has ended. */
 export declare function forgetThread(id: number): void
 

@@ -849,6 +849,7 @@ module.exports.attachInHook = nativeBinding.attachInHook
 module.exports.captureErrors = nativeBinding.captureErrors
 module.exports.captureEvent = nativeBinding.captureEvent
 module.exports.captureMessage = nativeBinding.captureMessage
+module.exports.deliveryTime = nativeBinding.deliveryTime
 module.exports.forgetThread = nativeBinding.forgetThread
 module.exports.knowsThread = nativeBinding.knowsThread
 module.exports.noteThread = nativeBinding.noteThread

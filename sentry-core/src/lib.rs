@@ -59,6 +59,7 @@ mod http;
 mod json;
 mod rng;
 mod scope;
+mod serverless;
 mod session;
 mod sync;
 mod telemetry;
@@ -111,6 +112,7 @@ pub use crate::protocol::{
 };
 pub use crate::rng::{OsRng, Rng, SeededRng};
 pub use crate::scope::{PropagationContext, Scope, Scopes, SharedScope};
+pub use crate::serverless::delivery_time;
 pub use crate::session::{Ending, LastWords, LiveSession, RequestSession, Vanished};
 pub use crate::text::Text;
 pub use crate::tracing::{

@@ -33,6 +33,7 @@ mod propagation;
 mod repr;
 mod sampler;
 mod scope;
+mod serverless;
 mod session;
 mod sessions;
 mod setters;
@@ -109,6 +110,8 @@ mod _watchpost {
     };
     #[pymodule_export]
     use crate::scope::Scope;
+    #[pymodule_export]
+    use crate::serverless::delivery_time;
     #[pymodule_export]
     use crate::sessions::{
         RequestSession, end_session, pause_session, resume_session, sessions_by_request,

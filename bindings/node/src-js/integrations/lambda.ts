@@ -2,6 +2,7 @@ import { captureObserved } from "../capture";
 import { getClient, say } from "../client";
 import { withIsolationScope } from "../context";
 import { toText } from "../json";
+import { native } from "../native";
 import type { Scope } from "../scope";
 
 /** What the platform tells a handler beside its event. */
@@ -42,9 +43,7 @@ export function wrapHandler<E, R>(handler: Handler<E, R>, options: WrapperOption
         throw error;
       } finally {
         clearTimeout(warning);
-        const left = remaining(context);
-        // A tenth of a second is left to the platform.
-        await getClient()?.flush(left === undefined ? flushTimeout : Math.max(0, Math.min(flushTimeout, left - 100)));
+        await getClient()?.flush(native.deliveryTime(remaining(context), flushTimeout));
       }
     });
 }

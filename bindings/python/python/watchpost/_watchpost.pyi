@@ -660,6 +660,9 @@ def last_event_id() -> Optional[str]:
 def flush(timeout: Optional[float] = None) -> bool:
     """Waits until everything captured has left, for at most `timeout` seconds. True if it has."""
 
+def delivery_time(left: Optional[float], most: float) -> float:
+    """How many seconds a delivery may take at the end of a call, with so many left of its deadline."""
+
 def close(timeout: Optional[float] = None) -> bool:
     """Flushes and stops: later captures do nothing until the next `init`."""
 

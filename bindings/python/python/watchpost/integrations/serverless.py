@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 
     _F = TypeVar("_F", bound=Callable[..., Any])
 
-#: What is left of the deadline for the function's own way out, in seconds.
-_SPARE = 0.25
+#: In seconds.
 _LONGEST = 2.0
 
 
@@ -46,9 +45,8 @@ def serverless_function(function: _F | None = None, flush: bool = True) -> Any:
 
 def _time_left(args: tuple[Any, ...]) -> float:
     remaining = getattr(args[-1] if args else None, "get_remaining_time_in_millis", None)
-    if remaining is None:
-        return _LONGEST
     try:
-        return max(0.0, min(_LONGEST, float(remaining()) / 1000 - _SPARE))
+        left = None if remaining is None else float(remaining()) / 1000
     except Exception:
-        return _LONGEST
+        left = None
+    return _watchpost.delivery_time(left, _LONGEST)
