@@ -4,6 +4,7 @@ import { Hooks } from "./hook";
 import { setUp, type Integration } from "./integration";
 import { native, type Dispatcher, type NativeClient } from "./native";
 import { readOptions, type Options } from "./options";
+import { Patience } from "./patience";
 import type { EventProcessor } from "./types";
 
 /** A client that repeats and records: from here on, or after one whose process is gone. @internal */
@@ -13,9 +14,6 @@ export type Testing =
 
 /** What the core keeps by itself. */
 const MAX_BREADCRUMBS = 100;
-
-/** Node takes a longer time for none. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** What `init` made: the client, with its hooks and integrations. */
 export class Client {
@@ -65,6 +63,7 @@ export class Client {
   #integrations: readonly Integration[];
   #flight: Promise<unknown> | undefined;
   readonly #waiting = new Map<number, (done: boolean) => void>();
+  readonly #patience = new Patience();
   #flushes = 0;
   #isEnabled = false;
 
@@ -180,10 +179,9 @@ export class Client {
     const number = ++this.#flushes;
     if (!this.native.flushLater(number, this.#flushed)) return undefined;
     return new Promise((resolve) => {
-      // Also what keeps the process alive until then.
-      const timer = setTimeout(this.#flushed, Math.min(limit, LONGEST_TIMER), number, false);
+      const end = this.#patience.wait(limit, () => this.#flushed(number, false));
       this.#waiting.set(number, (done) => {
-        clearTimeout(timer);
+        end();
         resolve(done);
       });
     });
