@@ -127,6 +127,8 @@ async fn a_frame_is_resolved_by_its_debug_id() {
     assert_eq!(doctor(&server, 1).await["resolvedWith"], "debug-id");
     let issue = server.get(&format!("{ORG}/issues/1/")).await.ok();
     assert!(issue["culprit"].as_str().unwrap().contains("pay"), "{}", issue["culprit"]);
+    let metadata = &issue["metadata"];
+    assert_eq!((&metadata["function"], &metadata["filename"]), (&json!("pay"), &json!("src/pay.js")));
 }
 
 #[tokio::test]
