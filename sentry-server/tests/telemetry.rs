@@ -194,3 +194,58 @@ async fn a_bad_item_never_costs_its_neighbours() {
     assert_eq!(outcome(&server, "feedback", "invalid").await, 1);
     assert_eq!(outcome(&server, "default", "invalid").await, 1);
 }
+
+/// Pieces come in any order, packed or not; one that cannot be read costs no other.
+#[tokio::test]
+async fn a_recording_is_answered_piece_by_piece() {
+    let server = Server::start();
+    let id = "5cd4285462dc41e894564d87f6617003";
+    for (segment, events) in [(2, r#"[{"type":3}]"#), (1, "nonsense")] {
+        let told = json!({ "replay_id": id, "segment_id": segment, "timestamp": 1_795_365_146 }).to_string();
+        let recording = format!("{{\"segment_id\":{segment}}}\n{events}");
+        let (a, b) = (told.len(), recording.len());
+        let body = format!(
+            "{{\"event_id\":\"{id}\"}}\n{{\"type\":\"replay_event\",\"length\":{a}}}\n{told}\n\
+             {{\"type\":\"replay_recording\",\"length\":{b}}}\n{recording}\n"
+        );
+        server.envelope(body).await.ok();
+    }
+    // The first piece, as an official client packed it.
+    send_corpus(&server, &["browser-replay_session-01"]).await;
+    let at = format!("/api/0/projects/default/shop/replays/{id}/recording-segments/");
+    let listed = server.get(&at).await.ok();
+    let numbers: Vec<&Value> = listed.as_array().unwrap().iter().map(|piece| &piece["segmentId"]).collect();
+    assert_eq!(numbers, [0, 1, 2]);
+    let read = server.get(&format!("{at}?download")).await.ok();
+    assert!(read[0].as_array().unwrap().len() > 2 && read[0][0]["type"].is_u64(), "{}", read[0]);
+    assert_eq!((&read[1], &read[2]), (&json!([]), &json!([{ "type": 3 }])));
+    let second = server.get(&format!("{at}?download&per_page=1&cursor=0:1:0")).await;
+    assert_eq!(second.ok(), json!([[]]));
+    assert!(second.header("link").contains("cursor=\"0:2:0\""), "{}", second.header("link"));
+    assert_eq!(server.get(&format!("{at}2/?download")).await.ok(), read[2]);
+    assert_eq!(server.get(&format!("{at}2/")).await.ok()["data"]["segmentId"], 2);
+    for missing in ["1/?download", "3/", "x/"] {
+        assert_eq!(server.get(&format!("{at}{missing}")).await.status, 404, "{missing}");
+    }
+}
+
+#[tokio::test]
+async fn feedback_names_the_issue_that_it_is_about() {
+    let server = Server::start();
+    let about = format!("{:032x}", 7);
+    server.envelope(support::event_envelope(7, &support::error("ChargeError", "charge"))).await.ok();
+    for (id, event) in [(1, Some(about.as_str())), (2, None)] {
+        let feedback = json!({ "message": format!("entry {id}"), "associated_event_id": event });
+        let event = json!({ "type": "feedback", "contexts": { "feedback": feedback } });
+        let header = json!({ "event_id": format!("{id:032x}") });
+        server.envelope(envelope(&header, "feedback", &event)).await.ok();
+    }
+    server.settle().await;
+    let all = server.get("/api/0/organizations/default/feedback/").await.ok();
+    let find = |text: &str| all.as_array().unwrap().iter().find(|entry| entry["message"] == text).unwrap();
+    assert_eq!(find("entry 2")["issue"], Value::Null);
+    let issue = &find("entry 1")["issue"];
+    assert_eq!((&issue["id"], &issue["shortId"]), (&json!("1"), &json!("SHOP-1")), "{issue}");
+    let path = format!("/api/0/projects/default/shop/events/{about}/user-reports/");
+    assert_eq!(server.get(&path).await.ok()[0]["issue"], *issue);
+}
