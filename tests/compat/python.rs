@@ -158,7 +158,7 @@ fn the_profile(client: &Client) {
     });
     let bytes = client.bytes(&format!("{path}{}/", profile["id"].as_str().unwrap()));
     let profile: Value = serde_json::from_slice(&bytes.body).unwrap();
-    assert_eq!(profile["transaction"]["name"], "import ledger");
+    assert_eq!(profile["transactions"][0]["name"], "import ledger");
     assert!(profile["profile"]["samples"].as_array().unwrap().len() > 1);
     let functions = profile["profile"]["frames"].as_array().unwrap();
     assert!(functions.iter().any(|frame| frame["function"] == "busy"), "{functions:#?}");

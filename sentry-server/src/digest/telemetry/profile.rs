@@ -9,7 +9,7 @@ use crate::store::{Common, Place, ProfileRow, Rows};
 pub(super) fn read(header: &ItemHeader, payload: &[u8], arrival: &Arrival) -> Result<Read, &'static str> {
     let profile = object(payload)?;
     let empty = Map::new();
-    let transaction = profile.get("transaction").and_then(Value::as_object).unwrap_or(&empty);
+    let transaction = transaction(&profile).unwrap_or(&empty);
     let is_chunk = header.item_type == ItemType::ProfileChunk;
     let ids = if is_chunk { ["profiler_id", "chunk_id"] } else { ["event_id", "profile_id"] };
     let platform = text(&profile, "platform", 64).or_else(|| text(&header.other, "platform", 64));
@@ -40,4 +40,30 @@ pub(super) fn read(header: &ItemHeader, payload: &[u8], arrival: &Arrival) -> Re
         counts: vec![(category, 1)],
         ..Read::default()
     })
+}
+
+/// The transaction that was profiled: some clients say one, some a list of it.
+fn transaction(profile: &Map<String, Value>) -> Option<&Map<String, Value>> {
+    let one = profile.get("transaction").and_then(Value::as_object);
+    one.or_else(|| profile.get("transactions")?.get(0)?.as_object())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::arrival;
+    use super::*;
+
+    #[test]
+    fn a_profile_names_its_transaction_in_either_form() {
+        let header = ItemHeader::new(ItemType::Profile);
+        let of = |transaction: &str| {
+            let profile = format!(r#"{{"event_id":"{:032x}","platform":"python",{transaction}}}"#, 7);
+            let row = read(&header, profile.as_bytes(), &arrival()).unwrap().rows.profile.unwrap();
+            (row.segment, row.common.trace.is_some())
+        };
+        let told = r#"{"name":"import ledger","trace_id":"0102030405060708090a0b0c0d0e0f10"}"#;
+        assert_eq!(of(&format!(r#""transaction":{told}"#)), ("import ledger".to_owned(), true));
+        assert_eq!(of(&format!(r#""transactions":[{told}]"#)), ("import ledger".to_owned(), true));
+        assert_eq!(of(r#""transactions":[]"#), (String::new(), false));
+    }
 }
