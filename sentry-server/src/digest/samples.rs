@@ -7,8 +7,8 @@ use crate::store::Dictionary;
 
 /// The dictionary in use, and bodies for the next one.
 ///
-/// A new one is made when 256 events came, at 4,096 and at 65,536, and from then on once a day; but only if there are
-/// kinds of events that the last one does not have.
+/// A new one is made of 256 events, and again as soon as there are twice as many kinds of events and 256 more events came;
+/// eight times a day at most.
 #[derive(Debug, Default)]
 pub(crate) struct Samples {
     current: RwLock<Option<Arc<Dictionary>>>,
@@ -18,12 +18,15 @@ pub(crate) struct Samples {
 #[derive(Debug, Default)]
 struct Next {
     day: i64,
+    /// Since the last dictionary was made.
     events: u64,
+    /// So many kinds it was made of, and so many were made on this day.
+    kinds: usize,
+    made: u32,
     /// By the hash that names an issue: what an event of it looks like is known.
     known: HashSet<[u8; 16]>,
     bodies: VecDeque<Vec<u8>>,
     bytes: usize,
-    has_news: bool,
 }
 
 impl Samples {
@@ -47,16 +50,20 @@ impl Samples {
         if body.len() <= MAX_BODY_BYTES && next.known.len() < MAX_KNOWN && next.known.insert(hash) {
             next.bytes += body.len();
             next.bodies.push_back(body.to_vec());
-            next.has_news = true;
             while next.bytes > MAX_BYTES
                 && let Some(oldest) = next.bodies.pop_front()
             {
                 next.bytes -= oldest.len();
             }
         }
-        if !MOMENTS.contains(&next.events) || !std::mem::take(&mut next.has_news) {
+        if next.events < EVENTS
+            || next.known.len() < 2 * next.kinds
+            || next.bodies.is_empty()
+            || next.made >= PER_DAY
+        {
             return;
         }
+        (next.events, next.kinds, next.made) = (0, next.known.len(), next.made + 1);
         let bytes = next.bodies.make_contiguous().concat();
         drop(next);
         if let Some(made) = Dictionary::new(bytes) {
@@ -69,7 +76,8 @@ impl Samples {
     }
 }
 
-const MOMENTS: [u64; 3] = [256, 4_096, 65_536];
+const EVENTS: u64 = 256;
+const PER_DAY: u32 = 8;
 /// What a dictionary has at most; each day file that uses it has a copy.
 const MAX_BYTES: usize = 112 * 1024;
 /// Larger bodies are not worth the place of several others.
@@ -94,10 +102,16 @@ mod tests {
         samples.offer(hash(0), 1, b"body 0");
         let first = samples.dictionary().unwrap();
         assert_eq!(first.bytes, b"body 0body 1body 2");
-        for _ in 256..4_096 {
-            samples.offer(hash(0), 1, b"body 0");
+        for n in 0..1_000 {
+            samples.offer(hash(n % 5), 1, format!("body {}", n % 5).as_bytes());
         }
-        assert_eq!(samples.dictionary().unwrap().id, first.id, "nothing new");
+        assert_eq!(samples.dictionary().unwrap().id, first.id, "little new");
+        samples.offer(hash(5), 1, b"body 5");
+        assert_eq!(samples.dictionary().unwrap().bytes.len(), 6 * 6, "twice as many kinds");
+        for n in 0..100_000 {
+            samples.offer(hash(n), 1, format!("body {n}").as_bytes());
+        }
+        assert_eq!(samples.next().made, PER_DAY);
         for n in 0..256 {
             samples.offer(hash(n), 2, &vec![b'a' + (n % 26) as u8; 5_000]);
         }
