@@ -222,9 +222,6 @@ pub(super) struct Lens<'g> {
     judged: RefCell<Vec<Known>>,
 }
 
-/// A stack trace by its address, and what was made of it.
-type Known = (*const Value, Option<Rc<Judged>>);
-
 impl<'g> Lens<'g> {
     pub(super) fn new(grouper: &'g Grouper) -> Self {
         Self { grouper, judged: RefCell::default() }
