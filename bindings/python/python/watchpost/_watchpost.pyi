@@ -76,6 +76,7 @@ __all__ = [
     "close",
     "continue_trace",
     "count",
+    "delivery_time",
     "distribution",
     "dsn_facts",
     "end_otel_span",
