@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use watchpost_spool::Position;
 
@@ -17,9 +17,11 @@ pub(super) fn run(parts: &Parts, prepared: &Receiver<Prepared>) {
     let mut open = true;
     while open || !early.is_empty() {
         let mut gathered = Gathered::default();
-        // Like the spool's commit this clocks itself: what becomes ready during a write is the next batch.
-        let mut wait = LEDGER_INTERVAL;
+        // What comes shortly after goes into the same transaction: nobody waits for it, and what a batch costs by itself (two
+        // commits, the pages of indexes and counters) is shared by more.
+        let mut until: Option<Instant> = None;
         while open && gathered.rows() < MAX_ROWS {
+            let wait = until.map_or(LEDGER_INTERVAL, |until| until.saturating_duration_since(Instant::now()));
             match prepared.recv_timeout(wait) {
                 Ok(chunk) => {
                     early.insert(chunk.number, chunk);
@@ -27,7 +29,9 @@ pub(super) fn run(parts: &Parts, prepared: &Receiver<Prepared>) {
                         gathered.add(chunk);
                         next += 1;
                     }
-                    wait = if gathered.chunks > 0 { Duration::ZERO } else { LEDGER_INTERVAL };
+                    if gathered.chunks > 0 {
+                        until.get_or_insert_with(|| Instant::now() + LINGER);
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => open = false,
@@ -99,4 +103,6 @@ fn store(parts: &Parts, gathered: Gathered) -> bool {
 }
 
 const MAX_ROWS: usize = 2_000;
+/// How long a batch waits for more.
+const LINGER: Duration = Duration::from_millis(50);
 const LEDGER_INTERVAL: Duration = Duration::from_secs(1);
