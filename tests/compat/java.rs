@@ -132,8 +132,9 @@ fn trace(client: &Client, said: &Said) {
 }
 
 fn a_crash(client: &Client) {
-    let issues = client.get(&format!("{ORG}/issues/?query=error.unhandled:true"));
-    let issue = &issues.as_array().unwrap()[0];
+    let issue = client.wait("the crash", || {
+        client.get(&format!("{ORG}/issues/?query=error.unhandled:true")).as_array().unwrap().first().cloned()
+    });
     assert!(issue["title"].as_str().unwrap().starts_with("NullPointerException: Cannot invoke"), "{issue:#}");
     assert_eq!((&issue["level"], &issue["isUnhandled"]), (&json!("fatal"), &json!(true)));
     let event = client.get(&format!("{ORG}/issues/{}/events/latest/", issue["id"].as_str().unwrap()));
