@@ -13,8 +13,8 @@ use crate::metrics;
 
 pub(super) fn run(parts: &Parts, chunks: &SyncSender<Chunk>) {
     let mut number = 0;
-    let mut send = |jobs: Vec<Job>, finishes: Finishes| {
-        let sent = chunks.send(Chunk { number, jobs, finishes }).is_ok();
+    let mut send = |jobs: Vec<Job>, until: Option<Position>, finishes: Finishes| {
+        let sent = chunks.send(Chunk { number, jobs, until, finishes }).is_ok();
         number += 1;
         sent
     };
@@ -23,7 +23,7 @@ pub(super) fn run(parts: &Parts, chunks: &SyncSender<Chunk>) {
             Work::Jobs(jobs) => {
                 let bytes = jobs.iter().map(|job| job.inflated.len()).sum();
                 let entries = jobs.len();
-                send(jobs, Finishes { entries, bytes })
+                send(jobs, None, Finishes { entries, bytes })
             }
             Work::Replay(from, before) => replay(parts, from, before, &mut send),
         };
@@ -38,11 +38,14 @@ fn replay(
     parts: &Parts,
     from: Position,
     before: Position,
-    send: &mut impl FnMut(Vec<Job>, Finishes) -> bool,
+    send: &mut impl FnMut(Vec<Job>, Option<Position>, Finishes) -> bool,
 ) -> bool {
     let mut jobs = Vec::new();
     let mut bytes = 0;
     let mut reader = parts.log.reader(from);
+    // Where the stretch is done with, what was damaged at its end included: that is not met again.
+    let mut until = None;
+    let mut is_whole = true;
     for entry in &mut reader {
         let entry = match entry {
             Ok(entry) => entry,
@@ -50,10 +53,12 @@ fn replay(
                 crate::log::error(format_args!(
                     "spool: {error}; the rest of this stretch waits for a restart"
                 ));
+                is_whole = false;
                 break;
             }
         };
         if entry.position >= before {
+            until = Some(before);
             break;
         }
         // A decoder that trips over one record must not stop all others.
@@ -70,7 +75,7 @@ fn replay(
         }
         if jobs.len() >= MAX_JOBS || bytes >= MAX_BYTES {
             bytes = 0;
-            if !send(std::mem::take(&mut jobs), Finishes::default()) {
+            if !send(std::mem::take(&mut jobs), None, Finishes::default()) {
                 return false;
             }
         }
@@ -79,7 +84,8 @@ fn replay(
     if lost.records > 0 || lost.bytes > 0 {
         crate::log::error(format_args!("spool: skipped {} damaged bytes", lost.bytes));
     }
-    send(jobs, Finishes { entries: 1, bytes: 0 })
+    let until = until.or_else(|| is_whole.then(|| reader.position().min(before)));
+    send(jobs, until, Finishes { entries: 1, bytes: 0 })
 }
 
 /// What an accepted record holds, inflated again.

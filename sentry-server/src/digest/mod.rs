@@ -67,6 +67,8 @@ pub(crate) struct Parts {
 struct Chunk {
     number: u64,
     jobs: Vec<Job>,
+    /// The spool is done with up to here once the jobs are; after the last job if there is nothing to say.
+    until: Option<Position>,
     finishes: Finishes,
 }
 
@@ -75,8 +77,8 @@ struct Chunk {
 struct Prepared {
     number: u64,
     batch: Batch,
-    /// Bytes of the spool up to here are done with once the batch is stored.
-    last: Option<Position>,
+    /// What of the spool lies before this is done with once the batch is stored.
+    done: Option<Position>,
     finishes: Finishes,
 }
 

@@ -23,7 +23,7 @@ use crate::symbolicate::{Symbolicator, minidump};
 
 pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
     let mut batch = Batch::default();
-    let last = chunk.jobs.last().map(|job| job.position);
+    let done = chunk.until.or_else(|| Some(chunk.jobs.last()?.position.just_after()));
     let mut project: Option<Arc<LiveProject>> = None;
     for job in &chunk.jobs {
         if project.as_ref().is_none_or(|known| known.id != job.head.project) {
@@ -49,8 +49,8 @@ pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
         }
         metrics::add(&parts.metrics.invalid_items, record.invalid);
     }
-    batch.resume_at = last.map(|position| position.just_after().as_u64());
-    Prepared { number: chunk.number, batch, last, finishes: chunk.finishes }
+    batch.resume_at = done.map(Position::as_u64);
+    Prepared { number: chunk.number, batch, done, finishes: chunk.finishes }
 }
 
 /// The rows of one record; a panic passes.

@@ -57,7 +57,7 @@ pub(super) fn run(parts: &Parts, prepared: &Receiver<Prepared>) {
 #[derive(Default)]
 struct Gathered {
     batch: Batch,
-    last: Option<Position>,
+    done: Option<Position>,
     finishes: Finishes,
     chunks: usize,
 }
@@ -70,7 +70,7 @@ impl Gathered {
             *self.batch.outcomes.entry(key).or_default() += quantity;
         }
         self.batch.resume_at = chunk.batch.resume_at.or(self.batch.resume_at);
-        self.last = chunk.last.or(self.last);
+        self.done = chunk.done.or(self.done);
         self.finishes.entries += chunk.finishes.entries;
         self.finishes.bytes += chunk.finishes.bytes;
         self.chunks += 1;
@@ -92,8 +92,8 @@ fn store(parts: &Parts, gathered: Gathered) -> bool {
     metrics::add(&parts.metrics.digested_events, written.events);
     metrics::add(&parts.metrics.duplicate_events, written.duplicates);
     metrics::add(&parts.metrics.new_issues, written.new_issues);
-    if let Some(last) = gathered.last {
-        if let Err(error) = parts.log.truncate_before(last.just_after()) {
+    if let Some(done) = gathered.done {
+        if let Err(error) = parts.log.truncate_before(done) {
             crate::log::error(format_args!("spool: {error}"));
         }
         parts.metrics.spool_bytes.store(parts.log.bytes(), Ordering::Relaxed);

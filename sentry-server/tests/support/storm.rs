@@ -103,9 +103,9 @@ pub fn assert_whole(data: &Path, answered: &[u64], sent: u64) {
     let events = number(&meta, "SELECT count(*) FROM event_keys");
     assert!(events >= answered.len() as u64 && events <= sent, "{} <= {events} <= {sent}", answered.len());
     assert_eq!(found.events, events);
-    assert_eq!(number(&meta, "SELECT sum(events) FROM issues"), events);
-    assert_eq!(number(&meta, "SELECT sum(events) FROM issue_hours"), events);
-    assert_eq!(number(&meta, "SELECT sum(total) FROM session_hours"), events, "a session each");
+    assert_eq!(number(&meta, "SELECT coalesce(sum(events), 0) FROM issues"), events);
+    assert_eq!(number(&meta, "SELECT coalesce(sum(events), 0) FROM issue_hours"), events);
+    assert_eq!(number(&meta, "SELECT coalesce(sum(total), 0) FROM session_hours"), events, "a session each");
     let accepted =
         "SELECT coalesce(sum(quantity), 0) FROM outcomes WHERE outcome = 'accepted' AND category = ";
     for category in ["error", "session", "log_item"] {

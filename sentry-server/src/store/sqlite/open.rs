@@ -52,22 +52,26 @@ pub(super) fn reader(path: &Path) -> Result<Connection> {
 
 /// Brings a file up to date; one that is already is only looked at.
 pub(super) fn migrated(path: &Path, page_bytes: u32, migrations: &[&str]) -> Result<()> {
-    let done: u32 = reader(path)?.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if done as usize != migrations.len() {
+    // A file that was cut off while it was made has a journal, which only a writer can undo: a reader is refused.
+    let done = reader(path).and_then(|file| version(&file));
+    if done.ok() != Some(migrations.len()) {
         writer(path, page_bytes, migrations)?;
     }
     Ok(())
 }
 
+fn version(file: &Connection) -> Result<usize> {
+    let done: u32 = file.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok(done as usize)
+}
+
 fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<()> {
-    let done: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if done as usize == migrations.len() {
+    if version(connection)? == migrations.len() {
         return Ok(());
     }
     // Immediate, so that two processes starting at once do not both migrate.
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let done: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let done = done as usize;
+    let done = version(&transaction)?;
     if done > migrations.len() {
         return Err(StoreError::new(
             "database",
@@ -83,3 +87,31 @@ fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<()> {
 }
 
 const BUSY: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_with_a_journal_to_undo_is_put_right() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, cut) = (folder.path().join("day.db"), folder.path().join("cut.db"));
+        writer(&path, 4_096, DAY).unwrap();
+        let file = Connection::open(&path).unwrap();
+        let _: String = file.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0)).unwrap();
+        // Pages that do not fit the cache are written before the commit, and the journal is synced before them.
+        file.execute_batch("PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN IMMEDIATE").unwrap();
+        for id in 0..200 {
+            file.execute("INSERT INTO texts (id, text) VALUES (?1, ?2)", (id, "x".repeat(1_000))).unwrap();
+        }
+        for end in ["", "-journal"] {
+            std::fs::copy(format!("{}{end}", path.display()), format!("{}{end}", cut.display())).unwrap();
+        }
+        let refused = reader(&cut).and_then(|file| version(&file));
+        assert!(refused.is_err(), "else this shows nothing: {refused:?}");
+        migrated(&cut, 4_096, DAY).unwrap();
+        let file = reader(&cut).unwrap();
+        assert_eq!(file.query_row("SELECT count(*) FROM texts", [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+        assert_eq!(version(&file).unwrap(), DAY.len());
+    }
+}
