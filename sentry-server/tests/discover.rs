@@ -113,6 +113,10 @@ async fn a_trace_is_a_tree_of_spans_with_its_errors() {
     assert_eq!(inner["parent_span_id"], "bbbbbbbbbbbbbbbb");
     assert_eq!(inner["errors"][0]["event_id"], "30000000000000000000000000000003");
     assert_eq!(inner["errors"][0]["title"], "DbError: locked");
+    assert_eq!(inner["additional_attributes"], json!({}), "nobody named one");
+    let named = format!("{ORG}/trace/{TRACE}/?additional_attributes=rows&additional_attributes=none");
+    let named = server.get(&named).await.ok();
+    assert_eq!(named[0]["children"][0]["children"][0]["additional_attributes"], json!({ "rows": 98 }));
     let meta = server.get(&format!("{ORG}/trace-meta/{TRACE}/")).await.ok();
     assert_eq!(
         (&meta["span_count"], &meta["errors"], &meta["logs"], &meta["transactions"]),

@@ -6,24 +6,10 @@ mod support;
 
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use support::Server;
-
-/// The only day file of a server whose clock stands still.
-fn day_file(server: &Server) -> Connection {
-    Connection::open(server.config.data.join("events-2026-11-22.db")).unwrap()
-}
-
-fn meta(server: &Server) -> Connection {
-    Connection::open(server.config.data.join("meta.db")).unwrap()
-}
+use support::{Server, texts};
 
 fn number(file: &Connection, sql: &str) -> i64 {
     file.query_row(sql, [], |row| row.get(0)).unwrap()
-}
-
-fn texts(file: &Connection, sql: &str) -> Vec<String> {
-    let mut statement = file.prepare(sql).unwrap();
-    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }
 
 async fn outcome(server: &Server, category: &str, outcome: &str) -> i64 {
@@ -69,7 +55,7 @@ async fn what_official_clients_send_becomes_rows() {
         ],
     )
     .await;
-    let (day, meta) = (day_file(&server), meta(&server));
+    let (day, meta) = (server.day_file(), server.meta());
     assert_eq!(number(&day, "SELECT count(*) FROM logs"), 45);
     assert_eq!(number(&day, "SELECT count(*) FROM metrics"), 41);
     assert_eq!(number(&day, "SELECT count(*) FROM profiles"), 1);
@@ -118,7 +104,7 @@ async fn a_second_copy_changes_nothing() {
     ];
     send_corpus(&server, &files).await;
     let look = |server: &Server| {
-        let (day, meta) = (day_file(server), meta(server));
+        let (day, meta) = (server.day_file(), server.meta());
         let days = ["events", "spans", "profiles", "feedback"];
         let metas = ["check_ins", "replays", "session_states"];
         let mut counts: Vec<i64> =
@@ -156,7 +142,7 @@ async fn a_wrong_clock_is_corrected_in_all_telemetry() {
         server.envelope(envelope(&header, kind, payload)).await.ok();
     }
     server.settle().await;
-    let (file, meta) = (day_file(&server), meta(&server));
+    let (file, meta) = (server.day_file(), server.meta());
     let wanted = support::NOW - 5_000_000;
     assert_eq!(number(&file, "SELECT timestamp FROM logs"), wanted);
     assert_eq!(number(&file, "SELECT timestamp FROM spans"), wanted);
@@ -184,7 +170,7 @@ async fn a_bad_item_never_costs_its_neighbours() {
     }
     server.envelope(body).await.ok();
     server.settle().await;
-    let day = day_file(&server);
+    let day = server.day_file();
     assert_eq!(texts(&day, "SELECT body FROM logs"), ["good"]);
     assert_eq!(number(&day, "SELECT count(*) FROM metrics"), 1);
     assert_eq!(outcome(&server, "log_item", "accepted").await, 1);

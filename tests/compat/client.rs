@@ -96,6 +96,16 @@ impl Client {
         self.get(&format!("{ORG}/issues/{id}/"))
     }
 
+    /// The first file of an event: what the list says of it, and what is in it.
+    pub(crate) fn attachment(&self, event: &str) -> (Value, String) {
+        let at = format!("{PROJECT}/events/{event}/attachments/");
+        let file = self.get(&at)[0].take();
+        let bytes = self.bytes(&format!("{at}{}/", file["id"].as_str().unwrap()));
+        assert_eq!(bytes.status, 200);
+        let text = bytes.text();
+        (file, text)
+    }
+
     /// The rows of a data set that a search finds, once there are `count`; more are too many. They have these fields, and
     /// say who they are.
     pub(crate) fn rows(&self, dataset: &str, fields: &[&str], query: &str, count: usize) -> Vec<Value> {

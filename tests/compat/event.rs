@@ -47,3 +47,10 @@ pub(crate) fn tag<'a>(event: &'a Value, key: &str) -> &'a str {
     let found = event["tags"].as_array().unwrap().iter().find(|tag| tag["key"] == key);
     found.and_then(|tag| tag["value"].as_str()).unwrap_or_default()
 }
+
+/// Its tags have these values, among others.
+pub(crate) fn assert_tags(event: &Value, wanted: &[(&str, &str)]) {
+    for (key, value) in wanted {
+        assert_eq!(tag(event, key), *value, "{key}");
+    }
+}

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use xtask::repo;
 use xtask::stand::request;
 
-use crate::client::{Client, ENVIRONMENT, ORG, PROJECT, RELEASE, Said};
-use crate::event::{breadcrumbs, entry, exceptions, last_frame, own_frame, tag};
+use crate::client::{Client, ENVIRONMENT, ORG, RELEASE, Said};
+use crate::event::{assert_tags, breadcrumbs, entry, exceptions, last_frame, own_frame, tag};
 
 /// How the SDK's log begins.
 const SPEAKS: &str = "[Sentry] ";
@@ -57,18 +57,19 @@ fn the_error(client: &Client, said: &Said) {
         (&event["user"]["email"], &event["contexts"]["cart"]["items"]),
         (&json!("u42@shop.test"), &json!(3))
     );
-    for (key, value) in [
-        ("release", RELEASE),
-        ("environment", ENVIRONMENT),
-        ("server_name", "till-1"),
-        ("tenant", "acme"),
-        ("user", "id:42"),
-        ("level", "error"),
-        ("os.name", "linux"),
-        ("runtime.name", "go"),
-    ] {
-        assert_eq!(tag(&event, key), value, "{key}");
-    }
+    assert_tags(
+        &event,
+        &[
+            ("release", RELEASE),
+            ("environment", ENVIRONMENT),
+            ("server_name", "till-1"),
+            ("tenant", "acme"),
+            ("user", "id:42"),
+            ("level", "error"),
+            ("os.name", "linux"),
+            ("runtime.name", "go"),
+        ],
+    );
     // What was wrapped comes first, and the newest has the stack of its capture.
     let all = exceptions(&event);
     let values: Vec<&Value> = all.iter().map(|exception| &exception["value"]).collect();
@@ -79,11 +80,8 @@ fn the_error(client: &Client, said: &Said) {
     assert!(line_of(frame).contains("sentry.CaptureException(err)"), "{frame:#}");
     let crumb = &breadcrumbs(&event)[0];
     assert_eq!((&crumb["message"], &crumb["data"]["items"]), (&json!("3 items"), &json!(3)));
-    let files = client.get(&format!("{PROJECT}/events/{}/attachments/", said.value("error")));
-    assert_eq!(files[0]["name"], "cart.json");
-    let file =
-        format!("{PROJECT}/events/{}/attachments/{}/", said.value("error"), files[0]["id"].as_str().unwrap());
-    assert_eq!(client.bytes(&file).text(), r#"{"items":3}"#);
+    let (file, text) = client.attachment(said.value("error"));
+    assert_eq!((&file["name"], text.as_str()), (&json!("cart.json"), r#"{"items":3}"#));
 }
 
 fn other_issues(client: &Client, said: &Said) {

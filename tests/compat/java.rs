@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use xtask::repo;
 use xtask::stand::request;
 
-use crate::client::{Client, ENVIRONMENT, ORG, PROJECT, RELEASE, Said};
-use crate::event::{breadcrumbs, entry, exceptions, own_frame, tag};
+use crate::client::{Client, ENVIRONMENT, ORG, RELEASE, Said};
+use crate::event::{assert_tags, breadcrumbs, entry, exceptions, own_frame, tag};
 use crate::terminal::Terminal;
 
 /// How the SDK's log begins.
@@ -68,24 +68,24 @@ fn the_error(client: &Client, said: &Said) {
         (&event["user"]["email"], &event["contexts"]["cart"]["items"]),
         (&json!("u42@shop.test"), &json!(3))
     );
-    for (key, value) in [
-        ("release", RELEASE),
-        ("environment", ENVIRONMENT),
-        ("server_name", "till-1"),
-        ("tenant", "acme"),
-        ("user", "id:42"),
-        ("level", "error"),
-    ] {
-        assert_eq!(tag(&event, key), value, "{key}");
-    }
+    assert_tags(
+        &event,
+        &[
+            ("release", RELEASE),
+            ("environment", ENVIRONMENT),
+            ("server_name", "till-1"),
+            ("tenant", "acme"),
+            ("user", "id:42"),
+            ("level", "error"),
+        ],
+    );
     let [cause, error] = exceptions(&event) else { panic!("{event:#}") };
     assert_eq!((&cause["type"], &cause["module"]), (&json!("IllegalStateException"), &json!("java.lang")));
     assert_eq!((&cause["value"], &error["module"]), (&json!("drawer 7 is stuck"), &json!("shop")));
     charged(error, cause);
     let crumb = &breadcrumbs(&event)[0];
     assert_eq!((&crumb["message"], &crumb["data"]["items"]), (&json!("3 items"), &json!(3)));
-    let files = client.get(&format!("{PROJECT}/events/{}/attachments/", said.value("error")));
-    assert_eq!(files[0]["name"], "cart.json");
+    assert_eq!(client.attachment(said.value("error")).0["name"], "cart.json");
 }
 
 /// The frames as the author wrote them.

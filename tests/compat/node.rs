@@ -8,7 +8,7 @@ use xtask::repo;
 use xtask::stand::request;
 
 use crate::client::{Client, ENVIRONMENT, ORG, PROJECT, RELEASE, Said};
-use crate::event::{entry, exceptions, last_frame, own_frame, source, tag};
+use crate::event::{assert_tags, entry, exceptions, last_frame, own_frame, source, tag};
 use crate::sentry_cli;
 use crate::terminal::Terminal;
 
@@ -58,15 +58,16 @@ fn the_error(client: &Client, said: &Said) {
     assert_eq!(event["contexts"]["cart"]["items"], 3);
     assert_eq!(event["sdk"]["name"], "sentry.javascript.node");
     assert_eq!(event["errors"], json!([]));
-    for (key, value) in [
-        ("release", RELEASE),
-        ("environment", ENVIRONMENT),
-        ("tenant", "acme"),
-        ("user", "id:42"),
-        ("handled", "yes"),
-    ] {
-        assert_eq!(tag(&event, key), value, "{key}");
-    }
+    assert_tags(
+        &event,
+        &[
+            ("release", RELEASE),
+            ("environment", ENVIRONMENT),
+            ("tenant", "acme"),
+            ("user", "id:42"),
+            ("handled", "yes"),
+        ],
+    );
     let [cause, error] = exceptions(&event) else { panic!("{event:#}") };
     assert_eq!((&cause["type"], &error["type"]), (&json!("SyntaxError"), &json!("ChargeError")));
     let frame = last_frame(error);
@@ -76,10 +77,7 @@ fn the_error(client: &Client, said: &Said) {
     let crumbs = entry(&event, "breadcrumbs")["values"].as_array().unwrap();
     assert_eq!((&crumbs[0]["message"], &crumbs[0]["type"]), (&json!("item added"), &json!("default")));
 
-    let files = client.get(&format!("{PROJECT}/events/{id}/attachments/"));
-    let file = files[0]["id"].as_str().unwrap();
-    let bytes = client.bytes(&format!("{PROJECT}/events/{id}/attachments/{file}/"));
-    assert_eq!((bytes.status, bytes.text().as_str()), (200, "sku;count\nA-1;3\n"));
+    assert_eq!(client.attachment(id).1, "sku;count\nA-1;3\n");
 
     let issue = client.issue("ChargeError: cart 7 cannot be charged");
     assert_eq!((&issue["count"], &issue["userCount"]), (&json!("2"), &json!(2)), "{issue:#}");

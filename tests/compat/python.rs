@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use xtask::repo;
 
 use crate::client::{Client, ENVIRONMENT, ORG, PROJECT, RELEASE, Said};
-use crate::event::{entry, exceptions, last_frame, source, tag};
+use crate::event::{assert_tags, entry, exceptions, last_frame, source, tag};
 
 /// A program of `tests/compat/python`, in the environment that holds the SDK.
 pub(crate) fn program(name: &str) -> Command {
@@ -54,15 +54,16 @@ fn the_error(client: &Client, said: &Said) {
     assert_eq!(event["contexts"]["cart"]["items"], 3);
     assert_eq!(event["packages"]["sentry-sdk"], event["sdk"]["version"]);
     assert_eq!(event["errors"], json!([]));
-    for (key, value) in [
-        ("release", RELEASE),
-        ("environment", ENVIRONMENT),
-        ("tenant", "acme"),
-        ("user", "id:42"),
-        ("handled", "yes"),
-    ] {
-        assert_eq!(tag(&event, key), value, "{key}");
-    }
+    assert_tags(
+        &event,
+        &[
+            ("release", RELEASE),
+            ("environment", ENVIRONMENT),
+            ("tenant", "acme"),
+            ("user", "id:42"),
+            ("handled", "yes"),
+        ],
+    );
     let [cause, error] = exceptions(&event) else { panic!("{event:#}") };
     assert_eq!((&cause["type"], &error["type"]), (&json!("ValueError"), &json!("ChargeError")));
     let frame = last_frame(error);
@@ -74,15 +75,9 @@ fn the_error(client: &Client, said: &Said) {
     let crumb = crumbs.iter().find(|crumb| crumb["category"] == "cart").unwrap();
     assert_eq!((&crumb["message"], &crumb["data"]["sku"]), (&json!("item added"), &json!("A-1")));
 
-    let files = client.get(&format!("{PROJECT}/events/{id}/attachments/"));
-    assert_eq!(
-        (&files[0]["name"], &files[0]["mimetype"]),
-        (&json!("cart.csv"), &json!("text/csv")),
-        "{files}"
-    );
-    let file = files[0]["id"].as_str().unwrap();
-    let bytes = client.bytes(&format!("{PROJECT}/events/{id}/attachments/{file}/"));
-    assert_eq!((bytes.status, bytes.text().as_str()), (200, "sku;count\nA-1;3\n"));
+    let (file, text) = client.attachment(id);
+    assert_eq!((&file["name"], &file["mimetype"]), (&json!("cart.csv"), &json!("text/csv")), "{file}");
+    assert_eq!(text, "sku;count\nA-1;3\n");
 
     let issue = client.issue("ChargeError: cart 7 cannot be charged");
     assert_eq!((&issue["count"], &issue["userCount"]), (&json!("2"), &json!(2)), "{issue:#}");

@@ -5,8 +5,8 @@ use std::process::Command;
 use serde_json::{Value, json};
 use xtask::repo;
 
-use crate::client::{Client, ENVIRONMENT, ORG, PROJECT, RELEASE, Said};
-use crate::event::{entry, exceptions, own_frame, tag};
+use crate::client::{Client, ENVIRONMENT, ORG, RELEASE, Said};
+use crate::event::{assert_tags, entry, exceptions, own_frame, tag};
 
 /// Everything that a job can report.
 pub(crate) fn job() {
@@ -36,20 +36,16 @@ fn the_error(client: &Client, said: &Said) {
     let event = client.event(id);
     assert_eq!(event["title"], "ChargeError: cart 7 cannot be charged");
     assert_eq!((&event["context"]["items"], &event["errors"]), (&json!(3), &json!([])));
-    for (key, value) in
-        [("release", RELEASE), ("environment", ENVIRONMENT), ("tenant", "acme"), ("user", "id:42")]
-    {
-        assert_eq!(tag(&event, key), value, "{key}");
-    }
+    assert_tags(
+        &event,
+        &[("release", RELEASE), ("environment", ENVIRONMENT), ("tenant", "acme"), ("user", "id:42")],
+    );
     let [cause, error] = exceptions(&event) else { panic!("{event:#}") };
     assert_eq!((&cause["type"], &error["type"]), (&json!("ParseIntError"), &json!("ChargeError")));
     assert_eq!(cause["value"], "invalid digit found in string");
     let crumbs = entry(&event, "breadcrumbs")["values"].as_array().unwrap();
     assert_eq!(crumbs[0]["message"], "item added");
-    let files = client.get(&format!("{PROJECT}/events/{id}/attachments/"));
-    let file = files[0]["id"].as_str().unwrap();
-    let bytes = client.bytes(&format!("{PROJECT}/events/{id}/attachments/{file}/"));
-    assert_eq!((bytes.status, bytes.text().as_str()), (200, "sku;count\nA-1;3\n"));
+    assert_eq!(client.attachment(id).1, "sku;count\nA-1;3\n");
     let issue = client.issue("ChargeError: cart 7 cannot be charged");
     assert_eq!((&issue["count"], &issue["userCount"]), (&json!("2"), &json!(2)), "{issue:#}");
     let warning = client.issue("stock is low");

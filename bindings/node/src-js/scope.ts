@@ -5,10 +5,12 @@ import { addTo } from "./breadcrumb";
 import { captureEvent, captureException, captureMessage } from "./capture";
 import { getClient, say } from "./client";
 import { within } from "./context";
+import { HeldTrail } from "./held";
 import { objectToJson, toJson, toText } from "./json";
 import { native, type NativeScope } from "./native";
+import { hand, handAll, type Pending, type Setter } from "./pending";
 import type { Span } from "./span";
-import { SEPARATOR, START, type Step } from "./trail";
+import { START, type Step } from "./trail";
 import type {
   Breadcrumb,
   BreadcrumbHint,
@@ -21,29 +23,6 @@ import type {
   SeverityLevel,
   User,
 } from "./types";
-
-type Setter =
-  | "setTag"
-  | "removeTag"
-  | "setExtra"
-  | "setContext"
-  | "setUser"
-  | "setLevel"
-  | "setFingerprint"
-  | "setTransactionName"
-  | "setAttribute"
-  | "removeAttribute"
-  | "addFeatureFlag"
-  | "removeFeatureFlag";
-
-/** What was set and has not been handed over. A list that only grows at its head, so that a fork shares it. */
-interface Pending {
-  before: Pending | undefined;
-  setter: Setter;
-  key: unknown;
-  value: unknown;
-  length: number;
-}
 
 /** A scope of the core that forks look at, as it was when they were made. */
 interface Loan {
@@ -59,13 +38,8 @@ export class Scope {
   /** The core's scope; made when it is needed first, since most forks never see an event. @internal */
   #native: NativeScope | undefined;
   #pending: Pending | undefined;
-  /** Breadcrumbs that have not been handed over: a text of so many fields and steps, which forks share. */
-  #trail = "";
-  #fields = 0;
-  #steps = 0;
-  /** As many as an event takes along, from before those. */
-  #older = "";
-  #olderFields = 0;
+  /** Breadcrumbs that have not been handed over. */
+  #held: HeldTrail | undefined;
   /** False for the scope of the process, which other threads read. @internal */
   holdsBreadcrumbs = true;
   /** The span that the core's scope knows as the active one; `null` if that is not known. */
@@ -247,7 +221,7 @@ export class Scope {
 
   /** Forgets the breadcrumbs. */
   clearBreadcrumbs(): this {
-    this.#letGo();
+    this.#held = undefined;
     this.#changed()?.clearBreadcrumbs();
     return this;
   }
@@ -255,7 +229,7 @@ export class Scope {
   /** Forgets everything but the processors. */
   clear(): this {
     this.#pending = undefined;
-    this.#letGo();
+    this.#held = undefined;
     this.request = undefined;
     this.#user = undefined;
     this.#changed()?.clear();
@@ -316,7 +290,7 @@ export class Scope {
 
   /** The core's scope, if there is anything to know. @internal */
   handleIfUsed(): NativeScope | undefined {
-    return this.#native || this.#loan || this.#pending || this.#fields + this.#olderFields > 0 || this.span ? this.handle() : undefined;
+    return this.#native || this.#loan || this.#pending || this.#held || this.span ? this.handle() : undefined;
   }
 
   /** The core's scope with its active span. @internal */
@@ -339,7 +313,7 @@ export class Scope {
   /** The core's scope, whatever span is active. @internal */
   core(): NativeScope {
     const handle = this.#made();
-    if (this.#fields + this.#olderFields > 0) this.#handOver(handle);
+    if (this.#held) this.#handOver(handle, this.#held);
     return handle;
   }
 
@@ -356,10 +330,9 @@ export class Scope {
     }
     const handle = this.#native;
     if (this.#pending) {
-      const list: Pending[] = [];
-      for (let at: Pending | undefined = this.#pending; at; at = at.before) list.push(at);
+      const pending = this.#pending;
       this.#pending = undefined;
-      while (list.length > 0) hand(handle, list.pop() as Pending);
+      handAll(handle, pending);
     }
     return handle;
   }
@@ -371,40 +344,23 @@ export class Scope {
   }
 
   /** Keeps a breadcrumb until the core's scope is asked for; `most` is how many an event takes along. @internal */
-  hold({ text, fields }: Step, most: number): void {
-    this.#trail = this.#steps === 0 ? text : this.#trail + SEPARATOR + text;
-    this.#fields += fields;
-    if (++this.#steps >= most) {
-      // What was older still is too old for every event, and never leaves here.
-      this.#older = this.#trail;
-      this.#olderFields = this.#fields;
-      this.#trail = "";
-      this.#steps = this.#fields = 0;
-    }
-    if (this.#trail.length + this.#older.length > MOST_HELD) this.core();
+  hold(step: Step, most: number): void {
+    this.#held = HeldTrail.after(this.#held, step, most);
+    if (this.#held.length > MOST_HELD) this.core();
   }
 
   /** The breadcrumbs that are held, as one text, if there are any. @internal */
   held(): Step | undefined {
-    const fields = this.#olderFields + this.#fields;
-    if (fields === 0) return undefined;
-    const isOne = this.#fields === 0 || this.#olderFields === 0;
-    return { text: isOne ? this.#older + this.#trail : this.#older + SEPARATOR + this.#trail, fields };
+    return this.#held?.all();
   }
 
-  #handOver(handle: NativeScope): void {
+  #handOver(handle: NativeScope, held: HeldTrail): void {
     const client = getClient();
-    const held = this.held();
-    this.#letGo();
+    this.#held = undefined;
     this.#settle();
-    if (!client || !held) return;
-    const { text, fields } = held;
+    if (!client) return;
+    const { text, fields } = held.all();
     if (!native.addTrail(client.native, handle, text, fields, START)) say("held breadcrumbs could not be read");
-  }
-
-  #letGo(): void {
-    this.#trail = this.#older = "";
-    this.#steps = this.#fields = this.#olderFields = 0;
   }
 
   /** Before the core's scope is changed: those who look at it get a copy of how it was. */
@@ -424,11 +380,7 @@ export class Scope {
   #copy(): Scope {
     const copy = new Scope();
     copy.#pending = this.#pending;
-    copy.#trail = this.#trail;
-    copy.#fields = this.#fields;
-    copy.#steps = this.#steps;
-    copy.#older = this.#older;
-    copy.#olderFields = this.#olderFields;
+    copy.#held = this.#held;
     copy.#known = this.#known;
     copy.#ownsTrace = this.#ownsTrace;
     copy.#fresh = this.#fresh;
@@ -454,12 +406,6 @@ export class Scope {
     }
     return this;
   }
-}
-
-function hand(handle: NativeScope, { setter, key, value }: Pending): void {
-  const set = handle[setter] as (this: NativeScope, key: unknown, value: unknown) => string | null | undefined;
-  const refused = set.call(handle, key, value);
-  if (refused) say(`${setter} was refused: ${refused}`);
 }
 
 function entries(value: object | undefined | null): [string, unknown][] {

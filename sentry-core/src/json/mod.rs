@@ -117,18 +117,6 @@ fn micros(seconds: f64) -> Option<u64> {
     (back.to_bits() == seconds.to_bits()).then_some(micros)
 }
 
-/// The numbers below a hundred, two digits each.
-const PAIRS: [u8; 200] = {
-    let (mut pairs, mut number) = ([0; 200], 0);
-    while number < 100 {
-        // Less than ten.
-        pairs[2 * number] = b'0' + (number / 10) as u8;
-        pairs[2 * number + 1] = b'0' + (number % 10) as u8;
-        number += 1;
-    }
-    pairs
-};
-
 /// What this writer does not know.
 #[derive(Debug)]
 struct Unknown;
@@ -170,44 +158,17 @@ impl Writer<'_> {
 
     /// Seconds with as many decimals as they need.
     fn micros(&mut self, micros: u64) -> Written {
-        self.integer(false, micros / 1_000_000)?;
-        let mut digits = *b".000000";
-        let (mut rest, mut length) = (micros % 1_000_000, 1);
-        for (place, digit) in digits.iter_mut().enumerate().skip(1).rev() {
-            // Less than ten.
-            *digit = b'0' + (rest % 10) as u8;
-            if *digit != b'0' && length == 1 {
-                length = place + 1;
-            }
-            rest /= 10;
-        }
-        if length == 1 { self.plain(b".0") } else { self.plain(&digits[..length]) }
+        self.integer(micros / 1_000_000)?;
+        // Six digits behind a one, which becomes the point.
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(1_000_000 + micros % 1_000_000).as_bytes();
+        let length = digits.iter().rposition(|digit| *digit != b'0').unwrap_or_default();
+        self.plain(b".")?;
+        self.plain(&digits[1..=length.max(1)])
     }
 
-    fn integer(&mut self, negative: bool, mut rest: u64) -> Written {
-        let mut digits = [0_u8; 20];
-        let mut at = digits.len();
-        // Two digits for one division.
-        while rest >= 100 {
-            at -= 2;
-            // Less than a hundred.
-            let pair = 2 * (rest % 100) as usize;
-            digits[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
-            rest /= 100;
-        }
-        loop {
-            at -= 1;
-            // Less than ten.
-            digits[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        if negative {
-            self.out.push(b'-');
-        }
-        self.plain(&digits[at..])
+    fn integer(&mut self, value: impl itoa::Integer) -> Written {
+        self.plain(itoa::Buffer::new().format(value).as_bytes())
     }
 }
 
@@ -239,23 +200,23 @@ impl<'w, 'a> ser::Serializer for &'w mut Writer<'a> {
     }
 
     fn serialize_i64(self, value: i64) -> Written {
-        self.integer(value < 0, value.unsigned_abs())
+        self.integer(value)
     }
 
     fn serialize_u8(self, value: u8) -> Written {
-        self.integer(false, value.into())
+        self.integer(value)
     }
 
     fn serialize_u16(self, value: u16) -> Written {
-        self.integer(false, value.into())
+        self.integer(value)
     }
 
     fn serialize_u32(self, value: u32) -> Written {
-        self.integer(false, value.into())
+        self.integer(value)
     }
 
     fn serialize_u64(self, value: u64) -> Written {
-        self.integer(false, value)
+        self.integer(value)
     }
 
     fn serialize_f32(self, value: f32) -> Written {

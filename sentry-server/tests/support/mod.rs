@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
+use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -149,6 +150,15 @@ impl Server {
         self.api(Method::DELETE, path, &self.first.token, Value::Null).await
     }
 
+    /// The only day file of a server whose clock stands still.
+    pub fn day_file(&self) -> Connection {
+        Connection::open(self.config.data.join("events-2026-11-22.db")).unwrap()
+    }
+
+    pub fn meta(&self) -> Connection {
+        Connection::open(self.config.data.join("meta.db")).unwrap()
+    }
+
     pub async fn settle(&self) {
         let app = self.app.clone();
         tokio::time::timeout(Duration::from_secs(60), tokio::task::spawn_blocking(move || app.settle()))
@@ -224,4 +234,10 @@ pub fn counted(outcomes: &Value, outcome: &str, reason: &str) -> i64 {
     let rows = outcomes.as_array().unwrap().iter();
     let rows = rows.filter(|row| row["outcome"] == outcome && row["reason"] == reason);
     rows.map(|row| row["quantity"].as_i64().unwrap()).sum()
+}
+
+/// What a query over one text column finds.
+pub fn texts(file: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = file.prepare(sql).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
 }

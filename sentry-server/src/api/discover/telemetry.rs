@@ -28,7 +28,7 @@ impl<T> Set<T> {
             until: ask.until,
             ..TelemetryFilter::newest(ask.scope.clone(), PIECE)
         };
-        let mut sources = Sources { store, ask, last: None };
+        let mut sources = Sources::new(store, ask);
         loop {
             let page = (self.list)(store, &filter)?;
             for entry in &page.rows {
@@ -54,15 +54,19 @@ impl<T> Set<T> {
 }
 
 /// What rows were made of; the one read last is kept, as neighbours mostly came together.
-struct Sources<'a> {
+pub(super) struct Sources<'a> {
     store: &'a dyn Store,
     ask: &'a Ask,
     last: Option<(u64, Value)>,
 }
 
-impl Sources<'_> {
+impl<'a> Sources<'a> {
+    pub(super) fn new(store: &'a dyn Store, ask: &'a Ask) -> Self {
+        Self { store, ask, last: None }
+    }
+
     /// Null where it is gone.
-    fn of(&mut self, place: Place) -> Result<&Value, StoreError> {
+    pub(super) fn of(&mut self, place: Place) -> Result<&Value, StoreError> {
         if self.last.as_ref().is_none_or(|(item, _)| *item != place.item) {
             let source = self.store.source(&self.ask.scope, place)?;
             let parsed = source.and_then(|source| serde_json::from_slice(&source).ok());

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use axum::Json;
 use axum::extract::{Path, State};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use watchpost_core::EventId;
 
 use super::fields::Row;
 use super::taker::Taker;
-use super::{Ask, errors};
+use super::telemetry::Sources;
+use super::{Ask, errors, spans};
 use crate::api::Params;
 use crate::api::guard::Guard;
 use crate::api::query::Query;
@@ -38,6 +39,8 @@ pub(super) fn routes(routes: &mut Routes) {
 struct Trace {
     ask: Ask,
     spans: Vec<SpanRow>,
+    /// The attributes of each that were asked for.
+    attributes: Vec<Map<String, Value>>,
     errors: Vec<Row>,
     logs: usize,
 }
@@ -93,11 +96,13 @@ async fn read(app: &App, found: &InOrg, params: &Params, query: &Query) -> Resul
     let key: TraceKey = name.parse::<EventId>().map_err(|_| wrong())?.as_bytes().to_owned();
     let mut ask = super::read(app, found, query)?;
     ask.expr = search::parse(&format!("trace:{}", hex(&key))).map_err(ApiError::internal)?;
+    ask.fields = query.all("additional_attributes").map(str::to_owned).collect();
     app.with_store(move |store| of_store(store, ask, key)).await
 }
 
 fn of_store(store: &dyn Store, mut ask: Ask, key: TraceKey) -> Result<Trace, StoreError> {
     let spans = store.trace(&ask.scope, &key, MAX_SPANS)?;
+    let attributes = attributes(store, &ask, &spans)?;
     let filter = TelemetryFilter {
         trace: Some(key),
         page: PageRequest { cursor: None, limit: MAX_LOGS },
@@ -111,7 +116,25 @@ fn of_store(store: &dyn Store, mut ask: Ask, key: TraceKey) -> Result<Trace, Sto
     }
     let mut taker = Taker::list(MAX_ERRORS);
     errors::read(store, &ask, &mut taker)?;
-    Ok(Trace { errors: taker.into_rows(), ask, spans, logs })
+    Ok(Trace { errors: taker.into_rows(), ask, spans, attributes, logs })
+}
+
+/// Attributes lie with what spans were made of: only who names some pays for reading that.
+fn attributes(
+    store: &dyn Store,
+    ask: &Ask,
+    spans: &[SpanRow],
+) -> Result<Vec<Map<String, Value>>, StoreError> {
+    let mut sources = Sources::new(store, ask);
+    let mut all = vec![Map::new(); spans.len()];
+    if !ask.fields.is_empty() {
+        for (span, own) in spans.iter().zip(&mut all) {
+            let place = span.common.place;
+            let found = (spans::SET.attributes)(sources.of(place)?, place.index as usize);
+            own.extend(found.into_iter().filter(|(name, _)| ask.fields.contains(name)));
+        }
+    }
+    Ok(all)
 }
 
 fn end(span: &SpanRow) -> i64 {
@@ -163,11 +186,12 @@ fn nested(trace: &Trace) -> Vec<Value> {
             "status": span.status,
             "release": span.common.release,
             "environment": span.common.environment,
+            // Clients want these to be there; rows of spans do not have them.
             "sdk_name": "",
             "profile_id": "",
             "profiler_id": "",
             "measurements": {},
-            "additional_attributes": {},
+            "additional_attributes": trace.attributes[*at],
             "occurrences": [],
             "errors": errors.remove(id.as_str()).unwrap_or_default(),
             "children": children,

@@ -29,6 +29,19 @@ struct Writer<'a, 'b> {
     growing: &'a mut Growing<'b>,
 }
 
+/// Both kinds of histogram have these fields, in types of their own. Without a sum a point says nothing here.
+macro_rules! many {
+    ($point:ident) => {
+        Many {
+            start: $point.start_time_unix_nano,
+            at: $point.time_unix_nano,
+            amount: Amount { count: $point.count, sum: $point.sum? },
+            facts: [("sentry.min", $point.min), ("sentry.max", $point.max)],
+            exemplars: &$point.exemplars,
+        }
+    };
+}
+
 /// Many values of a metric that came as one.
 struct Many<'a> {
     start: u64,
@@ -53,29 +66,19 @@ impl Writer<'_, '_> {
             }
             Some(Data::Histogram(histogram)) => {
                 let is_total = is_total(histogram.aggregation_temporality);
-                out.extend(histogram.data_points.iter().filter_map(|point| {
-                    let many = Many {
-                        start: point.start_time_unix_nano,
-                        at: point.time_unix_nano,
-                        amount: Amount { count: point.count, sum: point.sum? },
-                        facts: [("sentry.min", point.min), ("sentry.max", point.max)],
-                        exemplars: &point.exemplars,
-                    };
-                    self.mean(many, attributes(&point.attributes), is_total)
-                }));
+                let means = histogram.data_points.iter();
+                out.extend(
+                    means
+                        .filter_map(|point| self.mean(many!(point), attributes(&point.attributes), is_total)),
+                );
             }
             Some(Data::ExponentialHistogram(histogram)) => {
                 let is_total = is_total(histogram.aggregation_temporality);
-                out.extend(histogram.data_points.iter().filter_map(|point| {
-                    let many = Many {
-                        start: point.start_time_unix_nano,
-                        at: point.time_unix_nano,
-                        amount: Amount { count: point.count, sum: point.sum? },
-                        facts: [("sentry.min", point.min), ("sentry.max", point.max)],
-                        exemplars: &point.exemplars,
-                    };
-                    self.mean(many, attributes(&point.attributes), is_total)
-                }));
+                let means = histogram.data_points.iter();
+                out.extend(
+                    means
+                        .filter_map(|point| self.mean(many!(point), attributes(&point.attributes), is_total)),
+                );
             }
             Some(Data::Summary(summary)) => {
                 out.extend(summary.data_points.iter().filter_map(|point| {

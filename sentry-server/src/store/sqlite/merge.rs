@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::json;
 
 use super::days::Days;
-use super::{Writer, events, hashes, issues, triage};
+use super::{Writer, events, forget, hashes, issues, triage};
 use crate::instant::Micros;
 use crate::store::{IssueId, NewEvent, ProjectScope, Result, UserId};
 
@@ -81,26 +81,7 @@ fn absorb(meta: &Connection, from: IssueId, into: IssueId) -> Result<()> {
          FROM issues f WHERE issues.id = ?2 AND f.id = ?1",
         [from, into],
     )?;
-    forget(meta, from)
-}
-
-/// Removes an issue and what is counted for it.
-fn forget(meta: &Connection, id: IssueId) -> Result<()> {
-    hashes::drop_of(meta, id, None)?;
-    for table in [
-        "issue_hours",
-        "issue_days",
-        "issue_users",
-        "issue_tag_keys",
-        "issue_tags",
-        "issue_marks",
-        "issue_activity",
-    ] {
-        meta.execute(&format!("DELETE FROM {table} WHERE issue_id = ?1"), [id])?;
-    }
-    meta.execute("UPDATE last_deleted_issue SET id = max(id, ?1)", [id])?;
-    meta.execute("DELETE FROM issues WHERE id = ?1", [id])?;
-    Ok(())
+    forget::issue(meta, from)
 }
 
 pub(super) fn delete(
@@ -122,7 +103,7 @@ pub(super) fn delete(
                 )?;
             }
         }
-        forget(&transaction, *id)?;
+        forget::issue(&transaction, *id)?;
         deleted += 1;
     }
     transaction.commit()?;

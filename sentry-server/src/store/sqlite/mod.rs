@@ -16,6 +16,7 @@ mod dictionaries;
 mod events;
 mod feedback;
 mod files;
+mod forget;
 mod grouping;
 mod hashes;
 mod health;

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
+use super::forget;
 use crate::instant::Micros;
 use crate::store::{Changed, OrgId, Organization, ProjectId, Result, Team, UserId};
 
@@ -100,15 +101,7 @@ fn empty_project(meta: &Connection, project: ProjectId) -> Result<bool> {
         "UPDATE last_deleted_issue SET id = max(id, coalesce((SELECT max(id) FROM issues WHERE project_id = ?1), 0))",
         [project],
     )?;
-    for table in [
-        "issue_hours",
-        "issue_days",
-        "issue_users",
-        "issue_tag_keys",
-        "issue_tags",
-        "issue_marks",
-        "issue_activity",
-    ] {
+    for table in forget::OF_ISSUES {
         let sql =
             format!("DELETE FROM {table} WHERE issue_id IN (SELECT id FROM issues WHERE project_id = ?1)");
         meta.execute(&sql, [project])?;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::Writer;
 use super::days::Days;
-use super::hashes;
+use super::forget;
 use crate::instant::{self, DAY, Micros};
 use crate::store::{Expired, Result, Retention};
 
@@ -86,20 +86,8 @@ fn forget_issues(meta: &Connection, since: Micros) -> Result<bool> {
     let mut find = meta.prepare_cached("SELECT id FROM issues WHERE last_seen < ?1 LIMIT ?2")?;
     let found = find.query_map(params![since, ISSUES_AT_A_TIME], |row| row.get(0))?;
     let issues = found.collect::<rusqlite::Result<Vec<i64>>>()?;
-    for issue in &issues {
-        hashes::drop_of(meta, *issue, None)?;
-        for table in [
-            "issue_hours",
-            "issue_days",
-            "issue_users",
-            "issue_tag_keys",
-            "issue_tags",
-            "issue_marks",
-            "issue_activity",
-        ] {
-            meta.prepare_cached(&format!("DELETE FROM {table} WHERE issue_id = ?1"))?.execute([issue])?;
-        }
-        meta.prepare_cached("DELETE FROM issues WHERE id = ?1")?.execute([issue])?;
+    for id in &issues {
+        forget::issue(meta, *id)?;
     }
     Ok(issues.len() as i64 == ISSUES_AT_A_TIME)
 }
