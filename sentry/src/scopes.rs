@@ -130,6 +130,11 @@ pub(crate) fn span() -> Option<Span> {
     LOCAL.try_with(|local| local.borrow().current.span().cloned()).ok().flatten()
 }
 
+/// A child of the active span, if there is one that is not sent.
+pub(crate) fn unsent_child() -> Option<Span> {
+    LOCAL.try_with(|local| local.borrow().current.span_slot()?.unsent_child()).ok().flatten()
+}
+
 /// Makes `span` the active one. The one before, or nothing while the thread is being torn down.
 pub(crate) fn set_span(span: Option<Span>) -> Option<Span> {
     LOCAL.try_with(|local| local.borrow_mut().current.set_span(span)).ok().flatten()

@@ -60,7 +60,10 @@ pub fn start_transaction_detached(options: TransactionOptions) -> Span {
 /// span.finish();
 /// ```
 pub fn start_span<'a>(op: impl Into<Label<'static>>, description: impl Into<Label<'a>>) -> SpanGuard {
-    start_span_with(SpanOptions::new(op, description))
+    match SpanGuard::unsent() {
+        Some(guard) => guard,
+        None => start_span_with(SpanOptions::new(op, description)),
+    }
 }
 
 /// Starts a span inside the active one, as [`start_span`] does.
@@ -204,6 +207,11 @@ pub struct SpanGuard {
 impl SpanGuard {
     /// Ends the span now.
     pub fn finish(self) {}
+
+    /// Inside of a span that is not sent: nothing is made of what the span would be, and the active one stays it.
+    fn unsent() -> Option<Self> {
+        scopes::unsent_child().map(|span| Self { span, entered: None })
+    }
 
     fn enter(span: Span) -> Self {
         let before = scopes::set_span(Some(span.clone()));

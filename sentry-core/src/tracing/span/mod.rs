@@ -130,15 +130,16 @@ impl Span {
         self.start_child_with(SpanOptions::new(op, description))
     }
 
+    /// The span inside this one, if this one is not sent: whatever the span inside would be called. Asking first saves
+    /// making its options.
+    pub fn unsent_child(&self) -> Option<Self> {
+        self.as_passive().map(|passive| Self(Repr::Passive(passive.child())))
+    }
+
     /// Starts a span inside this one.
     pub fn start_child_with(&self, options: SpanOptions<'_>) -> Self {
         let parent = match &self.0 {
-            Repr::Passive(passive) => {
-                if let Some((client, reason)) = &passive.counted {
-                    client.reports().record(*reason, Category::Span, 1);
-                }
-                return self.clone();
-            }
+            Repr::Passive(passive) => return Self(Repr::Passive(passive.child())),
             Repr::Recorded(parent) | Repr::Bypass(parent) => parent,
         };
         let client = &parent.segment.client;
@@ -303,6 +304,16 @@ impl Span {
             Repr::Recorded(recorded) => recorded.state.with(|state| state.open).then_some(&**recorded),
             Repr::Bypass(_) | Repr::Passive(_) => None,
         }
+    }
+}
+
+impl Passive {
+    /// What is started in it is the same handle again, counted where somebody counts.
+    fn child(&self) -> Self {
+        if let Some((client, reason)) = &self.counted {
+            client.reports().record(*reason, Category::Span, 1);
+        }
+        self.clone()
     }
 }
 
