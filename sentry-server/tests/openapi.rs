@@ -5,7 +5,7 @@ mod support;
 use axum::body::Body;
 use axum::http::Method;
 use serde_json::Value;
-use support::Server;
+use support::{PROJECT, Server};
 
 #[tokio::test]
 async fn every_described_call_is_served_and_refuses_strangers() {
@@ -68,6 +68,41 @@ async fn bodies_are_described_by_what_reads_them() {
     references(&document, &mut names);
     names.retain(|name| document.pointer(name.trim_start_matches('#')).is_none());
     assert!(names.is_empty(), "{names:?} lead nowhere");
+}
+
+#[tokio::test]
+async fn what_stands_behind_the_question_mark_is_described() {
+    let server = Server::start();
+    let document = server.call(Method::GET, "/api/0/openapi.json", &[], Body::empty()).await.ok();
+    let names = |path: &str, method: &str| {
+        let all = document["paths"][path][method]["parameters"].as_array();
+        let read = all.into_iter().flatten().filter(|parameter| parameter["in"] == "query");
+        read.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let issues = names("/api/0/organizations/{org}/issues/", "get");
+    for name in ["query", "sort", "project", "environment", "statsPeriod", "cursor", "limit"] {
+        assert!(issues.iter().any(|known| known == name), "{name} is not in {issues:?}");
+    }
+    assert_eq!(names("/api/0/organizations/{org}/issues/{issue}/hashes/", "delete"), ["id"]);
+    assert_eq!(names("/api/0/organizations/{org}/teams/", "post"), [""; 0]);
+    let repeated = &document["paths"]["/api/0/organizations/{org}/events/"]["get"]["parameters"];
+    let field = repeated.as_array().unwrap().iter().find(|parameter| parameter["name"] == "field").unwrap();
+    assert_eq!((&field["schema"]["type"], &field["explode"]), (&"array".into(), &true.into()));
+
+    // Lists read the size of a page where they say so, and only there.
+    let mut lists = 0;
+    for (path, calls) in document["paths"].as_object().unwrap() {
+        let filled = path.replace("{org}", "default").replace("{project}", &PROJECT.to_string());
+        if calls.get("get").is_none() || filled.contains('{') {
+            continue;
+        }
+        let answer = server.get(&format!("{filled}?limit=many&field=sum(session)")).await;
+        let complains = String::from_utf8_lossy(&answer.body).contains("limit must be");
+        let is_read = names(path, "get").iter().any(|name| name == "limit");
+        assert_eq!(complains, is_read, "{path}: {}", answer.status);
+        lists += u32::from(is_read);
+    }
+    assert!(lists > 15, "{lists}");
 }
 
 fn references(value: &Value, names: &mut Vec<String>) {

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::body::Body;
 use super::guard::Guard;
+use super::parameter::PAGE;
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InOrg;
@@ -21,7 +22,7 @@ use crate::store::{Commit, Repository};
 
 /// Below one release, and the list of repositories.
 pub(super) fn routes(routes: &mut Routes, release: &str) {
-    routes.get(&format!("{release}commits/"), Guard::Release, "Lists a release's commits", list);
+    routes.get_by(&format!("{release}commits/"), Guard::Release, "Lists a release's commits", list, &[PAGE]);
     if release.starts_with("/api/0/organizations") {
         let previous = format!("{release}previous-with-commits/");
         let repos = "/api/0/organizations/{org}/repos/";
@@ -32,7 +33,7 @@ pub(super) fn routes(routes: &mut Routes, release: &str) {
                 "Shows the release before that has commits",
                 previous_with_commits,
             )
-            .get(repos, Guard::Release, "Lists repositories", list_repositories)
+            .get_by(repos, Guard::Release, "Lists repositories", list_repositories, &[PAGE])
             .post(repos, Guard::Release, "Adds a repository", create_repository)
             .delete(&format!("{repos}{{repo}}/"), Guard::Release, "Removes a repository", delete_repository);
     }

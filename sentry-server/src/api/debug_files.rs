@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::guard::Guard;
+use super::parameter::{CHECKSUMS, DEBUG_FILE, ID, PAGE, PART};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InProject;
@@ -22,7 +23,13 @@ use crate::store::DebugFile;
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/projects/{org}/{project}/files/dsyms/";
     routes
-        .get(at, Guard::Release, "Lists debug files, or downloads the one with ?id=", list)
+        .get_by(
+            at,
+            Guard::Release,
+            "Lists debug files, or downloads the one with ?id=",
+            list,
+            &[PAGE, PART, DEBUG_FILE],
+        )
         .post_with(
             at,
             Guard::Release,
@@ -30,8 +37,14 @@ pub(super) fn routes(routes: &mut Routes) {
             upload,
             DefaultBodyLimit::max(MAX_ARCHIVE_BYTES),
         )
-        .delete(at, Guard::Release, "Deletes the debug file with ?id=", delete)
-        .get(&format!("{at}unknown/"), Guard::Release, "Says which checksums are not there", unknown);
+        .delete_by(at, Guard::Release, "Deletes the debug file with ?id=", delete, &[ID])
+        .get_by(
+            &format!("{at}unknown/"),
+            Guard::Release,
+            "Says which checksums are not there",
+            unknown,
+            &[CHECKSUMS],
+        );
 }
 
 async fn list(State(app): State<App>, at: InProject, uri: Uri, query: Query) -> Result<Response, ApiError> {

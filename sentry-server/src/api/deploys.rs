@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::body::Body;
 use super::guard::Guard;
+use super::parameter::PAGE;
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InOrg;
@@ -22,7 +23,7 @@ use crate::store::Deploy;
 /// Below one release.
 pub(super) fn routes(routes: &mut Routes, release: &str) {
     let at = format!("{release}deploys/");
-    routes.get(&at, Guard::Release, "Lists a release's deploys", list).post(
+    routes.get_by(&at, Guard::Release, "Lists a release's deploys", list, &[PAGE]).post(
         &at,
         Guard::Release,
         "Adds a deploy",

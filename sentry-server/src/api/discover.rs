@@ -24,6 +24,7 @@ use self::fields::{Row, matches};
 use self::taker::Taker;
 use super::guard::Guard;
 use super::page;
+use super::parameter::{DATA_SET, ENVIRONMENTS, FIELDS, PAGE, PROJECTS, SEARCH, SORT, SPAN};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InOrg;
@@ -35,7 +36,13 @@ use crate::store::{ProjectScope, Store, StoreError};
 
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/organizations/{org}/events/";
-    routes.get(at, Guard::Event, "Lists events, spans, logs or metrics by field, or counts over them", list);
+    routes.get_by(
+        at,
+        Guard::Event,
+        "Lists events, spans, logs or metrics by field, or counts over them",
+        list,
+        &[DATA_SET, FIELDS, SEARCH, PROJECTS, ENVIRONMENTS, SPAN, SORT, PAGE],
+    );
     series::routes(routes);
     trace::routes(routes);
     attributes::routes(routes);

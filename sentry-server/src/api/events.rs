@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use watchpost_core::EventId;
 
 use super::guard::Guard;
+use super::parameter::PAGE;
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject};
@@ -21,7 +22,7 @@ use crate::store::{Neighbours, StoredEvent, StoredItem};
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/projects/{org}/{project}/events";
     routes
-        .get(&format!("{at}/"), Guard::Event, "Lists a project's events", list)
+        .get_by(&format!("{at}/"), Guard::Event, "Lists a project's events", list, &[PAGE])
         .get(&format!("{at}/{{event}}/"), Guard::Event, "Shows an event", detail)
         .get(&format!("{at}/{{event}}/json/"), Guard::Event, "Shows an event as the protocol has it", json)
         .get(

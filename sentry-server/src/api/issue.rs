@@ -12,6 +12,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
 use super::issue_shape::{self, Period};
+use super::parameter::{FULL, PAGE};
 use super::routes::Routes;
 use super::scope::{self, InOrg, OrgScope};
 use super::{committers, issue_change, issue_events, issue_hashes, issue_notes, issue_tags, issues};
@@ -26,7 +27,13 @@ pub(super) fn routes(routes: &mut Routes) {
             .get(&format!("{at}/"), Guard::Event, "Shows an issue", detail)
             .put(&format!("{at}/"), Guard::Event, "Changes an issue", change)
             .delete(&format!("{at}/"), Guard::Event, "Deletes an issue", delete)
-            .get(&format!("{at}/events/"), Guard::Event, "Lists an issue's events", issue_events::list)
+            .get_by(
+                &format!("{at}/events/"),
+                Guard::Event,
+                "Lists an issue's events",
+                issue_events::list,
+                &[FULL, PAGE],
+            )
             .get(
                 &format!("{at}/events/{{event}}/"),
                 Guard::Event,

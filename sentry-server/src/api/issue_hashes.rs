@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::guard::Guard;
+use super::parameter::{FULL, HASHES, PAGE};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InOrg;
@@ -26,10 +27,16 @@ use crate::store::{IssueHash, ProjectScope, StoredEvent, Unmerged};
 pub(super) fn routes(routes: &mut Routes, at: &str) {
     let hashes = format!("{at}/hashes/");
     routes
-        .get(&hashes, Guard::Event, "Lists an issue's hashes", list)
-        .delete(&hashes, Guard::Event, "Takes hashes from an issue, with their events", unmerge)
-        .put(&hashes, Guard::Event, "Takes hashes from an issue, with their events", unmerge)
-        .get(&format!("{at}/similar/"), Guard::Event, "Lists issues that are like an issue", similar);
+        .get_by(&hashes, Guard::Event, "Lists an issue's hashes", list, &[FULL, PAGE])
+        .delete_by(&hashes, Guard::Event, "Takes hashes from an issue, with their events", unmerge, &[HASHES])
+        .put_by(&hashes, Guard::Event, "Takes hashes from an issue, with their events", unmerge, &[HASHES])
+        .get_by(
+            &format!("{at}/similar/"),
+            Guard::Event,
+            "Lists issues that are like an issue",
+            similar,
+            &[PAGE],
+        );
 }
 
 async fn list(

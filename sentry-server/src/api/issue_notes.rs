@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
+use super::parameter::PAGE;
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InOrg;
@@ -24,7 +25,7 @@ pub(super) fn routes(routes: &mut Routes) {
     for at in ["/api/0/organizations/{org}/issues/{issue}", "/api/0/issues/{issue}"] {
         routes
             .get(&format!("{at}/activities/"), Guard::Event, "Lists what happened to an issue", activities)
-            .get(&format!("{at}/notes/"), Guard::Event, "Lists an issue's notes", notes)
+            .get_by(&format!("{at}/notes/"), Guard::Event, "Lists an issue's notes", notes, &[PAGE])
             .post(&format!("{at}/notes/"), Guard::Event, "Adds a note to an issue", create)
             .delete(&format!("{at}/notes/{{note}}/"), Guard::Event, "Deletes a note", delete);
     }

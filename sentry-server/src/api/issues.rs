@@ -10,6 +10,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
 use super::issue_shape::{self, Period};
+use super::parameter::{CHOSEN, ENVIRONMENTS, ISSUE_LIST, PAGE, PERIOD, PROJECTS, SEARCH};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject, OrgScope};
@@ -23,14 +24,50 @@ use crate::store::{IssueContext, IssueFilter, IssueId, IssueSort, PageRequest, P
 pub(super) fn routes(routes: &mut Routes) {
     let org = "/api/0/organizations/{org}/issues/";
     routes
-        .get(org, Guard::Event, "Lists issues", list_in_org)
-        .put(org, Guard::Event, "Changes many issues, or merges them", change_in_org)
-        .delete(org, Guard::Event, "Deletes many issues", delete_in_org);
+        .get_by(
+            org,
+            Guard::Event,
+            "Lists issues",
+            list_in_org,
+            &[SEARCH, ISSUE_LIST, PROJECTS, ENVIRONMENTS, PERIOD, PAGE],
+        )
+        .put_by(
+            org,
+            Guard::Event,
+            "Changes many issues, or merges them",
+            change_in_org,
+            &[CHOSEN, SEARCH, ISSUE_LIST, PROJECTS, ENVIRONMENTS, PERIOD, PAGE],
+        )
+        .delete_by(
+            org,
+            Guard::Event,
+            "Deletes many issues",
+            delete_in_org,
+            &[CHOSEN, SEARCH, ISSUE_LIST, PROJECTS, ENVIRONMENTS, PERIOD, PAGE],
+        );
     let project = "/api/0/projects/{org}/{project}/issues/";
     routes
-        .get(project, Guard::Event, "Lists a project's issues", list_in_project)
-        .put(project, Guard::Event, "Changes many of a project's issues, or merges them", change_in_project)
-        .delete(project, Guard::Event, "Deletes many of a project's issues", delete_in_project);
+        .get_by(
+            project,
+            Guard::Event,
+            "Lists a project's issues",
+            list_in_project,
+            &[SEARCH, ISSUE_LIST, ENVIRONMENTS, PERIOD, PAGE],
+        )
+        .put_by(
+            project,
+            Guard::Event,
+            "Changes many of a project's issues, or merges them",
+            change_in_project,
+            &[CHOSEN, SEARCH, ISSUE_LIST, ENVIRONMENTS, PERIOD, PAGE],
+        )
+        .delete_by(
+            project,
+            Guard::Event,
+            "Deletes many of a project's issues",
+            delete_in_project,
+            &[CHOSEN, SEARCH, ISSUE_LIST, ENVIRONMENTS, PERIOD, PAGE],
+        );
     issue::routes(routes);
 }
 

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::body::Body;
 use super::guard::Guard;
 use super::page;
+use super::parameter::{PAGE, PROJECTS};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject};
@@ -28,12 +29,18 @@ pub(super) fn routes(routes: &mut Routes) {
     let all = "/api/0/projects/{org}/{project}/keys/";
     let one = "/api/0/projects/{org}/{project}/keys/{key}/";
     routes
-        .get(all, Guard::Project, "Lists a project's client keys", list)
+        .get_by(all, Guard::Project, "Lists a project's client keys", list, &[PAGE])
         .post(all, Guard::Project, "Makes a client key", create)
         .get(one, Guard::Project, "Shows a client key", detail)
         .put(one, Guard::Project, "Changes a client key", change)
         .delete(one, Guard::Project, "Deletes a client key", delete)
-        .get("/api/0/organizations/{org}/project-keys/", Guard::Project, "Lists client keys", list_in_org);
+        .get_by(
+            "/api/0/organizations/{org}/project-keys/",
+            Guard::Project,
+            "Lists client keys",
+            list_in_org,
+            &[PROJECTS, PAGE],
+        );
 }
 
 async fn list(State(app): State<App>, at: InProject, uri: Uri, query: Query) -> Result<Response, ApiError> {

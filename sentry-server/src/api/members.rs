@@ -12,6 +12,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
 use super::page;
+use super::parameter::PAGE;
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InOrg;
@@ -25,12 +26,18 @@ pub(super) fn routes(routes: &mut Routes) {
     let all = "/api/0/organizations/{org}/members/";
     let one = "/api/0/organizations/{org}/members/{member}/";
     routes
-        .get(all, Guard::Member, "Lists members", list)
+        .get_by(all, Guard::Member, "Lists members", list, &[PAGE])
         .post(all, Guard::Member, "Adds a member; a new user's password is answered once", create)
         .get(one, Guard::Member, "Shows a member", detail)
         .put(one, Guard::Member, "Changes a member's role", change)
         .delete(one, Guard::Member, "Removes a member", delete)
-        .get("/api/0/organizations/{org}/users/", Guard::Member, "Lists the users who are members", list);
+        .get_by(
+            "/api/0/organizations/{org}/users/",
+            Guard::Member,
+            "Lists the users who are members",
+            list,
+            &[PAGE],
+        );
 }
 
 pub(super) async fn all(app: &App, found: &InOrg) -> Result<Vec<Member>, ApiError> {

@@ -29,6 +29,7 @@ mod openapi;
 mod organizations;
 mod outcomes;
 mod page;
+mod parameter;
 mod projects;
 mod query;
 mod recordings;

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::body::Body;
 use super::guard::Guard;
+use super::parameter::{PAGE, PROJECTS};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, OrgScope};
@@ -23,14 +24,25 @@ use crate::store::{CheckInRow, Monitor};
 
 pub(super) fn routes(routes: &mut Routes) {
     let all = "/api/0/organizations/{org}/monitors/";
-    routes.get(all, Guard::Alert, "Lists monitors", list).post(all, Guard::Alert, "Makes a monitor", create);
+    routes.get_by(all, Guard::Alert, "Lists monitors", list, &[PROJECTS, PAGE]).post(
+        all,
+        Guard::Alert,
+        "Makes a monitor",
+        create,
+    );
     for at in ["organizations/{org}", "projects/{org}/{project}"] {
         let one = format!("/api/0/{at}/monitors/{{monitor}}/");
         routes
             .get(&one, Guard::Alert, "Shows a monitor", detail)
             .put(&one, Guard::Alert, "Changes a monitor", change)
             .delete(&one, Guard::Alert, "Deletes a monitor", delete)
-            .get(&format!("{one}checkins/"), Guard::Alert, "Lists a monitor's check-ins", check_ins);
+            .get_by(
+                &format!("{one}checkins/"),
+                Guard::Alert,
+                "Lists a monitor's check-ins",
+                check_ins,
+                &[PAGE],
+            );
     }
 }
 

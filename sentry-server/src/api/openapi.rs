@@ -6,9 +6,11 @@ use axum::Json;
 use axum::http::Method;
 use axum::routing::{MethodRouter, get};
 use serde_json::json;
-use utoipa::openapi::path::{OperationBuilder, ParameterBuilder, ParameterIn, PathItem, PathsBuilder};
+use utoipa::openapi::path::{
+    OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle, PathItem, PathsBuilder,
+};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
@@ -16,6 +18,7 @@ use utoipa::openapi::{
 };
 
 use super::guard::Guard;
+use super::parameter::Parameter;
 use super::routes::Operation;
 use crate::app::App;
 
@@ -69,6 +72,9 @@ fn describe(operation: &Operation) -> utoipa::openapi::path::Operation {
             .schema(Some(RefOr::T(text)));
         described = described.parameter(parameter);
     }
+    for read in operation.reads.all() {
+        described = described.parameter(behind_the_question_mark(read));
+    }
     if scopes.is_empty() {
         described = described.security(SecurityRequirement::new("token", Vec::<String>::new()));
     }
@@ -97,6 +103,20 @@ fn describe(operation: &Operation) -> utoipa::openapi::path::Operation {
         .response("403", problem("The credentials lack the scope."))
         .response("404", problem("No such thing, or not for this caller."));
     described.responses(responses.build()).build()
+}
+
+fn behind_the_question_mark(read: &Parameter) -> ParameterBuilder {
+    let text = RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(Type::String).build()));
+    let schema =
+        if read.repeats { RefOr::T(Schema::Array(ArrayBuilder::new().items(text).build())) } else { text };
+    let parameter = ParameterBuilder::new()
+        .name(read.name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(read.about))
+        .schema(Some(schema));
+    // `a=1&a=2`, which is how lists are written unless a description says otherwise; said for those who do not know.
+    if read.repeats { parameter.style(Some(ParameterStyle::Form)).explode(Some(true)) } else { parameter }
 }
 
 fn tag(guard: Guard) -> &'static str {

@@ -12,6 +12,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
 use super::page;
+use super::parameter::PAGE;
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InOrg;
@@ -24,7 +25,7 @@ use crate::store::{Changed, Organization, Rename};
 pub(super) fn routes(routes: &mut Routes) {
     let one = "/api/0/organizations/{org}/";
     routes
-        .get("/api/0/organizations/", Guard::Known, "Lists the caller's organizations", list)
+        .get_by("/api/0/organizations/", Guard::Known, "Lists the caller's organizations", list, &[PAGE])
         .post("/api/0/organizations/", Guard::Known, "Makes an organization", create)
         .get(one, Guard::Org, "Shows an organization", detail)
         .put(one, Guard::Org, "Renames an organization", change)

@@ -5,6 +5,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::guard::Guard;
+use super::parameter::PERIOD;
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InOrg;
@@ -14,7 +15,7 @@ use crate::instant::{self, HOUR, rfc3339};
 
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/organizations/{org}/outcomes/";
-    routes.get(at, Guard::Org, "Lists what was accepted and what was not", list);
+    routes.get_by(at, Guard::Org, "Lists what was accepted and what was not", list, &[PERIOD]);
 }
 
 /// Rows by project, hour, category, outcome and reason; `statsPeriod` (default 24h) says how far back.

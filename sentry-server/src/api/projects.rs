@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
+use super::parameter::PAGE;
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject};
@@ -28,10 +29,16 @@ pub(super) fn routes(routes: &mut Routes) {
     let in_team = "/api/0/teams/{org}/{team}/projects/";
     let one = "/api/0/projects/{org}/{project}/";
     routes
-        .get("/api/0/projects/", Guard::Known, "Lists projects of all the caller's organizations", list_all)
-        .get(in_org, Guard::Project, "Lists projects", list)
+        .get_by(
+            "/api/0/projects/",
+            Guard::Known,
+            "Lists projects of all the caller's organizations",
+            list_all,
+            &[PAGE],
+        )
+        .get_by(in_org, Guard::Project, "Lists projects", list, &[PAGE])
         .post(in_org, Guard::Project, "Makes a project", create)
-        .get(in_team, Guard::Project, "Lists a team's projects", list_of_team)
+        .get_by(in_team, Guard::Project, "Lists a team's projects", list_of_team, &[PAGE])
         .post(in_team, Guard::Project, "Makes a project of a team", create_in_team)
         .get(one, Guard::Project, "Shows a project", detail)
         .put(one, Guard::Project, "Changes a project", change)

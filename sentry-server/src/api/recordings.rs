@@ -9,6 +9,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::guard::Guard;
+use super::parameter::{DOWNLOAD, PAGE};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InProject;
@@ -21,12 +22,19 @@ use crate::store::{EventKey, PageRequest, ProjectId, Store, StoreError, StoredIt
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/projects/{org}/{project}/replays/{replay}/recording-segments/";
     routes
-        .get(at, Guard::Event, "Lists the pieces of a replay, or with `download` what is in them", list)
-        .get(
+        .get_by(
+            at,
+            Guard::Event,
+            "Lists the pieces of a replay, or with `download` what is in them",
+            list,
+            &[DOWNLOAD, PAGE],
+        )
+        .get_by(
             &format!("{at}{{segment}}/"),
             Guard::Event,
             "Shows a piece of a replay, or with `download` what is in it",
             one,
+            &[DOWNLOAD],
         );
 }
 

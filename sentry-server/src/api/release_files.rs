@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::guard::Guard;
+use super::parameter::{CHECKSUM, DOWNLOAD, PAGE, PART};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InOrg;
@@ -25,7 +26,7 @@ pub(super) fn routes(routes: &mut Routes) {
         let all = format!("/api/0/{at}/releases/{{version}}/files/");
         let one = format!("{all}{{file}}/");
         routes
-            .get(&all, Guard::Release, "Lists a release's files", list)
+            .get_by(&all, Guard::Release, "Lists a release's files", list, &[PART, CHECKSUM, PAGE])
             .post_with(
                 &all,
                 Guard::Release,
@@ -33,7 +34,13 @@ pub(super) fn routes(routes: &mut Routes) {
                 create,
                 DefaultBodyLimit::max(MAX_BYTES),
             )
-            .get(&one, Guard::Release, "Shows a release's file; with ?download=1 its content", detail)
+            .get_by(
+                &one,
+                Guard::Release,
+                "Shows a release's file; with ?download=1 its content",
+                detail,
+                &[DOWNLOAD],
+            )
             .delete(&one, Guard::Release, "Deletes a file of a release", delete);
     }
 }

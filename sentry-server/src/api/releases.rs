@@ -12,6 +12,7 @@ use watchpost_core::Timestamp;
 use super::body::Body;
 use super::commits::CommitForm;
 use super::guard::Guard;
+use super::parameter::{PAGE, PART, PROJECTS};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject, OrgScope};
@@ -28,14 +29,14 @@ pub(super) fn routes(routes: &mut Routes) {
     ] {
         let all = format!("/api/0/{at}/releases/");
         if at.starts_with("projects") {
-            routes.get(&all, Guard::Release, what, list_in_project).post(
+            routes.get_by(&all, Guard::Release, what, list_in_project, &[PART, PAGE]).post(
                 &all,
                 Guard::Release,
                 "Makes a release of a project, or changes it",
                 create_in_project,
             );
         } else {
-            routes.get(&all, Guard::Release, what, list).post(
+            routes.get_by(&all, Guard::Release, what, list, &[PART, PROJECTS, PAGE]).post(
                 &all,
                 Guard::Release,
                 "Makes a release, or changes it",

@@ -8,6 +8,8 @@ use axum::middleware::{self, Next};
 use axum::routing::{MethodFilter, on};
 
 use super::guard::Guard;
+use super::parameter::Parameter;
+use super::query::Reads;
 use super::scope;
 use super::signature::{Signature, Taken};
 use crate::app::App;
@@ -29,10 +31,12 @@ pub(super) struct Operation {
     pub(super) summary: &'static str,
     /// What its body is.
     pub(super) takes: Option<Taken>,
+    /// What it reads behind the question mark.
+    pub(super) reads: Reads,
 }
 
 macro_rules! methods {
-    ($($name:ident: $method:ident, $filter:ident;)*) => {$(
+    ($($name:ident, $reading:ident: $method:ident, $filter:ident;)*) => {$(
         /// Adds a call, with and without the last slash: a POST must never be answered with a redirect.
         pub(super) fn $name<H: Handler<T, App>, T: Signature + 'static>(
             &mut self,
@@ -41,8 +45,20 @@ macro_rules! methods {
             summary: &'static str,
             handler: H,
         ) -> &mut Self {
-            let operation =
-                Operation { path: path.to_owned(), method: Method::$method, guard, summary, takes: T::takes() };
+            self.$reading(path, guard, summary, handler, &[])
+        }
+
+        /// The same for a call that reads these parameters behind the question mark.
+        pub(super) fn $reading<H: Handler<T, App>, T: Signature + 'static>(
+            &mut self,
+            path: &str,
+            guard: Guard,
+            summary: &'static str,
+            handler: H,
+            reads: &'static [&'static [Parameter]],
+        ) -> &mut Self {
+            let (path, reads) = (path.to_owned(), Reads(reads));
+            let operation = Operation { path, method: Method::$method, guard, summary, takes: T::takes(), reads };
             self.add(operation, MethodFilter::$filter, handler)
         }
     )*};
@@ -54,10 +70,10 @@ impl Routes {
     }
 
     methods! {
-        get: GET, GET;
-        post: POST, POST;
-        put: PUT, PUT;
-        delete: DELETE, DELETE;
+        get, get_by: GET, GET;
+        post, post_by: POST, POST;
+        put, put_by: PUT, PUT;
+        delete, delete_by: DELETE, DELETE;
     }
 
     /// A POST whose body may have another size than those of other calls.
@@ -82,9 +98,10 @@ impl Routes {
         filter: MethodFilter,
         handler: H,
     ) -> &mut Self {
-        let (path, guard) = (operation.path.as_str(), operation.guard);
+        let (path, guard, reads) = (operation.path.as_str(), operation.guard, operation.reads);
         let app = self.app.clone();
-        let enter = middleware::from_fn(move |request: Request, next: Next| {
+        let enter = middleware::from_fn(move |mut request: Request, next: Next| {
+            request.extensions_mut().insert(reads);
             scope::enter(app.clone(), guard, request, next)
         });
         let route = on(filter, handler).layer(enter);

@@ -7,6 +7,7 @@ use axum::extract::State;
 use serde_json::{Map, Value, json};
 
 use super::guard::Guard;
+use super::parameter::{ENVIRONMENTS, FIELDS, GROUP_BY, INTERVAL, PROJECTS, SEARCH, SPAN};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InOrg;
@@ -17,11 +18,17 @@ use crate::store::{SessionCounts, SessionDay, SessionHour};
 
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/organizations/{org}/sessions/";
-    routes.get(at, Guard::Org, "Counts sessions and users by how they went", list);
+    routes.get_by(
+        at,
+        Guard::Org,
+        "Counts sessions and users by how they went",
+        list,
+        &[FIELDS, GROUP_BY, SEARCH, PROJECTS, ENVIRONMENTS, SPAN, INTERVAL],
+    );
 }
 
 /// What can be asked for.
-const FIELDS: [&str; 8] = [
+const SUMS_OF: [&str; 8] = [
     "sum(session)",
     "count_unique(user)",
     "crash_rate(session)",
@@ -48,12 +55,12 @@ struct Series {
 async fn list(State(app): State<App>, found: InOrg, query: Query) -> Result<Json<Value>, ApiError> {
     let fields: Vec<String> = query.all("field").map(str::to_owned).collect();
     if fields.is_empty() {
-        return Err(ApiError::BadRequest(format!("field must be one of {}.", FIELDS.join(", "))));
+        return Err(ApiError::BadRequest(format!("field must be one of {}.", SUMS_OF.join(", "))));
     }
-    if let Some(odd) = fields.iter().find(|field| !FIELDS.contains(&field.as_str())) {
+    if let Some(odd) = fields.iter().find(|field| !SUMS_OF.contains(&field.as_str())) {
         return Err(ApiError::BadRequest(format!(
             "field={odd} is not known; there are {}.",
-            FIELDS.join(", ")
+            SUMS_OF.join(", ")
         )));
     }
     let by: Vec<String> = query.all("groupBy").map(str::to_owned).collect();

@@ -7,6 +7,7 @@ use axum::extract::State;
 use serde_json::{Map, Value, json};
 
 use super::guard::Guard;
+use super::parameter::{GROUP_BY, INTERVAL, PROJECTS, SPAN, STAT, SUMS};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject};
@@ -17,17 +18,19 @@ use crate::store::OutcomeRow;
 
 pub(super) fn routes(routes: &mut Routes) {
     routes
-        .get(
+        .get_by(
             "/api/0/organizations/{org}/stats_v2/",
             Guard::Org,
             "Counts what arrived, by outcome and category",
             list,
+            &[SUMS, GROUP_BY, PROJECTS, SPAN, INTERVAL],
         )
-        .get(
+        .get_by(
             "/api/0/projects/{org}/{project}/stats/",
             Guard::Project,
             "Counts events of a project by hour",
             of_project,
+            &[STAT],
         );
 }
 

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::body::Body;
 use super::guard::Guard;
+use super::parameter::PAGE;
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject};
@@ -26,15 +27,21 @@ pub(super) fn routes(routes: &mut Routes) {
     let joined = "/api/0/organizations/{org}/members/{member}/teams/{team}/";
     let owned = "/api/0/projects/{org}/{project}/teams/";
     routes
-        .get(all, Guard::Team, "Lists teams", list)
+        .get_by(all, Guard::Team, "Lists teams", list, &[PAGE])
         .post(all, Guard::Team, "Makes a team", create)
         .get(one, Guard::Team, "Shows a team", detail)
         .put(one, Guard::Team, "Renames a team", change)
         .delete(one, Guard::Team, "Deletes a team", delete)
-        .get("/api/0/teams/{org}/{team}/members/", Guard::Team, "Lists a team's members", list_members)
+        .get_by(
+            "/api/0/teams/{org}/{team}/members/",
+            Guard::Team,
+            "Lists a team's members",
+            list_members,
+            &[PAGE],
+        )
         .post(joined, Guard::Team, "Puts a member into a team", join)
         .delete(joined, Guard::Team, "Takes a member out of a team", leave)
-        .get(owned, Guard::Project, "Lists a project's teams", list_of_project)
+        .get_by(owned, Guard::Project, "Lists a project's teams", list_of_project, &[PAGE])
         .post(&format!("{owned}{{team}}/"), Guard::Project, "Gives a project to a team", own)
         .delete(&format!("{owned}{{team}}/"), Guard::Project, "Takes a project from a team", disown);
 }

@@ -12,6 +12,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
 use super::page;
+use super::parameter::PAGE;
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InOrg;
@@ -26,10 +27,10 @@ pub(super) fn routes(routes: &mut Routes) {
     let own = "/api/0/api-tokens/";
     let org = "/api/0/organizations/{org}/org-auth-tokens/";
     routes
-        .get(own, Guard::Known, "Lists the caller's tokens", list)
+        .get_by(own, Guard::Known, "Lists the caller's tokens", list, &[PAGE])
         .post(own, Guard::Known, "Makes a token of the caller's", create)
         .delete(&format!("{own}{{token}}/"), Guard::Known, "Deletes a token of the caller's", delete)
-        .get(org, Guard::OrgTokens, "Lists the organization's tokens", list_of_org)
+        .get_by(org, Guard::OrgTokens, "Lists the organization's tokens", list_of_org, &[PAGE])
         .post(org, Guard::OrgTokens, "Makes a token of the organization", create_in_org)
         .delete(
             &format!("{org}{{token}}/"),

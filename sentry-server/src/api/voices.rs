@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use watchpost_core::EventId;
 
 use super::guard::Guard;
+use super::parameter::{PAGE, PROJECTS};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject, OrgScope};
@@ -24,18 +25,26 @@ pub(super) fn routes(routes: &mut Routes) {
     let org = "/api/0/organizations/{org}";
     let project = "/api/0/projects/{org}/{project}";
     routes
-        .get(&format!("{org}/feedback/"), Guard::Event, "Lists what users wrote", feedback)
-        .get(
+        .get_by(
+            &format!("{org}/feedback/"),
+            Guard::Event,
+            "Lists what users wrote",
+            feedback,
+            &[PROJECTS, PAGE],
+        )
+        .get_by(
             &format!("{project}/user-feedback/"),
             Guard::Event,
             "Lists what users of a project wrote",
             feedback_in_project,
+            &[PAGE],
         )
-        .get(
+        .get_by(
             &format!("{project}/user-reports/"),
             Guard::Event,
             "Lists what users of a project wrote",
             feedback_in_project,
+            &[PAGE],
         )
         .get(
             &format!("{project}/events/{{event}}/user-reports/"),
@@ -43,7 +52,7 @@ pub(super) fn routes(routes: &mut Routes) {
             "Lists what users wrote about an event",
             about,
         )
-        .get(&format!("{org}/replays/"), Guard::Event, "Lists replays", replays)
+        .get_by(&format!("{org}/replays/"), Guard::Event, "Lists replays", replays, &[PROJECTS, PAGE])
         .get(&format!("{org}/replays/{{replay}}/"), Guard::Event, "Shows a replay", replay);
 }
 

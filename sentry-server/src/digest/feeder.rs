@@ -85,6 +85,8 @@ fn replay(
         crate::log::error(format_args!("spool: skipped {} damaged bytes", lost.bytes));
     }
     let until = until.or_else(|| is_whole.then(|| reader.position().min(before)));
+    // A stretch with nothing in it, as at most starts, is nothing to write down.
+    let until = until.filter(|until| *until > from);
     send(jobs, until, Finishes { entries: 1, bytes: 0 })
 }
 

@@ -15,6 +15,7 @@ use super::{Ask, logs, metrics, read, spans};
 use crate::api::Params;
 use crate::api::guard::Guard;
 use crate::api::page;
+use crate::api::parameter::{ATTRIBUTE, ENVIRONMENTS, FIELDS, PAGE, PROJECTS, SEARCH, SPAN};
 use crate::api::query::Query;
 use crate::api::routes::Routes;
 use crate::api::scope::InOrg;
@@ -24,12 +25,21 @@ use crate::store::{Store, StoreError};
 
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/organizations/{org}/trace-items/attributes/";
-    routes.get(at, Guard::Event, "Lists the attributes of recent spans, logs or metrics", names).get(
-        &format!("{at}{{key}}/values/"),
-        Guard::Event,
-        "Lists the values of an attribute in recent spans, logs or metrics",
-        values,
-    );
+    routes
+        .get_by(
+            at,
+            Guard::Event,
+            "Lists the attributes of recent spans, logs or metrics",
+            names,
+            &[ATTRIBUTE, FIELDS, SEARCH, PROJECTS, ENVIRONMENTS, SPAN, PAGE],
+        )
+        .get_by(
+            &format!("{at}{{key}}/values/"),
+            Guard::Event,
+            "Lists the values of an attribute in recent spans, logs or metrics",
+            values,
+            &[ATTRIBUTE, FIELDS, SEARCH, PROJECTS, ENVIRONMENTS, SPAN, PAGE],
+        );
 }
 
 async fn names(State(app): State<App>, found: InOrg, uri: Uri, query: Query) -> Result<Response, ApiError> {

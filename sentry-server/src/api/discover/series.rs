@@ -11,6 +11,9 @@ use super::fields::{kind, number, text};
 use super::taker::Taker;
 use super::{data_set, read};
 use crate::api::guard::Guard;
+use crate::api::parameter::{
+    DATA_SET, ENVIRONMENTS, FIELDS, GROUP_BY, INTERVAL, PROJECTS, SEARCH, SERIES, SPAN,
+};
 use crate::api::query::Query;
 use crate::api::routes::Routes;
 use crate::api::scope::InOrg;
@@ -21,17 +24,19 @@ use crate::instant::{self, DAY, HOUR, Micros, SECOND};
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/organizations/{org}";
     routes
-        .get(
+        .get_by(
             &format!("{at}/events-stats/"),
             Guard::Event,
             "Counts events, spans, logs or metrics by time, as charts read it",
             stats,
+            &[DATA_SET, SERIES, FIELDS, GROUP_BY, SEARCH, PROJECTS, ENVIRONMENTS, SPAN, INTERVAL],
         )
-        .get(
+        .get_by(
             &format!("{at}/events-timeseries/"),
             Guard::Event,
             "Counts events, spans, logs or metrics by time, as lists of values",
             timeseries,
+            &[DATA_SET, SERIES, FIELDS, GROUP_BY, SEARCH, PROJECTS, ENVIRONMENTS, SPAN, INTERVAL],
         );
 }
 

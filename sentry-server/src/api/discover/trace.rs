@@ -13,6 +13,7 @@ use super::telemetry::Sources;
 use super::{Ask, errors, spans};
 use crate::api::Params;
 use crate::api::guard::Guard;
+use crate::api::parameter::{ADDITIONAL, ENVIRONMENTS, FIELDS, PROJECTS, SEARCH, SPAN};
 use crate::api::query::Query;
 use crate::api::routes::Routes;
 use crate::api::scope::InOrg;
@@ -26,13 +27,20 @@ use crate::store::{PageRequest, SpanRow, Store, StoreError, TelemetryFilter, Tra
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/organizations/{org}";
     routes
-        .get(
+        .get_by(
             &format!("{at}/trace/{{trace}}/"),
             Guard::Event,
             "Shows a trace as a tree of spans, with its errors",
             tree,
+            &[ADDITIONAL, FIELDS, SEARCH, PROJECTS, ENVIRONMENTS, SPAN],
         )
-        .get(&format!("{at}/trace-meta/{{trace}}/"), Guard::Event, "Counts what a trace consists of", meta);
+        .get_by(
+            &format!("{at}/trace-meta/{{trace}}/"),
+            Guard::Event,
+            "Counts what a trace consists of",
+            meta,
+            &[ADDITIONAL, FIELDS, SEARCH, PROJECTS, ENVIRONMENTS, SPAN],
+        );
 }
 
 /// What is known of a trace.
