@@ -6,15 +6,16 @@
 //! - Code that runs in a copied context without being a task of its own (`asyncio.to_thread`, `run_in_executor`,
 //!   greenlets that copy their spawner's context) shares the scopes of whoever started it.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use crate::contextvar::ContextVar;
 use crate::framework::Source;
+use crate::late::Late;
 use crate::once::{Once, intern};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFunction};
 use watchpost_bindings::global_scope;
-use watchpost_core::{EventId, ForkLock, Scopes, SharedScope, Span};
+use watchpost_core::{Client, EventId, ForkLock, Scopes, SharedScope, Span};
 
 /// The process's root isolation scope.
 static ROOT: LazyLock<SharedScope> = LazyLock::new(SharedScope::new);
@@ -23,11 +24,9 @@ static ASYNCIO: Once<Asyncio> = Once::new();
 
 /// The scopes of one piece of work, as the context variable holds them.
 #[pyclass(frozen, module = "watchpost._watchpost")]
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Active {
-    pub(crate) isolation: SharedScope,
-    pub(crate) current: SharedScope,
-    pub(crate) last_event: Arc<ForkLock<Option<EventId>>>,
+    scopes: When,
     /// The address of the asyncio task that these are for; zero outside of tasks. A task created by a dead task at
     /// the same address would be taken for it, if its creator never used its scopes: then nobody else does either.
     task: usize,
@@ -35,7 +34,110 @@ pub(crate) struct Active {
     pub(crate) request: Option<Arc<Source>>,
 }
 
+/// When they are made.
+#[expect(clippy::large_enum_variant, reason = "the large one is the usual one, and lives in a Python object")]
+#[derive(Debug)]
+enum When {
+    Before(Held),
+    /// When somebody asks for them.
+    Asked(Box<(Late, OnceLock<Held>)>),
+}
+
+#[derive(Debug)]
+struct Held {
+    isolation: SharedScope,
+    current: SharedScope,
+    last_event: Arc<ForkLock<Option<EventId>>>,
+}
+
+impl Held {
+    fn new(isolation: SharedScope, current: SharedScope) -> Self {
+        Self { isolation, current, last_event: Arc::default() }
+    }
+}
+
 impl Active {
+    fn new(held: Held, task: usize, request: Option<Arc<Source>>) -> Self {
+        Self { scopes: When::Before(held), task, request }
+    }
+
+    /// The same with forks of both scopes as they are now, for one request: they are made when first asked for.
+    pub(crate) fn with_request(&self, client: &Client, source: Arc<Source>) -> Self {
+        let held = self.held();
+        let late = Late::begin(client, &held.isolation, &held.current);
+        let scopes = When::Asked(Box::new((late, OnceLock::new())));
+        Self { scopes, task: self.task, request: Some(source) }
+    }
+
+    fn held(&self) -> &Held {
+        let (late, held) = match &self.scopes {
+            When::Before(held) => return held,
+            When::Asked(asked) => &**asked,
+        };
+        if let Some(held) = held.get() {
+            return held;
+        }
+        // Made first and put in then, as by `Once`: who makes them may let go of the interpreter.
+        let (isolation, current) = late.make(self.request.as_ref());
+        held.get_or_init(|| {
+            late.start_session(&isolation);
+            Held::new(isolation, current)
+        })
+    }
+
+    fn late(&self) -> Option<&Late> {
+        match &self.scopes {
+            When::Before(_) => None,
+            When::Asked(asked) => Some(&asked.0),
+        }
+    }
+
+    /// What belongs to one piece of work.
+    pub(crate) fn isolation(&self) -> &SharedScope {
+        &self.held().isolation
+    }
+
+    /// What belongs to one block of it.
+    pub(crate) fn current(&self) -> &SharedScope {
+        &self.held().current
+    }
+
+    /// The last event that was captured in it.
+    pub(crate) fn last_event(&self) -> &ForkLock<Option<EventId>> {
+        &self.held().last_event
+    }
+
+    /// Makes another span the active one of the current scope.
+    pub(crate) fn set_span(&mut self, span: Span) {
+        self.held();
+        let held = match &mut self.scopes {
+            When::Before(held) => Some(held),
+            When::Asked(asked) => asked.1.get_mut(),
+        };
+        if let Some(held) = held {
+            held.current.set_span(Some(span));
+        }
+    }
+
+    /// An error that nobody handled ends the request that this was made for.
+    pub(crate) fn request_crashed(&self) {
+        self.held();
+        if let Some(late) = self.late() {
+            late.crashed();
+        }
+    }
+
+    /// The request that this was made for is over. Only the first end counts.
+    pub(crate) fn finish_request(&self, status: u16) {
+        if let Some(late) = self.late() {
+            // Whose request it is, only a session of its own looks up.
+            if late.has_user() {
+                self.held();
+            }
+            late.finish(status);
+        }
+    }
+
     /// What is active here.
     ///
     /// # Errors
@@ -48,9 +150,9 @@ impl Active {
             Ok(active) if task == 0 || active.get().task == task => return Ok(active),
             Ok(inherited) => {
                 let inherited = inherited.get();
-                let (isolation, current) = (inherited.isolation.fork(), inherited.current.fork());
-                let request = inherited.request.clone();
-                Self { isolation, current, last_event: Arc::default(), task, request }
+                let held = inherited.held();
+                let held = Held::new(held.isolation.fork(), held.current.fork());
+                Self::new(held, task, inherited.request.clone())
             }
             Err(_) => {
                 let isolation = match (is_main_thread(py), task) {
@@ -58,13 +160,7 @@ impl Active {
                     (true, _) => ROOT.fork(),
                     (false, _) => isolation_fork(&ROOT),
                 };
-                Self {
-                    isolation,
-                    current: SharedScope::new(),
-                    last_event: Arc::default(),
-                    task,
-                    request: None,
-                }
+                Self::new(Held::new(isolation, SharedScope::new()), task, None)
             }
         };
         let fresh = Bound::new(py, fresh)?;
@@ -74,43 +170,42 @@ impl Active {
 
     /// The same with a fork of the current scope.
     pub(crate) fn with_current_fork(&self) -> Self {
-        self.with(self.current.fork())
+        self.with(self.current().fork())
     }
 
     /// The same with a fork of both scopes, which starts a trace of its own.
     pub(crate) fn with_isolation_fork(&self) -> Self {
-        let isolation = isolation_fork(&self.isolation);
-        let current = self.current.with_span(None).fork();
+        let isolation = isolation_fork(self.isolation());
+        let current = self.current().with_span(None).fork();
         current.update(|scope| scope.set_propagation(None));
-        let request = self.request.clone();
-        Self { isolation, current, last_event: Arc::default(), task: self.task, request }
+        Self::new(Held::new(isolation, current), self.task, self.request.clone())
     }
 
     /// The same with another current scope, around which the same span is active.
     pub(crate) fn with_current(&self, scope: SharedScope) -> Self {
-        self.with(scope.with_span(self.current.span_slot().cloned()))
+        self.with(scope.with_span(self.current().span_slot().cloned()))
     }
 
     /// The same with another isolation scope, and a fork of the current one.
     pub(crate) fn with_isolation(&self, isolation: SharedScope) -> Self {
-        let (current, request) = (self.current.fork(), self.request.clone());
-        Self { isolation, current, last_event: Arc::default(), task: self.task, request }
+        Self::new(Held::new(isolation, self.current().fork()), self.task, self.request.clone())
     }
 
     /// The same with another active span.
     pub(crate) fn with_span(&self, span: Option<Span>) -> Self {
-        self.with(self.current.with_span(span))
+        self.with(self.current().with_span(span))
     }
 
-    /// The same with this current scope. Not by a clone, which would copy the one that is replaced, too.
+    /// The same with this current scope.
     fn with(&self, current: SharedScope) -> Self {
-        let (isolation, last_event) = (self.isolation.clone(), Arc::clone(&self.last_event));
-        Self { isolation, current, last_event, task: self.task, request: self.request.clone() }
+        let held = self.held();
+        let (isolation, last_event) = (held.isolation.clone(), Arc::clone(&held.last_event));
+        Self::new(Held { isolation, current, last_event }, self.task, self.request.clone())
     }
 
     /// The active span, unless it has ended.
     pub(crate) fn span(&self) -> Option<&Span> {
-        self.current.span().or_else(|| self.isolation.span())
+        self.current().span().or_else(|| self.isolation().span())
     }
 
     /// Makes `self` what is active here; the token takes it back.
@@ -130,7 +225,8 @@ impl Active {
 
     /// The scopes of a capture.
     pub(crate) fn scopes(&self) -> Scopes<'_> {
-        Scopes { global: global_scope(), isolation: &self.isolation, current: &self.current }
+        let held = self.held();
+        Scopes { global: global_scope(), isolation: &held.isolation, current: &held.current }
     }
 }
 
@@ -239,12 +335,12 @@ struct Asyncio {
 
 fn current_task(py: Python<'_>) -> usize {
     let Some(asyncio) = asyncio(py) else { return 0 };
-    let Ok(running) = asyncio.running_loop.call0(py) else { return 0 };
-    if running.is_none(py) {
+    let Ok(running) = asyncio.running_loop.bind(py).call0() else { return 0 };
+    if running.is_none() {
         return 0;
     }
-    match asyncio.current_task.call1(py, (running,)) {
-        Ok(task) if !task.is_none(py) => task.as_ptr() as usize,
+    match asyncio.current_task.bind(py).call1((running,)) {
+        Ok(task) if !task.is_none() => task.as_ptr() as usize,
         _ => 0,
     }
 }

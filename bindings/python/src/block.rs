@@ -71,12 +71,12 @@ impl ScopeBlock {
             let (active, scope) = match &self.kind {
                 Kind::Fork => {
                     let active = here.with_current_fork();
-                    let scope = active.current.clone();
+                    let scope = active.current().clone();
                     (active, scope)
                 }
                 Kind::Isolate => {
                     let active = here.with_isolation_fork();
-                    let scope = active.isolation.clone();
+                    let scope = active.isolation().clone();
                     (active, scope)
                 }
                 Kind::Current(scope) => (here.with_current((**scope).clone()), (**scope).clone()),

@@ -48,7 +48,7 @@ pub(crate) fn begin_child(
 }
 
 fn recording_span(active: &Active) -> Option<&Span> {
-    active.current.span().filter(|span| span.is_recording())
+    active.current().span().filter(|span| span.is_recording())
 }
 
 /// A span of an integration.
@@ -105,8 +105,8 @@ pub(crate) fn begin_call(
         let (method, url) = (text_of(method), text_of(url));
         let active = Active::here(py)?;
         let active = active.get();
-        let isolation = HostScope::from_shared(active.isolation.clone());
-        let current = HostScope::from_shared(active.current.clone());
+        let isolation = HostScope::from_shared(active.isolation().clone());
+        let current = HostScope::from_shared(active.current().clone());
         let Some(call) = HostCall::begin(&session.host, &method, &url, origin, &isolation, &current) else {
             return Ok(None);
         };

@@ -133,7 +133,7 @@ fn capture(
         let active = Active::here(py)?;
         let active = active.get();
         let call_site = match scope.filter(|scope| !scope.is_empty()) {
-            Some(fields) => Some(call_site(&active.current, fields)?),
+            Some(fields) => Some(call_site(active.current(), fields)?),
             None => None,
         };
         let mut scopes = active.scopes();
@@ -149,7 +149,7 @@ fn capture(
             What::Message(event) => client.capture_message_event(event, &hint, scopes),
         });
         if id.is_some() {
-            active.last_event.with(|last| *last = id);
+            active.last_event().with(|last| *last = id);
         }
         Ok(id)
     });

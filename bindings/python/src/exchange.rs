@@ -6,10 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use crate::once::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use watchpost_core::{
-    BodyTee, Client, EventHook, ForkLock, RequestHead, RequestSession, Span, SpanStatus, Text,
-    TransactionSource,
-};
+use watchpost_core::{BodyTee, Client, EventHook, RequestHead, Span, SpanStatus, Text, TransactionSource};
 
 use crate::active::Active;
 use crate::capture::capture_exception_from;
@@ -25,14 +22,13 @@ pub(crate) struct Exchange {
     active: Py<Active>,
     source: Arc<Source>,
     span: Option<Span>,
-    session: ForkLock<Option<RequestSession>>,
     status: AtomicU16,
     has_length: AtomicBool,
     open: AtomicBool,
 }
 
 impl Exchange {
-    /// Begins it: forks the scopes, which are not active yet. `None` if nothing is reported, or if this request is under
+    /// Begins it, with forks of the scopes, which are not active yet. `None` if nothing is reported, or if this request is under
     /// way already and an inner framework is meeting it again.
     ///
     /// # Errors
@@ -58,24 +54,15 @@ impl Exchange {
         }
         let client = session.host.client();
         let source = Arc::new(Source::new(kind, data, framework));
-        let mut active = here.with_isolation_fork();
-        let requests = client.start_request_session(&active.isolation);
-        let incoming = kind.trace_headers(data)?;
-        if !incoming.is_empty() {
-            client.continue_trace(incoming, &active.isolation);
-        }
-        let hook = describe(Arc::clone(&source));
-        active.isolation.update(|scope| scope.add_blind_event_processor(hook));
+        let mut active = here.with_request(client, Arc::clone(&source));
         let span = client.options().is_tracing_on().then(|| start(client, &active, &source, py));
         if let Some(span) = &span {
-            active.current.set_span(Some(span.clone()));
+            active.set_span(span.clone());
         }
-        active.request = Some(Arc::clone(&source));
         Ok(Some(Self {
             active: Py::new(py, active)?,
             source,
             span,
-            session: ForkLock::new(requests),
             status: AtomicU16::new(0),
             has_length: AtomicBool::new(false),
             open: AtomicBool::new(true),
@@ -128,7 +115,7 @@ impl Exchange {
             None,
         );
         self.status.store(500, Ordering::Relaxed);
-        self.session.with(|session| session.as_ref().map(RequestSession::mark_crashed));
+        self.active.get().request_crashed();
     }
 
     /// Whoever asked has gone, or nobody wants the answer any more.
@@ -144,11 +131,7 @@ impl Exchange {
             return;
         }
         let status = self.status.load(Ordering::Relaxed);
-        let session = self.session.with(Option::take);
-        if let Some(session) = session {
-            session.answered(status);
-            session.finish();
-        }
+        self.active.get().finish_request(status);
         let Some(span) = self.span.as_ref().filter(|span| span.is_recording()) else { return };
         entry(py, "the end of a request", || {
             if status > 0 {
@@ -173,7 +156,7 @@ impl Drop for Exchange {
 }
 
 /// Says which request an event belongs to, once there is one.
-fn describe(source: Arc<Source>) -> EventHook {
+pub(crate) fn describe(source: Arc<Source>) -> EventHook {
     Arc::new(move |mut event, _| {
         if let Some(session) = &*Session::current() {
             Python::attach(|py| {

@@ -137,6 +137,11 @@ impl Source {
         tee
     }
 
+    /// The headers of a trace that came along; none if the data is not what its protocol says.
+    pub(crate) fn trace_headers(&self, py: Python<'_>) -> Vec<(&'static str, String)> {
+        self.kind.trace_headers(self.data.bind(py)).unwrap_or_default()
+    }
+
     /// The environment or scope.
     pub(crate) fn data<'py>(&self, py: Python<'py>) -> &Bound<'py, PyDict> {
         self.data.bind(py)

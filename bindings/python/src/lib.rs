@@ -23,6 +23,7 @@ mod framework;
 mod hook;
 mod in_app;
 mod init;
+mod late;
 mod logs;
 mod metrics;
 mod once;
@@ -65,6 +66,7 @@ mod _watchpost {
         crate::start::add_to(module)?;
         crate::scope::hasten(py)?;
         crate::block::hasten(py)?;
+        crate::wsgi::add_to(module)?;
         crate::span::hasten(py)
     }
 
@@ -134,6 +136,4 @@ mod _watchpost {
         set_context, set_extra, set_fingerprint, set_level, set_measurement, set_tags, set_transaction_name,
         set_user, update_current_span,
     };
-    #[pymodule_export]
-    use crate::wsgi::serve_wsgi;
 }

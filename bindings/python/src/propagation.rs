@@ -38,7 +38,7 @@ pub(crate) fn continue_trace<'py>(
         let Some(session) = session.as_ref() else { return Ok(None) };
         let headers = read(environ_or_headers)?;
         let active = Active::here(py)?;
-        let isolation = &active.get().isolation;
+        let isolation = active.get().isolation();
         session.host.client().continue_trace(headers.iter().map(|(name, value)| (name, value)), isolation);
         Ok(isolation.snapshot().propagation())
     });

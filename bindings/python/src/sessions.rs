@@ -54,7 +54,7 @@ pub(crate) fn start_request_session(py: Python<'_>) -> RequestSession {
     let started = entry(py, "a session", || {
         let session = Session::current();
         let Some(session) = session.as_ref() else { return Ok(None) };
-        let isolation = HostScope::from_shared(Active::here(py)?.get().isolation.clone());
+        let isolation = HostScope::from_shared(Active::here(py)?.get().isolation().clone());
         Ok(session.host.start_request_session(&isolation))
     });
     RequestSession(ForkLock::new(started.flatten()))

@@ -227,7 +227,7 @@ impl SpanBlock {
                 None => {
                     let active = active.get().with_current_fork().with_span(None);
                     if let Some(session) = &*Session::current() {
-                        session.host.client().start_new_trace(&active.current);
+                        session.host.client().start_new_trace(active.current());
                     }
                     active
                 }

@@ -29,11 +29,11 @@ pub(crate) fn begin_task(
         let client = session.host.client();
         let mut active = Active::here(py)?.get().with_isolation_fork();
         let name = Text::from(name).shared();
-        active.isolation.update(|scope| scope.set_transaction(Some(name.clone())));
+        active.isolation().update(|scope| scope.set_transaction(Some(name.clone())));
         active.request = None;
         let incoming = incoming(headers);
         if !incoming.is_empty() {
-            client.continue_trace(incoming, &active.isolation);
+            client.continue_trace(incoming, active.isolation());
         }
         let span = client.options().is_tracing_on().then(|| {
             let options = TransactionOptions::new(name, op.to_owned())
@@ -46,7 +46,7 @@ pub(crate) fn begin_task(
             }
         });
         if let Some(span) = &span {
-            active.current.set_span(Some(span.clone()));
+            active.set_span(span.clone());
         }
         let token = ForkLock::new(Some(active.enter(py)?));
         Ok(Some(Task { span, token }))

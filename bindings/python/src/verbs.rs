@@ -29,7 +29,7 @@ fn crumb(this: Any<'_, '_>, given: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
         let [crumb, hint, ..] = &taken;
         let fields = CrumbFields::of(&taken, other.as_ref());
         let active = Active::here(py)?;
-        scope::note_breadcrumb(&active.get().isolation, crumb.as_ref(), hint.as_ref(), &fields)
+        scope::note_breadcrumb(active.get().isolation(), crumb.as_ref(), hint.as_ref(), &fields)
     });
     Ok(py.None())
 }
@@ -100,7 +100,7 @@ pub(crate) fn set_fingerprint(py: Python<'_>, fingerprint: Any<'_, '_>) {
 pub(crate) fn set_transaction_name(py: Python<'_>, name: Any<'_, '_>, source: Option<Any<'_, '_>>) {
     entry(py, "set_transaction_name", || {
         let active = Active::here(py)?;
-        setters::transaction(&active.get().isolation, active.get().span(), name, source)
+        setters::transaction(active.get().isolation(), active.get().span(), name, source)
     });
 }
 
@@ -211,14 +211,16 @@ pub(crate) fn update_current_span(
 /// The scope of this block of code.
 #[pyfunction]
 pub(crate) fn get_current_scope(py: Python<'_>) -> Scope {
-    Scope(entry(py, "get_current_scope", || Ok(Active::here(py)?.get().current.clone())).unwrap_or_default())
+    Scope(
+        entry(py, "get_current_scope", || Ok(Active::here(py)?.get().current().clone())).unwrap_or_default(),
+    )
 }
 
 /// The scope of this request, task or thread.
 #[pyfunction]
 pub(crate) fn get_isolation_scope(py: Python<'_>) -> Scope {
     Scope(
-        entry(py, "get_isolation_scope", || Ok(Active::here(py)?.get().isolation.clone()))
+        entry(py, "get_isolation_scope", || Ok(Active::here(py)?.get().isolation().clone()))
             .unwrap_or_default(),
     )
 }
@@ -232,10 +234,10 @@ pub(crate) fn get_global_scope() -> Scope {
 /// The id of the last event that was captured in this isolation scope.
 #[pyfunction]
 pub(crate) fn last_event_id(py: Python<'_>) -> Option<String> {
-    let last = entry(py, "last_event_id", || Ok(Active::here(py)?.get().last_event.with(|last| *last)));
+    let last = entry(py, "last_event_id", || Ok(Active::here(py)?.get().last_event().with(|last| *last)));
     last.flatten().map(|id| id.to_string())
 }
 
 fn isolation(py: Python<'_>, name: &str, change: impl FnOnce(&SharedScope) -> PyResult<()>) {
-    entry(py, name, || change(&Active::here(py)?.get().isolation));
+    entry(py, name, || change(Active::here(py)?.get().isolation()));
 }

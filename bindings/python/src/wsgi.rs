@@ -1,6 +1,7 @@
 //! Applications of WSGI (PEP 3333).
 
 use crate::once::intern;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyList, PyString, PyTuple};
 use watchpost_core::IncomingRequest;
@@ -8,18 +9,42 @@ use watchpost_core::IncomingRequest;
 use crate::active::Active;
 use crate::convert::text_of;
 use crate::exchange::{Exchange, status_of};
+use crate::fast::{self, Arguments, Names};
 use crate::framework::{Framework, Kind};
 use crate::session::entry;
-use crate::text::bounded;
+use crate::text::{bounded, characters};
 
 /// Answers one request by `app`, with scopes, a transaction and a session of its own. What the application answers
 /// and raises is passed on as it is. With `owner`, `app` is a method of it that is not bound yet.
 ///
 /// # Errors
 /// Those of the application.
-#[pyfunction]
-#[pyo3(signature = (framework, app, environ, start_response, owner=None))]
-pub(crate) fn serve_wsgi<'py>(
+fn serve(module: &Bound<'_, PyAny>, given: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
+    let ([framework, app, environ, start_response, owner], _) = given.take(&NAMES)?;
+    let (Some(framework), Some(app), Some(environ), Some(start_response)) =
+        (framework, app, environ, start_response)
+    else {
+        return Err(PyTypeError::new_err("missing required arguments"));
+    };
+    let owner = owner.filter(|owner| !owner.is_none());
+    let framework = framework.cast_into::<Framework>()?;
+    answer(module.py(), &framework, &app, &environ, &start_response, owner.as_ref()).map(Bound::unbind)
+}
+
+fast::entry!(serve_wsgi => serve);
+
+static NAMES: Names<5> = Names::new(["framework", "app", "environ", "start_response", "owner"], 5);
+
+/// Adds the function to the module.
+///
+/// # Errors
+/// When the interpreter has no memory left.
+pub(crate) fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let doc = c"serve_wsgi(framework, app, environ, start_response, owner=None)\n--\n\nAnswers one request.";
+    fast::add_function(module, c"serve_wsgi", doc, serve_wsgi)
+}
+
+fn answer<'py>(
     py: Python<'py>,
     framework: &Bound<'py, Framework>,
     app: &Bound<'py, PyAny>,
@@ -81,13 +106,19 @@ fn is_made(body: &Bound<'_, PyAny>) -> bool {
     streaming.ok().flatten().is_some_and(|streaming| streaming.is_truthy().is_ok_and(|streaming| !streaming))
 }
 
+/// The header that tells the length of a body.
+const LENGTH: &str = "content-length";
+
 /// True if the length of the body is known, as of one that has been made.
 fn has_length(headers: &Bound<'_, PyAny>) -> bool {
     let Ok(headers) = headers.cast::<PyList>() else { return false };
     headers.iter().any(|pair| {
         let name = pair.cast::<PyTuple>().ok().and_then(|pair| pair.get_item(0).ok());
         let name = name.as_ref().and_then(|name| name.cast::<PyString>().ok());
-        name.is_some_and(|name| bounded(name, 20).0.eq_ignore_ascii_case("content-length"))
+        name.is_some_and(|name| {
+            name.len().is_ok_and(|length| length == LENGTH.len())
+                && characters(name).eq_ignore_ascii_case(LENGTH)
+        })
     })
 }
 

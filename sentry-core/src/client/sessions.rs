@@ -57,8 +57,18 @@ impl Client {
         if self.is_enabled() { self.sessions.request(isolation, started) } else { None }
     }
 
+    /// Says that a request begins now whose scope is made late, and when that is; `None` if no sessions are tracked.
+    pub fn begin_request(&self) -> Option<Timestamp> {
+        if !self.is_enabled() || !self.sessions.counts_requests() {
+            return None;
+        }
+        self.sessions.by_request();
+        Some(self.clock.now())
+    }
+
     /// Counts a request that has ended, of no known user, whose scope nobody ever needed: nothing was captured in it. For
-    /// hosts that make scopes late; [`sessions_by_request`](Self::sessions_by_request) is to be said when it begins.
+    /// hosts that make scopes late; [`sessions_by_request`](Self::sessions_by_request) or
+    /// [`begin_request`](Self::begin_request) is to be said when it begins.
     pub fn count_request(&self, started: Timestamp, is_errored: bool) {
         if self.is_enabled() && self.sessions.counts_requests() {
             let health = if is_errored { Health::Errored } else { Health::Healthy };

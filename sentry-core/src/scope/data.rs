@@ -210,7 +210,8 @@ impl Scope {
         self.0.attributes.clone()
     }
 
-    pub(crate) fn user(&self) -> Option<Arc<User>> {
+    /// The user that was set.
+    pub fn user(&self) -> Option<Arc<User>> {
         self.0.user.clone()
     }
 

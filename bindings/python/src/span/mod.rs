@@ -44,7 +44,7 @@ impl Span {
         entry(py, "a span", || {
             let span = this.core(py);
             let active = Active::here(py)?;
-            let is_active = active.get().current.span_slot().is_some_and(|active| active.is_same(span));
+            let is_active = active.get().current().span_slot().is_some_and(|active| active.is_same(span));
             this.tokens.push(match is_active {
                 true => None,
                 false => Some(active.get().with_span(Some(span.clone())).enter(py)?),
