@@ -40,8 +40,8 @@ pub fn add_breadcrumb(
     dispatcher: Option<Dispatcher<'_>>,
 ) -> Option<String> {
     guard(|| {
-        let data = match data.as_deref().map(object).transpose() {
-            Ok(data) => data.unwrap_or_default(),
+        let data: Option<Data> = match data.as_deref().map(|json| parse("data", json)).transpose() {
+            Ok(data) => data,
             Err(error) => return Some(error.to_string()),
         };
         let crumb = Breadcrumb {
@@ -51,7 +51,7 @@ pub fn add_breadcrumb(
             message: message.text(),
             level: level.as_deref().and_then(Level::parse_lenient),
             origin: origin.text(),
-            data,
+            data: data.unwrap_or_default(),
             other: None,
         };
         // A hook may aim elsewhere meanwhile.
@@ -81,9 +81,4 @@ pub fn add_trail(
         Some(())
     });
     added.flatten().is_some()
-}
-
-/// An object of plain values; the place of a mistake is looked for only when there is one.
-fn object(json: &str) -> watchpost_core::Result<Data> {
-    serde_json::from_str(json).or_else(|_| parse("data", json))
 }

@@ -8,8 +8,11 @@ use watchpost_core::{Error, Result, Value};
 /// # Errors
 /// When the text is no JSON or does not have the shape; the error gives the path, like `exception.values[0].type`.
 pub fn parse<T: DeserializeOwned>(name: &'static str, json: &str) -> Result<T> {
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refused(name, &error))
+    // To know the place of a mistake has its price, and most have none.
+    serde_json::from_str(json).or_else(|_| {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refused(name, &error))
+    })
 }
 
 /// The same from a JSON value.
