@@ -285,7 +285,7 @@ export declare function attachInHook(path: string | undefined | null, bytes: Uin
 
 /**
  * Captures a chain of errors, the one that was caught first: its class, its message and its `stack`, then whatever
- * else is to be said of it and the others, as a JSON list. The mechanism is `generic` for captures by the application,
+ * else is to be said of it and the others: see `links`. The mechanism is `generic` for captures by the application,
  * else `auto.<what>`; `handled` is false when nobody else caught it; the level counts unless a scope has one; extra
  * values come as JSON. `trail` are breadcrumbs that are held, for an event without hooks: see `trail`. The answer is the
  * event's id, if there is one.

@@ -3,6 +3,7 @@ import { types } from "node:util";
 import { variablesOf, type CallVariables } from "./frame-variables";
 import { cut, linksToJson, toJson, toText } from "./json";
 import { areStacksMapped, supplySources } from "./source-maps";
+import { SEPARATOR } from "./trail";
 
 const MOST = 50;
 
@@ -32,7 +33,8 @@ export interface Link {
 export interface Thrown {
   /** What was caught. Its class, its message and its stack are handed over apart. */
   first: Link;
-  /** A list, as JSON: what else is to be said of the first, then the others, every one after its parent. Nothing for most. */
+  /** What else is to be said of the first, then the others, every one after its parent: a list, as JSON, or fields of
+   * text. Nothing for most. */
   rest?: string;
   /** Extra values, as JSON. */
   extra?: string;
@@ -64,8 +66,26 @@ function split(links: Link[]): Thrown {
   const first = links[0] as Link;
   const { group, synthetic, code, locals } = first;
   if (links.length === 1 && !group && !synthetic && code === undefined && locals === undefined) return { first };
+  const plain = fieldsOf(links);
+  if (plain !== undefined) return { first, rest: plain };
   const { type, value, stack, ...more } = first;
   return { first, rest: linksToJson([more, ...links.slice(1)]) };
+}
+
+/**
+ * All but the first as one text: a stack of many lines is escaped neither here nor read from escapes there. Nothing if more is
+ * to be said of one of them than most have.
+ */
+function fieldsOf(links: readonly Link[]): string | undefined {
+  let text = "";
+  for (let n = 0; n < links.length; n++) {
+    const { type = "", value = "", stack = "", parent, source = "", group, synthetic, code, locals } = links[n] as Link;
+    if (group || synthetic || code !== undefined || locals !== undefined) return undefined;
+    if (n === 0) continue;
+    if (type.includes(SEPARATOR) || value.includes(SEPARATOR) || stack.includes(SEPARATOR)) return undefined;
+    text += SEPARATOR + type + SEPARATOR + value + SEPARATOR + stack + SEPARATOR + parent + SEPARATOR + source;
+  }
+  return text;
 }
 
 interface ErrorLike {

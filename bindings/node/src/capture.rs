@@ -17,6 +17,9 @@ use crate::stack::Stacks;
 use crate::trail;
 use crate::words::Words;
 
+/// Between fields, as in `trail`.
+const SEPARATOR: char = '\u{1F}';
+
 /// One error of a chain, as JavaScript found it. That of the first has neither class nor message nor stack.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -44,7 +47,7 @@ struct Link {
 }
 
 /// Captures a chain of errors, the one that was caught first: its class, its message and its `stack`, then whatever
-/// else is to be said of it and the others, as a JSON list. The mechanism is `generic` for captures by the application,
+/// else is to be said of it and the others: see `links`. The mechanism is `generic` for captures by the application,
 /// else `auto.<what>`; `handled` is false when nobody else caught it; the level counts unless a scope has one; extra
 /// values come as JSON. `trail` are breadcrumbs that are held, for an event without hooks: see `trail`. The answer is the
 /// event's id, if there is one.
@@ -67,8 +70,7 @@ pub fn capture_errors(
     trail_start_ms: f64,
 ) -> Option<String> {
     let read = |client: &Client, stacks: &Stacks| {
-        let mut links: Vec<Link> =
-            rest.as_deref().and_then(|rest| serde_json::from_str(rest).ok()).unwrap_or_default();
+        let mut links = rest.as_deref().map(links).unwrap_or_default();
         if links.is_empty() {
             links.push(Link::default());
         }
@@ -198,6 +200,22 @@ fn capture(
         })
     });
     captured.flatten().map(|id: EventId| id.to_string())
+}
+
+/// The errors of a chain: a JSON list, or, behind a separator, a list of fields with separators between them: class, message,
+/// stack, parent and source of every error but the first, of which there is nothing more to say.
+fn links(rest: &str) -> Vec<Link> {
+    let Some(plain) = rest.strip_prefix(SEPARATOR) else {
+        return serde_json::from_str(rest).unwrap_or_default();
+    };
+    let mut links = vec![Link::default()];
+    let mut fields = plain.split(SEPARATOR).map(str::to_owned);
+    while let (ty @ Some(_), value, stack, Some(parent), source @ Some(_)) =
+        (fields.next(), fields.next(), fields.next(), fields.next(), fields.next())
+    {
+        links.push(Link { r#type: ty, value, stack, parent: parent.parse().ok(), source, ..Link::default() });
+    }
+    links
 }
 
 /// The chain in the order of the protocol: oldest cause first (exceptions, published event payload spec).

@@ -112,6 +112,23 @@ test("causes: the oldest first, each with its parent", () => {
   );
 });
 
+test("causes: any text, whatever the others hold", () => {
+  const stackless = Object.assign(new TypeError("no stack"), { stack: undefined });
+  const system = Object.assign(new Error("gone"), { code: "ENOENT", errno: -2 });
+  for (const [value, wanted = value] of [[""], ["[1]"], ["two\nlines"], ["\u001f"], ["a\u001fb\u001f\u001f0\u001fc"], ["\ud83d", "\ufffd"], ["ü 😀"]]) {
+    for (const inner of [stackless, system]) {
+      const cause = new RangeError(value, { cause: inner });
+      const chain = chainOf(capture(new Error(`root ${value}`, { cause })));
+      assert.deepEqual(chain.map((error) => error.value), [inner.message, wanted, `root ${wanted}`]);
+      assert.deepEqual(chain.map((error) => error.mechanism.parent_id), [1, 0, undefined]);
+      assert.equal(chain[0].stacktrace === undefined, inner === stackless);
+      assert.deepEqual(chain[0].mechanism.meta?.errno, inner === system ? { number: -2, name: "ENOENT" } : undefined);
+      assert.equal(last(chain[1].stacktrace.frames).filename, last(chain[2].stacktrace.frames).filename);
+      assert.equal(chain[1].stacktrace.frames.length, chain[2].stacktrace.frames.length);
+    }
+  }
+});
+
 test("AggregateError is a group", () => {
   const group = new AggregateError([new Error("a"), new TypeError("b", { cause: new Error("c") })], "all failed");
   const chain = chainOf(capture(group));
