@@ -93,7 +93,7 @@ impl Digest {
     /// Starts the threads; they end when the queue is closed and empty.
     pub(crate) fn start(parts: &Parts) -> std::io::Result<Self> {
         let (chunks, chunk_receiver) = sync_channel::<Chunk>(parts.workers);
-        let (prepared, prepared_receiver) = sync_channel::<Prepared>(parts.workers * 4);
+        let (prepared, prepared_receiver) = sync_channel::<Prepared>(parts.workers * 16);
         let chunk_receiver = Arc::new(Mutex::new(chunk_receiver));
         let mut threads = Vec::new();
         let mut spawn = |name: &str, run: Box<dyn FnOnce() + Send>| -> std::io::Result<()> {

@@ -18,10 +18,10 @@ pub(super) fn run(parts: &Parts, prepared: &Receiver<Prepared>) {
     while open || !early.is_empty() {
         let mut gathered = Gathered::default();
         // What comes shortly after goes into the same transaction: nobody waits for it, and what a batch costs by itself (two
-        // commits, the pages of indexes and counters) is shared by more.
-        let mut until: Option<Instant> = None;
+        // commits, the pages of indexes, a row for each counter of each issue) is shared by more.
+        let mut began: Option<Instant> = None;
         while open && gathered.rows() < MAX_ROWS {
-            let wait = until.map_or(LEDGER_INTERVAL, |until| until.saturating_duration_since(Instant::now()));
+            let wait = began.map_or(LEDGER_INTERVAL, |began| left(began.elapsed()));
             match prepared.recv_timeout(wait) {
                 Ok(chunk) => {
                     early.insert(chunk.number, chunk);
@@ -30,7 +30,7 @@ pub(super) fn run(parts: &Parts, prepared: &Receiver<Prepared>) {
                         next += 1;
                     }
                     if gathered.chunks > 0 {
-                        until.get_or_insert_with(|| Instant::now() + LINGER);
+                        began.get_or_insert_with(Instant::now);
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => break,
@@ -52,6 +52,11 @@ pub(super) fn run(parts: &Parts, prepared: &Receiver<Prepared>) {
             break;
         }
     }
+}
+
+/// How long a batch of this age waits for one more chunk.
+fn left(age: Duration) -> Duration {
+    LINGER.saturating_sub(age).max(GAP.min(MAX_LINGER.saturating_sub(age)))
 }
 
 #[derive(Default)]
@@ -103,6 +108,9 @@ fn store(parts: &Parts, gathered: Gathered) -> bool {
 }
 
 const MAX_ROWS: usize = 2_000;
-/// How long a batch waits for more.
+/// How long a batch waits for more at least; while more comes without a pause, up to the second.
 const LINGER: Duration = Duration::from_millis(50);
+const MAX_LINGER: Duration = Duration::from_millis(250);
+/// What counts as a pause.
+const GAP: Duration = Duration::from_millis(10);
 const LEDGER_INTERVAL: Duration = Duration::from_secs(1);

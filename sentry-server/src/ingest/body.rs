@@ -1,5 +1,6 @@
 //! Reading a request's body: inflated while it arrives, and refused the moment it exceeds a cap.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
+use memchr::memmem;
 
 use super::refusal::Refusal;
 
@@ -128,7 +130,10 @@ pub(crate) async fn read(
         return Err(Refusal::TooLarge("the compressed body"));
     }
     let mut wire = Vec::with_capacity(promised.min(RESERVE_BYTES));
-    let mut inflater = Inflater::new(encoding, limits.inflated_bytes)?;
+    // A small body is inflated at once when it is there as a whole.
+    let at_once = encoding == Encoding::Gzip && (1..=WHOLE_BYTES).contains(&promised);
+    let while_it_comes = if at_once { Encoding::Identity } else { encoding };
+    let mut inflater = Inflater::new(while_it_comes, limits.inflated_bytes)?;
     let mut body = body;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_| Refusal::malformed("the body ended before it was complete"))?;
@@ -141,7 +146,14 @@ pub(crate) async fn read(
         share.grow_to(wire.len() + inflater.len())?;
     }
     let wire = Bytes::from(wire);
-    let inflated = match inflater.finish()? {
+    let inflated = if at_once {
+        let inflated = inflate(encoding, &wire, limits.inflated_bytes)?;
+        share.grow_to(wire.len() + inflated.as_ref().map_or(0, Vec::len))?;
+        inflated
+    } else {
+        inflater.finish()?
+    };
+    let inflated = match inflated {
         Some(inflated) => Bytes::from(inflated),
         None if wire.len() > limits.inflated_bytes => return Err(Refusal::TooLarge("the body")),
         None => wire.clone(),
@@ -151,9 +163,31 @@ pub(crate) async fn read(
 
 /// Inflates a body that lies in memory as a whole, as the spool has it.
 pub(crate) fn inflate(encoding: Encoding, wire: &[u8], max_bytes: usize) -> Result<Option<Vec<u8>>, Refusal> {
+    if encoding == Encoding::Gzip
+        && let Some(inflated) = whole(wire, max_bytes)
+    {
+        return Ok(Some(inflated));
+    }
     let mut inflater = Inflater::new(encoding, max_bytes)?;
     inflater.push(wire)?;
     inflater.finish()
+}
+
+/// A small gzip body of one member, in a third of the time that a stream takes. `None` for anything else, whatever is wrong
+/// with it: the stream says.
+fn whole(wire: &[u8], max_bytes: usize) -> Option<Vec<u8>> {
+    thread_local! {
+        static OWN: RefCell<libdeflater::Decompressor> = RefCell::default();
+    }
+    let (head, rest) = wire.split_at_checked(MEMBER.len())?;
+    let bytes = u32::from_le_bytes(*wire.last_chunk()?) as usize;
+    let is_plausible = bytes <= max_bytes.min(wire.len() * MAX_GROWTH);
+    if head != MEMBER || wire.len() > WHOLE_BYTES || !is_plausible || memmem::find(rest, MEMBER).is_some() {
+        return None;
+    }
+    let mut inflated = vec![0; bytes];
+    let written = OWN.with_borrow_mut(|own| own.gzip_decompress(wire, &mut inflated)).ok()?;
+    (written == bytes).then_some(inflated)
 }
 
 /// Grows up to a cap, then fails.
@@ -275,5 +309,58 @@ fn undecodable(encoding: Encoding) -> Refusal {
     Refusal::malformed(format!("the body is not valid {encoding:?}; send it as Content-Encoding says"))
 }
 
+/// How each member of a gzip stream begins.
+const MEMBER: &[u8] = &[0x1F, 0x8B, 8];
+/// Bodies up to here are inflated at once, if they say that they grow no more than this.
+const WHOLE_BYTES: usize = 64 * 1024;
+const MAX_GROWTH: usize = 64;
 /// Promised lengths are believed up to here.
 const RESERVE_BYTES: usize = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn member(text: &[u8]) -> Vec<u8> {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::new(6));
+        packed.write_all(text).unwrap();
+        packed.finish().unwrap()
+    }
+
+    fn streamed(wire: &[u8], max_bytes: usize) -> Option<Vec<u8>> {
+        let mut inflater = Inflater::new(Encoding::Gzip, max_bytes).ok()?;
+        inflater.push(wire).ok()?;
+        inflater.finish().ok()?
+    }
+
+    #[test]
+    fn at_once_or_as_a_stream_is_the_same() {
+        let text: Vec<u8> =
+            (0..9_000_u32).map(|n| b'a' + (n.wrapping_mul(0x9E37_79B9) >> 28) as u8).collect();
+        let one = member(&text);
+        assert!(whole(&one, text.len()) == Some(text.clone()), "else this shows nothing");
+        let (mut cut, mut broken, mut trailing) = (one.clone(), one.clone(), one.clone());
+        cut.pop();
+        broken[one.len() / 2] ^= 1;
+        trailing.extend_from_slice(b"abc");
+        let bodies = [
+            one.clone(),
+            [one.clone(), one.clone()].concat(),
+            cut,
+            broken,
+            trailing,
+            member(b""),
+            Vec::new(),
+        ];
+        for wire in bodies {
+            for max_bytes in [text.len() - 1, text.len(), 3 * text.len()] {
+                let got = inflate(Encoding::Gzip, &wire, max_bytes).ok().flatten();
+                assert!(got == streamed(&wire, max_bytes), "{} bytes, {max_bytes} at most", wire.len());
+            }
+        }
+        assert_eq!(whole(&member(&vec![b' '; 1_000_000]), 2_000_000), None, "it grows too much for that");
+    }
+}

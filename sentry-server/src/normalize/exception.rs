@@ -1,4 +1,4 @@
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::notes::{Notes, Path};
 use super::{list, stacktrace, text, trim};
@@ -48,10 +48,12 @@ fn adopt_stacktrace(body: &mut Map<String, Value>, stacktrace: Value) {
     {
         exception.entry("stacktrace").or_insert(stacktrace);
     } else if !body.contains_key("threads") {
-        body.insert(
-            "threads".into(),
-            json!({"values": [{"id": 0, "current": true, "stacktrace": stacktrace}]}),
-        );
+        let mut thread = Map::new();
+        thread.insert("id".into(), 0.into());
+        thread.insert("current".into(), true.into());
+        thread.insert("stacktrace".into(), stacktrace);
+        let values = Value::Array(vec![Value::Object(thread)]);
+        body.insert("threads".into(), Value::Object(Map::from_iter([("values".to_owned(), values)])));
     }
 }
 
@@ -115,6 +117,8 @@ fn retain(body: &mut Map<String, Value>, key: &str, keep: impl Fn(&Value) -> boo
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn exceptions(value: Value) -> Value {

@@ -1,4 +1,4 @@
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::notes::{Notes, Path};
 
@@ -39,7 +39,8 @@ pub(super) fn wrap(body: &mut Map<String, Value>, key: &str, notes: &mut Notes) 
     if items.is_empty() {
         body.remove(key);
     } else {
-        *value = json!({ "values": items });
+        // Not by the macro, which would copy them.
+        *value = Value::Object(Map::from_iter([("values".to_owned(), Value::Array(items))]));
     }
 }
 
@@ -54,6 +55,8 @@ pub(super) fn values_mut<'a>(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn wrapped(value: Value) -> Option<Value> {

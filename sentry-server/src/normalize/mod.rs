@@ -25,6 +25,7 @@ mod tags;
 mod text;
 mod time;
 mod title;
+mod tree;
 mod trim;
 mod user;
 

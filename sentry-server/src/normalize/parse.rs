@@ -2,10 +2,11 @@ use serde_json::{Map, Value};
 
 use super::NormalizeError;
 use super::repair;
+use super::tree;
 
 /// Parses the payload once; what strict JSON refuses is repaired and parsed again.
 pub(crate) fn object(raw: &[u8]) -> Result<Map<String, Value>, NormalizeError> {
-    let value = match serde_json::from_slice::<Value>(raw) {
+    let value = match tree::read(raw) {
         Ok(value) => value,
         Err(strict) => serde_json::from_slice(&repair::repair(raw)).map_err(|_| {
             NormalizeError::NotJson(format!("line {}, column {}", strict.line(), strict.column()))

@@ -21,7 +21,8 @@ pub(super) fn normalize(owner: &mut Map<String, Value>, platform: &str, path: &P
     let Some(stacktrace) = owner.get_mut("stacktrace") else { return };
     let path = path.name("stacktrace");
     if let Value::Array(frames) = stacktrace {
-        *stacktrace = serde_json::json!({ "frames": std::mem::take(frames) });
+        let frames = Value::Array(std::mem::take(frames));
+        *stacktrace = Value::Object(Map::from_iter([("frames".to_owned(), frames)]));
     }
     let frames = match stacktrace.get_mut("frames") {
         Some(Value::Array(frames)) => frames,

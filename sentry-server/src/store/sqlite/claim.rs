@@ -11,7 +11,12 @@ use crate::store::{IssueId, NewEvent, NewGroup, NewItem, ProjectId, Result};
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     issues: HashMap<(ProjectId, [u8; 16]), IssueId>,
-    pub(super) created: usize,
+    /// The issues that the batch makes, with their numbers in their projects; [`Delta`](super::delta::Delta) writes them.
+    fresh: HashMap<IssueId, i64>,
+    /// The id of the issue that is made next, once it was looked up.
+    next_id: Option<IssueId>,
+    /// The number that was given out last in each project.
+    last_numbers: HashMap<ProjectId, i64>,
 }
 
 /// Takes the event's id for its project; false when an event with it is counted already.
@@ -43,9 +48,12 @@ impl Claims {
             return Ok(*issue);
         }
         let mut known = None;
-        for hash in &group.hashes {
+        // Before this one the hashes lead nowhere.
+        let mut rank = group.hashes.len();
+        for (place, hash) in group.hashes.iter().enumerate() {
             known = self.look_up(meta, event.project, hash)?;
             if known.is_some() {
+                rank = place;
                 break;
             }
         }
@@ -58,19 +66,40 @@ impl Claims {
         }
         let issue = match known {
             Some(issue) => issue,
-            None => {
-                self.created += 1;
-                create(meta, event, group)?
-            }
+            None => self.create(meta, event.project)?,
         };
         for (place, hash) in group.hashes.iter().enumerate() {
-            if !self.issues.contains_key(&(event.project, *hash)) {
-                hashes::attach(meta, event, group, place, issue)?;
-                let owner = self.look_up(meta, event.project, hash)?.unwrap_or(issue);
-                self.issues.insert((event.project, *hash), owner);
+            if self.issues.contains_key(&(event.project, *hash)) {
+                continue;
             }
+            let is_new = place != rank && hashes::attach(meta, event, group, place, issue)?;
+            let owner = if is_new || place == rank {
+                issue
+            } else {
+                self.look_up(meta, event.project, hash)?.unwrap_or(issue)
+            };
+            self.issues.insert((event.project, *hash), owner);
         }
         Ok(issue)
+    }
+
+    /// The number of an issue that the batch makes.
+    pub(super) fn fresh(&self, issue: IssueId) -> Option<i64> {
+        self.fresh.get(&issue).copied()
+    }
+
+    /// How many issues the batch makes.
+    pub(super) fn created(&self) -> usize {
+        self.fresh.len()
+    }
+
+    /// Stores which numbers are given out.
+    pub(super) fn write_numbers(&self, meta: &Connection) -> Result<()> {
+        let mut statement = meta.prepare_cached("UPDATE projects SET last_number = ?2 WHERE id = ?1")?;
+        for (project, number) in &self.last_numbers {
+            statement.execute(params![project, number])?;
+        }
+        Ok(())
     }
 
     fn look_up(&self, meta: &Connection, project: ProjectId, hash: &[u8; 16]) -> Result<Option<IssueId>> {
@@ -81,34 +110,27 @@ impl Claims {
             meta.prepare_cached("SELECT issue_id FROM issue_hashes WHERE project_id = ?1 AND hash = ?2")?;
         Ok(statement.query_row(params![project, hash], |row| row.get(0)).optional()?)
     }
-}
 
-/// An issue without events yet; the batch's delta adds them.
-fn create(meta: &Connection, event: &NewEvent, group: &NewGroup) -> Result<IssueId> {
-    let number: i64 = meta
-        .prepare_cached(
-            "UPDATE projects SET last_number = last_number + 1 WHERE id = ?1 RETURNING last_number",
-        )?
-        .query_row([event.project], |row| row.get(0))?;
-    meta.prepare_cached(
-        "INSERT INTO issues (id, project_id, number, title, culprit, kind, metadata, level, platform, logger, unhandled, \
-         substatus, first_seen, last_seen, events, users, first_release) \
-         VALUES (1 + max((SELECT coalesce(max(id), 0) FROM issues), (SELECT id FROM last_deleted_issue)), \
-         ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 'new', ?11, ?11, 0, 0, ?12)",
-    )?
-    .execute(params![
-        event.project,
-        number,
-        event.title,
-        event.culprit,
-        group.kind,
-        group.metadata,
-        event.level,
-        group.platform,
-        group.logger,
-        group.unhandled,
-        event.timestamp,
-        group.release,
-    ])?;
-    Ok(meta.last_insert_rowid())
+    /// Takes an id and a number for an issue, whose row comes with the batch's delta.
+    fn create(&mut self, meta: &Connection, project: ProjectId) -> Result<IssueId> {
+        let number = match self.last_numbers.get(&project) {
+            Some(number) => number + 1,
+            None => {
+                let mut last = meta.prepare_cached("SELECT last_number FROM projects WHERE id = ?1")?;
+                last.query_row([project], |row| row.get::<_, i64>(0))? + 1
+            }
+        };
+        let id = match self.next_id {
+            Some(id) => id,
+            None => meta
+                .prepare_cached(
+                    "SELECT 1 + max((SELECT coalesce(max(id), 0) FROM issues), (SELECT id FROM last_deleted_issue))",
+                )?
+                .query_row([], |row| row.get(0))?,
+        };
+        self.last_numbers.insert(project, number);
+        self.next_id = Some(id + 1);
+        self.fresh.insert(id, number);
+        Ok(id)
+    }
 }

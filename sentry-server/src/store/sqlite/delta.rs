@@ -15,6 +15,8 @@ pub(super) struct Delta<'a> {
     events: i64,
     first: Micros,
     last: Micros,
+    /// The first event of the batch; an issue that the batch makes has its platform, logger and release.
+    founder: (&'a NewEvent, &'a NewGroup),
     /// The newest event describes the issue.
     latest: (&'a NewEvent, &'a NewGroup),
     unhandled: bool,
@@ -39,6 +41,7 @@ impl<'a> Delta<'a> {
             events: 0,
             first: event.timestamp,
             last: event.timestamp,
+            founder: (event, group),
             latest: (event, group),
             unhandled: false,
             hours: BTreeMap::new(),
@@ -74,11 +77,63 @@ impl<'a> Delta<'a> {
         }
     }
 
-    pub(super) fn apply(&self, meta: &Connection, issue: IssueId) -> Result<()> {
+    /// Writes it; `number` is that of an issue which has no row yet.
+    pub(super) fn apply(&self, meta: &Connection, issue: IssueId, number: Option<i64>) -> Result<()> {
         let users = self.add_users(meta, issue)?;
+        match number {
+            Some(number) => self.create(meta, issue, number, users)?,
+            None => self.update(meta, issue, users)?,
+        }
+        for (table, counts) in [("hour", &self.hours), ("day", &self.days)] {
+            let mut statement = meta.prepare_cached(match table {
+                "hour" => {
+                    "INSERT INTO issue_hours (issue_id, hour, events) VALUES (?1, ?2, ?3) \
+                     ON CONFLICT DO UPDATE SET events = events + excluded.events"
+                }
+                _ => {
+                    "INSERT INTO issue_days (issue_id, day, events) VALUES (?1, ?2, ?3) \
+                     ON CONFLICT DO UPDATE SET events = events + excluded.events"
+                }
+            })?;
+            for (at, events) in counts {
+                statement.execute(params![issue, at, events])?;
+            }
+        }
+        if number.is_some() { self.set_tags(meta, issue) } else { self.add_tags(meta, issue) }
+    }
+
+    fn create(&self, meta: &Connection, issue: IssueId, number: i64, users: i64) -> Result<()> {
+        let ((first, founder), (last, latest)) = (self.founder, self.latest);
+        meta.prepare_cached(
+            "INSERT INTO issues (id, project_id, number, title, culprit, kind, metadata, level, platform, logger, \
+             unhandled, substatus, first_seen, last_seen, events, users, first_release, last_release) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'new', ?12, ?13, ?14, ?15, ?16, ?17)",
+        )?
+        .execute(params![
+            issue,
+            first.project,
+            number,
+            last.title,
+            last.culprit,
+            founder.kind,
+            latest.metadata,
+            last.level,
+            founder.platform,
+            founder.logger,
+            self.unhandled,
+            self.first,
+            self.last,
+            self.events,
+            users,
+            founder.release,
+            latest.release,
+        ])?;
+        Ok(())
+    }
+
+    fn update(&self, meta: &Connection, issue: IssueId, users: i64) -> Result<()> {
         let (event, group) = self.latest;
-        let regressed = regression::of(meta, issue, &self.releases)?;
-        if let Some(release) = regressed {
+        if let Some(release) = regression::of(meta, issue, &self.releases)? {
             triage::record(
                 meta,
                 issue,
@@ -87,22 +142,26 @@ impl<'a> Delta<'a> {
                 &json!({ "version": release }),
                 event.received,
             )?;
+            meta.prepare_cached(
+                "UPDATE issues SET status = 'unresolved', substatus = 'regressed', status_details = NULL, \
+                 resolved_at = NULL, resolved_how = NULL, resolved_in = NULL WHERE id = ?1",
+            )?
+            .execute([issue])?;
         }
+        // Seldom, and an index goes by it.
+        meta.prepare_cached("UPDATE issues SET first_seen = ?2 WHERE id = ?1 AND first_seen > ?2")?
+            .execute(params![issue, self.first])?;
         meta.prepare_cached(
-            "UPDATE issues SET events = events + ?2, users = users + ?3, first_seen = min(first_seen, ?4), \
-             title = iif(?5 >= last_seen, ?6, title), culprit = iif(?5 >= last_seen, ?7, culprit), \
-             metadata = iif(?5 >= last_seen, ?8, metadata), level = iif(?5 >= last_seen, ?9, level), \
-             last_release = coalesce(iif(?5 >= last_seen, ?10, NULL), last_release), \
-             last_seen = max(last_seen, ?5), unhandled = max(unhandled, ?11), \
-             substatus = iif(?12, 'regressed', substatus), status_details = iif(?12, NULL, status_details), \
-             resolved_at = iif(?12, NULL, resolved_at), resolved_how = iif(?12, NULL, resolved_how), \
-             resolved_in = iif(?12, NULL, resolved_in), status = iif(?12, 'unresolved', status) WHERE id = ?1",
+            "UPDATE issues SET events = events + ?2, users = users + ?3, \
+             title = iif(?4 >= last_seen, ?5, title), culprit = iif(?4 >= last_seen, ?6, culprit), \
+             metadata = iif(?4 >= last_seen, ?7, metadata), level = iif(?4 >= last_seen, ?8, level), \
+             last_release = coalesce(iif(?4 >= last_seen, ?9, NULL), last_release), \
+             last_seen = max(last_seen, ?4), unhandled = max(unhandled, ?10) WHERE id = ?1",
         )?
         .execute(params![
             issue,
             self.events,
             users,
-            self.first,
             self.last,
             event.title,
             event.culprit,
@@ -110,18 +169,8 @@ impl<'a> Delta<'a> {
             event.level,
             group.release,
             self.unhandled,
-            regressed.is_some(),
         ])?;
-        for (table, counts) in [("hour", &self.hours), ("day", &self.days)] {
-            let mut statement = meta.prepare_cached(&format!(
-                "INSERT INTO issue_{table}s (issue_id, {table}, events) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT DO UPDATE SET events = events + excluded.events"
-            ))?;
-            for (at, events) in counts {
-                statement.execute(params![issue, at, events])?;
-            }
-        }
-        self.add_tags(meta, issue)
+        Ok(())
     }
 
     /// How many of the batch's users are new to the issue.
@@ -135,8 +184,29 @@ impl<'a> Delta<'a> {
         Ok(fresh)
     }
 
+    /// The tags of an issue that has none yet.
+    fn set_tags(&self, meta: &Connection, issue: IssueId) -> Result<()> {
+        let mut insert = meta.prepare_cached(
+            "INSERT INTO issue_tags (issue_id, key, value, events, first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        let mut total = meta.prepare_cached(
+            "INSERT INTO issue_tag_keys (issue_id, key, events, uniques) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        for (key, values) in self.by_key() {
+            let (mut events, mut uniques) = (0, 0);
+            for (value, seen) in values {
+                events += seen.events;
+                if uniques < MAX_VALUES_PER_TAG {
+                    insert.execute(params![issue, key, value, seen.events, seen.first, seen.last])?;
+                    uniques += 1;
+                }
+            }
+            total.execute(params![issue, key, events, uniques])?;
+        }
+        Ok(())
+    }
+
     fn add_tags(&self, meta: &Connection, issue: IssueId) -> Result<()> {
-        let mut keys: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
         let mut known = meta.prepare_cached(
             "UPDATE issue_tags SET events = events + ?4, first_seen = min(first_seen, ?5), \
              last_seen = max(last_seen, ?6) WHERE issue_id = ?1 AND key = ?2 AND value = ?3",
@@ -147,31 +217,40 @@ impl<'a> Delta<'a> {
              SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE coalesce((SELECT uniques FROM issue_tag_keys \
              WHERE issue_id = ?1 AND key = ?2), 0) + ?7 < ?8",
         )?;
-        for ((key, value), seen) in &self.tags {
-            let (events, uniques) = keys.entry(key).or_default();
-            *events += seen.events;
-            if known.execute(params![issue, key, value, seen.events, seen.first, seen.last])? == 0 {
-                let row = params![
-                    issue,
-                    key,
-                    value,
-                    seen.events,
-                    seen.first,
-                    seen.last,
-                    *uniques,
-                    MAX_VALUES_PER_TAG
-                ];
-                *uniques += fresh.execute(row)? as i64;
-            }
-        }
-        let mut totals = meta.prepare_cached(
+        let mut total = meta.prepare_cached(
             "INSERT INTO issue_tag_keys (issue_id, key, events, uniques) VALUES (?1, ?2, ?3, ?4) \
              ON CONFLICT DO UPDATE SET events = events + excluded.events, uniques = uniques + excluded.uniques",
         )?;
-        for (key, (events, uniques)) in keys {
-            totals.execute(params![issue, key, events, uniques])?;
+        for (key, values) in self.by_key() {
+            let (mut events, mut uniques) = (0, 0);
+            for (value, seen) in values {
+                events += seen.events;
+                if known.execute(params![issue, key, value, seen.events, seen.first, seen.last])? == 0 {
+                    let row = params![
+                        issue,
+                        key,
+                        value,
+                        seen.events,
+                        seen.first,
+                        seen.last,
+                        uniques,
+                        MAX_VALUES_PER_TAG
+                    ];
+                    uniques += fresh.execute(row)? as i64;
+                }
+            }
+            total.execute(params![issue, key, events, uniques])?;
         }
         Ok(())
+    }
+
+    /// The tags in the order of the table, so that one row is beside the other.
+    fn by_key(&self) -> BTreeMap<&'a str, BTreeMap<&'a str, &Seen>> {
+        let mut keys: BTreeMap<&str, BTreeMap<&str, &Seen>> = BTreeMap::new();
+        for ((key, value), seen) in &self.tags {
+            keys.entry(key).or_default().insert(value, seen);
+        }
+        keys
     }
 }
 

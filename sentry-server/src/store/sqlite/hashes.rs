@@ -9,19 +9,20 @@ use super::events;
 use crate::group::{SKETCH, likeness, sketch};
 use crate::store::{EventKey, IssueHash, IssueId, NewEvent, NewGroup, ProjectId, Result, Tombstone};
 
-/// Lets a hash lead to an issue if it leads nowhere; `place` is its rank among the event's hashes.
+/// Lets a hash lead to an issue if it leads nowhere, and says whether it did; `place` is its rank among the event's hashes.
 pub(super) fn attach(
     meta: &Connection,
     event: &NewEvent,
     group: &NewGroup,
     place: usize,
     issue: IssueId,
-) -> Result<()> {
+) -> Result<bool> {
     let hash = &group.hashes[place];
+    let sketch = if place == 0 { sketch(&group.pieces) } else { None };
     let attached = meta
         .prepare_cached(
-            "INSERT OR IGNORE INTO issue_hashes (project_id, hash, issue_id, config, basis, first_event, created) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT OR IGNORE INTO issue_hashes (project_id, hash, issue_id, config, basis, first_event, created, sketch) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?
         .execute(params![
             event.project,
@@ -30,14 +31,12 @@ pub(super) fn attach(
             group.config,
             group.basis,
             event.event_id,
-            event.received
+            event.received,
+            sketch.as_ref().map(pack)
         ])?;
     if attached > 0
-        && place == 0
-        && let Some(sketch) = sketch(&group.pieces)
+        && let Some(sketch) = sketch
     {
-        meta.prepare_cached("UPDATE issue_hashes SET sketch = ?3 WHERE project_id = ?1 AND hash = ?2")?
-            .execute(params![event.project, hash, pack(&sketch)])?;
         let mut insert = meta.prepare_cached(
             "INSERT OR IGNORE INTO hash_bands (project_id, band, hash) VALUES (?1, ?2, ?3)",
         )?;
@@ -45,7 +44,7 @@ pub(super) fn attach(
             insert.execute(params![event.project, band, hash])?;
         }
     }
-    Ok(())
+    Ok(attached > 0)
 }
 
 /// Lets hashes lead nowhere.

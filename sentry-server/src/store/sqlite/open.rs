@@ -34,7 +34,10 @@ pub(super) fn writer(path: &Path, page_bytes: u32, migrations: &[&str]) -> Resul
     connection.pragma_update(None, "page_size", page_bytes)?;
     let _: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    // A page of an index or a counter is written by nearly every batch: moved from the log into the file less often, it is moved
+    // once for many of them.
+    connection.pragma_update(None, "wal_autocheckpoint", (LOG_BYTES / page_bytes).max(LOG_PAGES))?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     migrate(&mut connection, migrations)?;
     Ok(connection)
@@ -86,6 +89,11 @@ fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<()> {
     Ok(())
 }
 
+/// What a connection that writes keeps of its file.
+const CACHE_KIB: i64 = 32_768;
+/// The log beside a file becomes so long, or as long as one batch makes it; the larger of the two counts.
+const LOG_BYTES: u32 = 8 * 1024 * 1024;
+const LOG_PAGES: u32 = 1_000;
 const BUSY: Duration = Duration::from_secs(10);
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::texts::Known;
-use crate::store::{GroupingTree, Result, StoreError};
+use crate::store::{GroupingTree, Result, StoreError, packed};
 
 /// Trees on their way into a file; what is new is known for good once the transaction is committed.
 pub(super) struct Trees<'a> {
@@ -21,8 +21,8 @@ impl<'a> Trees<'a> {
     /// Makes sure that the file has the tree.
     pub(super) fn add(&mut self, file: &Transaction<'_>, tree: &GroupingTree) -> Result<i64> {
         if !self.known.has(tree.id) && self.fresh.insert(tree.id) {
-            let packed = zstd::bulk::compress(&tree.json, LEVEL);
-            let packed = packed.map_err(|error| StoreError::new("a contribution tree", error))?;
+            let packed = packed(&tree.json, None);
+            let packed = packed.ok_or_else(|| StoreError::new("a contribution tree", "no memory"))?;
             file.prepare_cached("INSERT OR IGNORE INTO groupings (id, tree) VALUES (?1, ?2)")?
                 .execute(params![tree.id, packed])?;
         }
@@ -45,5 +45,3 @@ pub(super) fn of(file: &Connection, seq: i64) -> Result<Option<Vec<u8>>> {
     };
     packed.as_deref().map(inflate).transpose()
 }
-
-const LEVEL: i32 = 1;

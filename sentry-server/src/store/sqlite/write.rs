@@ -82,8 +82,9 @@ pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<W
         meta.prepare_cached("UPDATE spool SET items_at = max(items_at, ?1)")?.execute([last as i64])?;
     }
     for (issue, delta) in &deltas {
-        delta.apply(&meta, *issue)?;
+        delta.apply(&meta, *issue, claims.fresh(*issue))?;
     }
+    claims.write_numbers(&meta)?;
     mark_first_events(&meta, batch)?;
     mark_releases(&meta, &rows)?;
     add_outcomes(&meta, &outcomes)?;
@@ -97,7 +98,7 @@ pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<W
         fail_point();
     }
     meta.commit()?;
-    written.new_issues = claims.created;
+    written.new_issues = claims.created();
     Ok(written)
 }
 
