@@ -7,9 +7,8 @@ use std::io::ErrorKind;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-/// Read and write, each write at the end, closed on exec, never through a symbolic link.
-const SEGMENT_FLAGS: OFlags =
-    OFlags::RDWR.union(OFlags::APPEND).union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
+/// Read and write, closed on exec, never through a symbolic link.
+const SEGMENT_FLAGS: OFlags = OFlags::RDWR.union(OFlags::CLOEXEC).union(OFlags::NOFOLLOW);
 
 /// A folder, by path: it may vanish and come back while the process lives.
 #[derive(Debug, Clone)]
@@ -33,18 +32,9 @@ impl Folder {
         Folder::prepare(path).map(Some)
     }
 
-    /// Creates a segment (0600) and takes its lock. `None` if the name is taken or another process was faster.
+    /// Creates a file (0600) and takes its lock. `None` if the name is taken or another process was faster.
     pub(crate) fn create(&self, name: &str) -> Result<Option<OwnedFd>> {
-        self.create_with(name, SEGMENT_FLAGS)
-    }
-
-    /// The same for a file that is written to at any place.
-    pub(crate) fn create_for_rewriting(&self, name: &str) -> Result<Option<OwnedFd>> {
-        self.create_with(name, SEGMENT_FLAGS.difference(OFlags::APPEND))
-    }
-
-    fn create_with(&self, name: &str, flags: OFlags) -> Result<Option<OwnedFd>> {
-        let flags = flags | OFlags::CREATE | OFlags::EXCL;
+        let flags = SEGMENT_FLAGS | OFlags::CREATE | OFlags::EXCL;
         let fd = match openat(self.open_checked()?, name, flags, Mode::RUSR | Mode::WUSR) {
             Ok(fd) => fd,
             Err(Errno::EXIST) => return Ok(None),
@@ -55,14 +45,25 @@ impl Folder {
 
     /// Opens a segment and takes its lock. `None` if its owner lives, or it is gone, or it is not ours to read.
     pub(crate) fn seize(&self, name: &str) -> Result<Option<(OwnedFd, Stat)>> {
-        let fd = match open(self.path.join(name), SEGMENT_FLAGS | OFlags::NONBLOCK, Mode::empty()) {
+        let path = self.path.join(name);
+        let fd = match open(&path, SEGMENT_FLAGS | OFlags::NONBLOCK, Mode::empty()) {
             Ok(fd) => fd,
             Err(Errno::NOENT | Errno::LOOP | Errno::ACCESS | Errno::PERM | Errno::NXIO | Errno::ISDIR) => {
                 return Ok(None);
             }
             Err(errno) => return Err(Error::system("cannot open a segment in the spool folder", errno)),
         };
-        Ok(lock(&fd)?.map(|stat| (fd, stat)))
+        let Some(stat) = lock(&fd)? else { return Ok(None) };
+        // Its owner may have given it another name between the two calls, and then died.
+        let is_named_so = rustix::fs::lstat(&path)
+            .is_ok_and(|named| (named.st_dev, named.st_ino) == (stat.st_dev, stat.st_ino));
+        Ok(is_named_so.then_some((fd, stat)))
+    }
+
+    /// Gives a segment whose lock the caller holds another name, which nobody has.
+    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<()> {
+        std::fs::rename(self.path.join(from), self.path.join(to))
+            .map_err(|error| Error::system("cannot rename a segment in the spool folder", error))
     }
 
     /// Deletes a segment whose lock the caller holds. One that is gone already is no error.

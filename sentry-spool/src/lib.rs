@@ -10,12 +10,13 @@
 //!
 //! # On disk
 //!
-//! Constraints: a file is only ever appended to, by the one process that holds its lock, and cut at its end. A
-//! record is written by one system call, which SIGKILL may still end between two pages, before the append has
+//! Constraints: a file is written by the one process that holds its lock, each record behind the last, and cut at its
+//! end. A record is written by one system call, which SIGKILL may still end between two pages, before the append has
 //! returned. A reader must cope with a file cut at any byte and with any bit flipped:
 //! it skips what is damaged, finds the next whole record, and counts what it lost. All numbers are little endian.
 //!
-//! A file is a sequence of records without anything before, between or after them:
+//! A file is a sequence of records without anything before, between or after them; only a file that was used before,
+//! which its name says, has bytes behind the last record that are none:
 //!
 //! | offset | bytes | field | meaning |
 //! |---|---|---|---|
@@ -28,11 +29,13 @@
 //! | 16 | length | payload | data: the caller's bytes; acknowledgement: offset of a data record in this file, u32 |
 //!
 //! The salt is the CRC-32 of the file's name, which holds 64 random bits: payloads come from outside, and bytes in
-//! one that look like a record must not be taken for one. So a file must keep its name.
+//! one that look like a record must not be taken for one. So a file must keep its name, or its records end: an outbox
+//! gives a segment that is delivered a new name and writes over it, since pages that are there cost a fraction of new
+//! ones.
 //!
 //! | file | name | |
 //! |---|---|---|
-//! | outbox segment | `u-` or `b-` (lane), boot id (8 hex), `-`, random (16 hex), `-`, sequence (6 hex), `.seg` | its owner holds an exclusive `flock` on it; its age is its modification time |
+//! | outbox segment | `u-` or `b-` (lane), boot id (8 hex), `-`, random (16 hex), `-`, sequence (6 hex), and for a file that was used before `-`, its length then (hex), `.seg` | its owner holds an exclusive `flock` on it; its age is its modification time |
 //! | log segment | number (8 hex), `-`, random (16 hex), `.log` | |
 //! | state of a process | `s-`, boot id (8 hex), `-`, random (16 hex), `.state` | see [`StateFile`]; its process holds an exclusive `flock` on it |
 //! | log lock | `log.lock` | the log's process holds an exclusive `flock` on it |

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crc32fast::Hasher;
-use rustix::io::{retry_on_intr, writev};
+use rustix::io::{pwrite, pwritev, retry_on_intr};
 use std::io::IoSlice;
 use std::os::fd::BorrowedFd;
 
@@ -102,10 +102,10 @@ pub(crate) fn payload_bytes(parts: &[&[u8]]) -> Result<u32> {
     }
 }
 
-/// Appends one record with one `writev`.
+/// Writes one record with one `pwritev`, at `offset`, where the last one ends.
 ///
 /// An error leaves an unknown number of bytes behind; the caller cuts them off.
-pub(crate) fn write(fd: BorrowedFd<'_>, kind: Kind, salt: u32, parts: &[&[u8]]) -> Result<u64> {
+pub(crate) fn write(fd: BorrowedFd<'_>, offset: u64, kind: Kind, salt: u32, parts: &[&[u8]]) -> Result<u64> {
     let length = payload_bytes(parts)?;
     let header = Header::of(kind, salt, length, parts).encode(salt);
     let total = HEADER_BYTES + u64::from(length);
@@ -120,7 +120,7 @@ pub(crate) fn write(fd: BorrowedFd<'_>, kind: Kind, salt: u32, parts: &[&[u8]]) 
     }
     slices[direct.len() + 1] = IoSlice::new(&joined);
 
-    whole(retry_on_intr(|| writev(fd, &slices[..direct.len() + 2])), total)
+    whole(retry_on_intr(|| pwritev(fd, &slices[..direct.len() + 2], offset)), total)
 }
 
 fn whole(written: rustix::io::Result<usize>, total: u64) -> Result<u64> {
@@ -133,17 +133,17 @@ fn whole(written: rustix::io::Result<usize>, total: u64) -> Result<u64> {
     }
 }
 
-/// Appends an acknowledgement for each offset with one write.
+/// Writes an acknowledgement for each of these records with one `pwrite`, at `offset`, where the last record ends.
 ///
 /// An error leaves an unknown number of bytes behind; the caller cuts them off.
-pub(crate) fn write_acks(fd: BorrowedFd<'_>, salt: u32, offsets: &[u32]) -> Result<u64> {
-    let mut bytes = Vec::with_capacity(offsets.len() * ACK_BYTES as usize);
-    for offset in offsets {
-        let payload = offset.to_le_bytes();
+pub(crate) fn write_acks(fd: BorrowedFd<'_>, offset: u64, salt: u32, records: &[u32]) -> Result<u64> {
+    let mut bytes = Vec::with_capacity(records.len() * ACK_BYTES as usize);
+    for record in records {
+        let payload = record.to_le_bytes();
         bytes.extend_from_slice(&Header::of(Kind::Ack, salt, 4, &[&payload]).encode(salt));
         bytes.extend_from_slice(&payload);
     }
-    whole(retry_on_intr(|| rustix::io::write(fd, &bytes)), bytes.len() as u64)
+    whole(retry_on_intr(|| pwrite(fd, &bytes, offset)), bytes.len() as u64)
 }
 
 /// The number that ties a record to its file: of a file name with 64 random bits in it.
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn acknowledgements_written_at_once_are_records_like_others() {
         let file = tempfile::tempfile().unwrap();
-        assert_eq!(write_acks(file.as_fd(), 3, &[7, 1 << 30]).unwrap(), 2 * ACK_BYTES);
+        assert_eq!(write_acks(file.as_fd(), 0, 3, &[7, 1 << 30]).unwrap(), 2 * ACK_BYTES);
         let mut bytes = vec![0; 2 * ACK_BYTES as usize];
         std::os::unix::fs::FileExt::read_exact_at(&file, &mut bytes, 0).unwrap();
         for (ack, offset) in bytes.chunks(ACK_BYTES as usize).zip([7u32, 1 << 30]) {
@@ -217,7 +217,7 @@ mod tests {
         for count in [0usize, 1, 13, 14, 15, 16, 40] {
             let file = tempfile::tempfile().unwrap();
             let parts = vec![b"ab".as_slice(); count];
-            let written = write(file.as_fd(), Kind::Data, 3, &parts).unwrap();
+            let written = write(file.as_fd(), 0, Kind::Data, 3, &parts).unwrap();
             assert_eq!(written, 16 + 2 * count as u64);
             let mut bytes = vec![0; written as usize];
             std::os::unix::fs::FileExt::read_exact_at(&file, &mut bytes, 0).unwrap();

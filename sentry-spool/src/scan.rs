@@ -139,7 +139,7 @@ impl<'a> Scan<'a> {
     }
 
     /// The header at `at`, if it is whole and its payload can lie inside the file.
-    fn header_at(&mut self, at: u64) -> Result<Option<Header>> {
+    pub(crate) fn header_at(&mut self, at: u64) -> Result<Option<Header>> {
         let mut bytes = [0; HEADER_BYTES as usize];
         if self.end.saturating_sub(at) < HEADER_BYTES || !self.read(&mut bytes, at)? {
             return Ok(None);
@@ -216,8 +216,8 @@ mod tests {
         let file = tempfile::tempfile().unwrap();
         let mut ends = vec![0];
         for record in records {
-            let written = record::write(file.as_fd(), Kind::Data, SALT, &[record]).unwrap();
-            ends.push(ends[ends.len() - 1] + written);
+            let end = ends[ends.len() - 1];
+            ends.push(end + record::write(file.as_fd(), end, Kind::Data, SALT, &[record]).unwrap());
         }
         (file, ends)
     }
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn a_payload_that_holds_records_of_another_file_is_not_taken_for_records() {
         let mut forged = tempfile::tempfile().unwrap();
-        record::write(forged.as_fd(), Kind::Data, SALT + 1, &[b"forged"]).unwrap();
+        record::write(forged.as_fd(), 0, Kind::Data, SALT + 1, &[b"forged"]).unwrap();
         let mut bytes = vec![0; 22];
         std::os::unix::fs::FileExt::read_exact_at(&forged, &mut bytes, 0).unwrap();
         forged.flush().unwrap();

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::folder::linked_length;
 use crate::handle::Handle;
+use crate::outbox::is_reused;
 use crate::policy::Lane;
 use crate::record::{self, ACK_BYTES, HEADER_BYTES, Kind};
 use crate::scan::{Lost, Scan, Step, Window};
@@ -10,19 +11,21 @@ use rustix::fs::{Timespec, Timestamps, UTIME_OMIT, fstat, ftruncate, futimens};
 use std::collections::BTreeSet;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A segment whose lock this process holds.
 ///
 /// `length`, `total` and `sealed_secs` are written under the outbox's lock only.
 #[derive(Debug)]
 pub(crate) struct Segment {
-    pub(crate) handle: Handle,
+    pub(crate) handle: Arc<Handle>,
     pub(crate) name: String,
     pub(crate) lane: Lane,
     pub(crate) number: u64,
     salt: u32,
     length: AtomicU64,
+    /// How long the file was when it began to be written over; from there on it is no longer than `length`.
+    before: AtomicU64,
     total: AtomicU64,
     done: AtomicU64,
     sealed_secs: AtomicU64,
@@ -50,11 +53,16 @@ pub(crate) struct Extent {
 
 impl Segment {
     pub(crate) fn new(handle: Handle, name: String, lane: Lane, number: u64) -> Segment {
+        Segment::over(Arc::new(handle), name, lane, number, 0)
+    }
+
+    /// One that is written over what is in a file of so many bytes, none of which are records under this name.
+    pub(crate) fn over(handle: Arc<Handle>, name: String, lane: Lane, number: u64, before: u64) -> Segment {
         let salt = record::salt_of(&name);
         let zero = AtomicU64::default;
         let (length, total, done, sealed_secs) = (zero(), zero(), zero(), zero());
-        let reading = Mutex::default();
-        Segment { handle, name, lane, number, salt, length, total, done, sealed_secs, reading }
+        let (before, reading) = (before.into(), Mutex::default());
+        Segment { handle, name, lane, number, salt, length, before, total, done, sealed_secs, reading }
     }
 
     /// A closed segment that another process left, as long as it is now; [`Segment::recover`] reads it.
@@ -97,8 +105,9 @@ impl Segment {
     /// Appends a data record, all or nothing. After an error, ask [`Segment::cut_back`].
     pub(crate) fn append(&self, parts: &[&[u8]], file_bytes: u64) -> Result<()> {
         self.check_room(HEADER_BYTES + u64::from(record::payload_bytes(parts)?), file_bytes)?;
-        let written = record::write(self.handle.as_fd(), Kind::Data, self.salt, parts)?;
-        self.length.store(self.length() + written, Relaxed);
+        let at = self.length();
+        let written = record::write(self.handle.as_fd(), at, Kind::Data, self.salt, parts)?;
+        self.length.store(at + written, Relaxed);
         self.total.fetch_add(1, Relaxed);
         Ok(())
     }
@@ -144,8 +153,9 @@ impl Segment {
             return Ok(());
         }
         self.check_room(offsets.len() as u64 * ACK_BYTES, file_bytes)?;
-        let written = record::write_acks(self.handle.as_fd(), self.salt, &offsets)?;
-        self.length.store(self.length() + written, Relaxed);
+        let at = self.length();
+        let written = record::write_acks(self.handle.as_fd(), at, self.salt, &offsets)?;
+        self.length.store(at + written, Relaxed);
         self.restore_age();
         Ok(())
     }
@@ -153,7 +163,9 @@ impl Segment {
     /// Removes whatever a failed write left after the last whole record.
     pub(crate) fn cut_back(&self) -> Result<()> {
         ftruncate(&self.handle, self.length())
-            .map_err(|errno| Error::system("cannot cut a torn record off its segment", errno))
+            .map_err(|errno| Error::system("cannot cut a torn record off its segment", errno))?;
+        self.before.store(0, Relaxed);
+        Ok(())
     }
 
     /// Takes no more data records from now on.
@@ -175,7 +187,12 @@ impl Segment {
 
     /// Whether the file is still in its folder and nobody else wrote to it.
     pub(crate) fn is_intact(&self) -> Result<bool> {
-        Ok(linked_length(&self.handle)? == (true, self.length()))
+        Ok(linked_length(&self.handle)? == (true, self.bytes_on_disk()))
+    }
+
+    /// How long the file is.
+    pub(crate) fn bytes_on_disk(&self) -> u64 {
+        self.length().max(self.before.load(Relaxed))
     }
 
     pub(crate) fn length(&self) -> u64 {
@@ -336,6 +353,15 @@ impl Found {
                 }
                 Step::Damage { at, lost } => found.damaged.push((at, lost)),
             }
+        }
+        if is_reused(&segment.name)
+            && let Some((at, damage)) =
+                found.damaged.pop_if(|(at, damage)| *at + damage.bytes == segment.length())
+            && let Some(torn) = scan.header_at(at)?
+        {
+            // What was in the file before follows, and is no loss.
+            let bytes = HEADER_BYTES + u64::from(torn.length);
+            found.damaged.push((at, Lost { bytes, ..damage }));
         }
         Ok(found)
     }

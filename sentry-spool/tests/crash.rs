@@ -76,6 +76,33 @@ fn killed_at_any_moment_nothing_that_was_confirmed_is_missing() {
 }
 
 #[test]
+fn killed_while_it_writes_over_what_is_delivered_it_leaves_what_was_not() {
+    let lag = u32::try_from(support::LAG).unwrap();
+    let mut written_over = 0;
+    for round in 0..20u64 {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = Child::start("deliver-forever", dir.path(), 0);
+        child.wait_for("appended 40");
+        std::thread::sleep(Duration::from_micros(211 * round));
+        let confirmed = child.kill_and_last("appended ").max(40);
+        let names = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        written_over += names.filter(|name| name.to_string_lossy().split('-').count() == 5).count();
+        let (numbers, lost) = adopt_all(dir.path());
+        // The last one confirmed, and those that lag; one more may have been appended, or one acknowledged.
+        let waiting: Vec<u32> = (confirmed - lag..confirmed).collect();
+        let extra: Vec<u32> = numbers.iter().copied().filter(|number| !waiting.contains(number)).collect();
+        assert!(waiting.iter().skip(1).all(|number| numbers.contains(number)), "{numbers:?} of {confirmed}");
+        assert!(
+            extra.iter().all(|n| *n == confirmed || n + lag + 1 == confirmed),
+            "{extra:?} of {confirmed}"
+        );
+        assert!(numbers.is_sorted() && lost.records <= 1, "{numbers:?}, {lost:?}");
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+    assert!(written_over > 20, "{written_over}");
+}
+
+#[test]
 fn a_forked_child_that_closed_its_copy_does_not_keep_the_segments() {
     let dir = tempfile::tempdir().unwrap();
     let mut parent = Child::start("fork-and-close", dir.path(), 5);

@@ -94,7 +94,7 @@ impl LogFile {
     /// Where the record starts. After an error, call [`LogFile::cut_back`].
     pub(super) fn append(&self, kind: Kind, parts: &[&[u8]]) -> Result<u64> {
         let at = self.length();
-        let written = record::write(self.file.as_fd(), kind, self.salt, parts)?;
+        let written = record::write(self.file.as_fd(), at, kind, self.salt, parts)?;
         self.length.store(at + written, Relaxed);
         Ok(at)
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 impl Outbox {
     /// Marks a record as needing no delivery any more, on disk too. The second time is no error.
     ///
-    /// A closed segment without waiting records is deleted.
+    /// A closed segment without waiting records is deleted, or kept to be written over.
     ///
     /// # Errors
     /// The mark could not be written (disk full, say). This process will not deliver the record again, the next
@@ -35,7 +35,7 @@ impl Outbox {
             return Ok(());
         }
         if segment.is_sealed() && segment.pending() == 0 {
-            return self.discard(&mut shelf, &segment);
+            return self.retire(&mut shelf, &segment);
         }
         if segment.remember_ack(id.offset)? < at_once {
             return Ok(());

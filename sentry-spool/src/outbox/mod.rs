@@ -5,6 +5,7 @@ mod adopt;
 mod compact;
 mod evicted;
 mod name;
+mod reuse;
 mod room;
 
 pub use adopt::Adopted;
@@ -20,7 +21,8 @@ use crate::record::{self, HEADER_BYTES};
 use crate::scan::{Lost, Window};
 use crate::segment::Segment;
 use name::Namer;
-pub(crate) use name::{boot, boot_of_state, state_name};
+pub(crate) use name::{boot, boot_of_state, is_reused, state_name};
+use reuse::Spare;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -58,7 +60,8 @@ pub struct Record {
 /// The records of one process that wait for delivery, and those it took over from processes that died.
 ///
 /// Any thread may append; one worker peeks, acknowledges and adopts. Appending takes a mutex for the length of one
-/// `fstat` and one `writev`; once per segment also for listing the folder and opening a file. Nothing is fsynced:
+/// `fstat` and one `pwritev`; once per segment also for listing the folder and opening a file, or, where one is delivered
+/// that can be written over, for renaming that. Nothing is fsynced:
 /// the records survive the process, not the machine.
 ///
 /// Make a new `Outbox` in a forked child; the parent's is closed there by [`Outbox::close_in_child`].
@@ -84,6 +87,7 @@ struct Ahead {
 #[derive(Debug)]
 struct Shelf {
     lanes: [Row; 2],
+    spares: [Option<Spare>; 2],
     next_adopted: u64,
     next_own: u64,
     evicted: VecDeque<Evicted>,
@@ -112,6 +116,7 @@ impl Outbox {
             counter: Counter::default(),
             shelf: Mutex::new(Shelf {
                 lanes: Default::default(),
+                spares: Default::default(),
                 next_adopted: 1,
                 next_own: FIRST_OWN_NUMBER,
                 evicted: VecDeque::new(),
@@ -141,7 +146,7 @@ impl Outbox {
         })
     }
 
-    /// Stores one record, whose bytes are the parts joined, by one `writev`.
+    /// Stores one record, whose bytes are the parts joined, by one `pwritev`.
     ///
     /// When it returns, the record survives the end of this process, however sudden.
     ///
@@ -208,7 +213,7 @@ impl Outbox {
                 return Ok(Some(Record { id, lane, bytes }));
             }
             if segment.is_sealed() && segment.pending() == 0 {
-                self.discard(&mut shelf, &segment)?;
+                self.retire_read(&mut shelf, &segment, &ahead)?;
             }
             number = segment.number + 1;
         }
@@ -296,6 +301,9 @@ impl Outbox {
     /// Closes the active segment of a lane and begins the next.
     fn rotate(&self, shelf: &mut Shelf, lane: Lane, bytes: u64) -> Result<Arc<Segment>> {
         self.seal(shelf, lane);
+        if let Some(segment) = self.take_spare(shelf, lane, bytes) {
+            return Ok(shelf.begin(segment));
+        }
         self.make_room(shelf, lane, bytes.max(self.limits.segment_bytes))?;
         // Another process may take the lock of a file it sees appear; then the next name is tried.
         for _ in 0..8 {
@@ -304,11 +312,7 @@ impl Outbox {
             let name = self.namer.name(lane, number - FIRST_OWN_NUMBER);
             let Some(fd) = self.folder.create(&name)? else { continue };
             let handle = self.table.insert(fd).ok_or(Error::unavailable(TABLE_FULL))?;
-            let segment = Arc::new(Segment::new(handle, name, lane, number));
-            let row = &mut shelf.lanes[lane.index()];
-            row.segments.insert(number, Arc::clone(&segment));
-            row.active = Some(Arc::clone(&segment));
-            return Ok(segment);
+            return Ok(shelf.begin(Segment::new(handle, name, lane, number)));
         }
         Err(Error::unavailable("another process keeps taking new segments of the spool folder"))
     }
@@ -318,7 +322,7 @@ impl Outbox {
             segment.seal();
             if segment.pending() == 0 {
                 // A file that cannot be deleted now is found, empty of waiting records, by the next adopter.
-                let _ = self.discard(shelf, &segment);
+                let _ = self.retire(shelf, &segment);
             }
         }
     }
@@ -327,6 +331,17 @@ impl Outbox {
     fn discard(&self, shelf: &mut Shelf, segment: &Segment) -> Result<()> {
         shelf.lanes[segment.lane.index()].segments.remove(&segment.number);
         if segment.handle.is_open() { self.folder.remove(&segment.name) } else { Ok(()) }
+    }
+}
+
+impl Shelf {
+    /// Makes a segment the active one of its lane.
+    fn begin(&mut self, segment: Segment) -> Arc<Segment> {
+        let segment = Arc::new(segment);
+        let row = &mut self.lanes[segment.lane.index()];
+        row.segments.insert(segment.number, Arc::clone(&segment));
+        row.active = Some(Arc::clone(&segment));
+        segment
     }
 }
 
@@ -348,6 +363,9 @@ impl Drop for Outbox {
             return;
         }
         let shelf = self.shelf.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for spare in shelf.spares.iter().flatten() {
+            let _ = self.folder.remove(&spare.name);
+        }
         for segment in shelf.lanes.iter().flat_map(|row| row.segments.values()) {
             if segment.pending() == 0 {
                 let _ = self.folder.remove(&segment.name);

@@ -1,4 +1,5 @@
-//! Names of segment files: `{u|b}-{boot}-{random}-{sequence}.seg`.
+//! Names of segment files: `{u|b}-{boot}-{random}-{sequence}.seg`, with `-{bytes}` before the dot if the file was used
+//! before and was so long then.
 
 use crate::error::{Error, Result};
 use crate::policy::Lane;
@@ -19,6 +20,11 @@ impl Namer {
     pub(crate) fn name(&self, lane: Lane, sequence: u64) -> String {
         format!("{}-{}-{:016x}-{sequence:06x}.seg", lane.letter(), self.boot, self.random)
     }
+
+    /// For a file of so many bytes whose records are all delivered.
+    pub(crate) fn reused_name(&self, lane: Lane, sequence: u64, bytes: u64) -> String {
+        format!("{}-{}-{:016x}-{sequence:06x}-{bytes:x}.seg", lane.letter(), self.boot, self.random)
+    }
 }
 
 /// The lane of a segment by its name; `None` for any other file.
@@ -29,6 +35,11 @@ pub(crate) fn lane_of(name: &str) -> Option<Lane> {
         return None;
     }
     Lane::ALL.into_iter().find(|lane| stem.starts_with(lane.letter()))
+}
+
+/// Whether the segment of this name is written over a file that was used before.
+pub(crate) fn is_reused(name: &str) -> bool {
+    name.split('-').count() == 5
 }
 
 /// A name for a state file: `s-{boot}-{random}.state`.
@@ -63,6 +74,8 @@ mod tests {
         let namer = Namer::new().unwrap();
         for lane in Lane::ALL {
             assert_eq!(lane_of(&namer.name(lane, 7)), Some(lane));
+            assert_eq!(lane_of(&namer.reused_name(lane, 7, 1 << 20)), Some(lane));
+            assert!(is_reused(&namer.reused_name(lane, 7, 1 << 20)) && !is_reused(&namer.name(lane, 7)));
         }
         assert_ne!(namer.name(Lane::Bulk, 1), Namer::new().unwrap().name(Lane::Bulk, 1));
     }

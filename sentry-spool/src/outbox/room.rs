@@ -26,12 +26,16 @@ enum Place {
 impl Outbox {
     /// Evicts until `need` bytes fit under the cap.
     ///
-    /// Locked segments of living processes count but stay. Own active segments count as full.
+    /// Locked segments of living processes count but stay. Own active segments, and files kept to be written over, count
+    /// as full.
     pub(super) fn make_room(&self, shelf: &mut Shelf, lane: Lane, need: u64) -> Result<()> {
         let Some(goal) = self.limits.max_bytes.checked_sub(need) else { return Err(Error::full(FULL)) };
         let foreign = self.folder.list(|file| name::lane_of(file).is_some() && !shelf.owns(file))?;
         let mut used: u64 = shelf.own_bytes(self.limits.segment_bytes);
         used += foreign.iter().map(|(_, metadata)| metadata.len()).sum::<u64>();
+        if used > goal {
+            used = used.saturating_sub(self.drop_spares(shelf)?);
+        }
         if used <= goal {
             return Ok(());
         }
@@ -69,7 +73,7 @@ impl Outbox {
                 let Some(segment) = shelf.lanes[lane.index()].segments.get(number).map(Arc::clone) else {
                     return Ok(0);
                 };
-                let bytes = segment.length();
+                let bytes = segment.bytes_on_disk();
                 (segment, bytes)
             }
             Place::Foreign(file, bytes) => {
@@ -91,7 +95,7 @@ impl Outbox {
         let Some(segment) = shelf.lanes[Lane::Bulk.index()].active.take() else { return Ok(0) };
         segment.seal();
         self.discard(shelf, &segment)?;
-        let bytes = segment.length().max(self.limits.segment_bytes);
+        let bytes = segment.bytes_on_disk().max(self.limits.segment_bytes);
         if segment.pending() > 0 {
             shelf.give_up(segment, Cause::Overflow, &self.counter);
         }
@@ -102,11 +106,15 @@ impl Outbox {
 impl Shelf {
     pub(super) fn owns(&self, file: &str) -> bool {
         self.lanes.iter().flat_map(|row| row.segments.values()).any(|segment| segment.name == file)
+            || self.spares.iter().flatten().any(|spare| spare.name == file)
     }
 
     fn own_bytes(&self, active_bytes: u64) -> u64 {
         let segments = self.lanes.iter().flat_map(|row| row.segments.values());
-        segments.map(|own| own.length().max(if own.is_sealed() { 0 } else { active_bytes })).sum()
+        let used =
+            segments.map(|own| own.bytes_on_disk().max(if own.is_sealed() { 0 } else { active_bytes }));
+        let spare = self.spares.iter().flatten().map(|spare| spare.bytes(active_bytes));
+        used.chain(spare).sum()
     }
 }
 

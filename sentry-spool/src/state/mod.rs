@@ -49,7 +49,7 @@ impl StateFile {
         let folder = Folder::prepare(dir)?;
         let name = state_name()?;
         let taken = Error::unavailable("another process took the new state file");
-        let fd = folder.create_for_rewriting(&name)?.ok_or(taken)?;
+        let fd = folder.create(&name)?.ok_or(taken)?;
         let Some(slot) = Slot::take(fd) else {
             folder.remove(&name)?;
             return Err(Error::unavailable("the process has as many state files as it may"));

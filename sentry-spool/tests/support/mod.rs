@@ -102,6 +102,9 @@ pub(crate) fn until(mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// Records that the role `deliver-forever` leaves waiting.
+pub(crate) const LAG: usize = 3;
+
 pub(crate) fn append(outbox: &Outbox, range: std::ops::Range<u32>) {
     for n in range {
         outbox.append(Lane::Urgent, &[&n.to_le_bytes(), &[0xF5; 36]]).unwrap();
@@ -145,6 +148,18 @@ pub(crate) fn play() {
             for n in 0.. {
                 append(&outbox, n..n + 1);
                 say(&format!("appended {}", n + 1));
+            }
+        }
+        "deliver-forever" => {
+            // Small, so that files are written over all the time.
+            let config = OutboxConfig { segment_bytes: 1000, max_bytes: 64_000, ..OutboxConfig::new(&dir) };
+            let outbox = Outbox::open(config).unwrap();
+            for n in 0.. {
+                append(&outbox, n..n + 1);
+                say(&format!("appended {}", n + 1));
+                if outbox.pending() > LAG {
+                    outbox.ack(outbox.peek().unwrap().unwrap().id).unwrap();
+                }
             }
         }
         "ack-half" => {

@@ -3,7 +3,7 @@
 use super::*;
 
 /// What the next process finds after this one was killed.
-fn killed(outbox: &Outbox, dir: &Path) -> Vec<u32> {
+pub(super) fn killed(outbox: &Outbox, dir: &Path) -> Vec<u32> {
     outbox.close_in_child();
     let next = Outbox::open(OutboxConfig::new(dir)).unwrap();
     next.adopt(early()).unwrap();
@@ -11,7 +11,7 @@ fn killed(outbox: &Outbox, dir: &Path) -> Vec<u32> {
     found
 }
 
-fn deliver(outbox: &Outbox, count: usize, at_once: usize) {
+pub(super) fn deliver(outbox: &Outbox, count: usize, at_once: usize) {
     for _ in 0..count {
         outbox.ack_up_to(outbox.peek().unwrap().unwrap().id, at_once).unwrap();
     }
@@ -59,7 +59,7 @@ fn records_that_come_between_are_read_and_closed_segments_go_as_ever() {
     }
     seen.extend(drain(&outbox).iter().map(|text| number(text)));
     assert_eq!(seen, (0..30).collect::<Vec<_>>());
-    assert_eq!(files(dir.path()), 1, "the active one");
+    assert_eq!(files(dir.path()), 2, "the active one, and one to be written over next");
     drop(outbox);
     assert_eq!(files(dir.path()), 0);
 }
