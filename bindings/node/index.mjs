@@ -53,6 +53,7 @@ export {
   localVariablesIntegration,
   logger,
   metrics,
+  modulesIntegration,
   mysql2Integration,
   nativeNodeFetchIntegration,
   onUncaughtExceptionIntegration,

@@ -37,6 +37,7 @@ export { setupKoaErrorHandler } from "./integrations/koa";
 export { wrapHandler, type LambdaContext, type WrapperOptions } from "./integrations/lambda";
 export { localVariablesIntegration, type LocalVariablesOptions } from "./integrations/local-variables";
 export { createWinstonTransport, pinoIntegration, type LoggerOptions } from "./integrations/loggers";
+export { modulesIntegration } from "./integrations/modules";
 export { setupNestErrorHandler } from "./integrations/nest";
 export { captureRequestError, type NextErrorContext, type NextRequestInfo } from "./integrations/nextjs";
 export { instrumentMongo, instrumentPg, instrumentPrisma } from "./integrations/wrapped";

@@ -30,6 +30,8 @@ export interface Options {
   dist?: string | null;
   /** The name of the machine; the host name by default. */
   serverName?: string | null;
+  /** Packages and their versions, for every error of this release; by default those that `package.json` asks for. */
+  modules?: Record<string, string> | null;
   /** The share of errors that is sent, from 0 to 1; 1 by default. */
   sampleRate?: number | null;
   /** How many breadcrumbs are kept; 100 by default. */
@@ -121,7 +123,7 @@ export interface Options {
    * default. See `localVariablesIntegration`. */
   includeLocalVariables?: boolean | "types" | null;
   /** Switched off by name: `uncaught`, `httpServer`, `httpClient`, `fetch`, `console`, `childProcess`, `fastify`,
-   * `mysql2`, `redis`, `pino`. */
+   * `mysql2`, `redis`, `pino`, `modules`. */
   disabledIntegrations?: string[] | null;
   /** Integrations beside the default ones, or a function that is given these and answers with all. */
   integrations?: Integrations | null;

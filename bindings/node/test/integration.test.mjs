@@ -1,5 +1,7 @@
 // The integrations of a client, and what else `init` takes that the core never sees.
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 
 import { program, run } from "./support/child.mjs";
@@ -41,4 +43,43 @@ test("integrations are set up, listed, found, and see events", async () => {
   assert.equal(event.tags.from, "init");
   assert.deepEqual([event.sdk.integrations[0], event.sdk.integrations.at(-1)], ["uncaught", "One"]);
   assert.ok(event.sdk.integrations.includes("httpServer"));
+});
+
+/** The packages on an event of a program in a folder that asks for some, installed beside it and above it. */
+async function modules(options) {
+  const sink = await openSink();
+  const file = program(`
+    const Sentry = require("PACKAGE");
+    Sentry.init({ dsn: process.env.DSN, storageDir: process.env.HOME, ${options} });
+    Sentry.captureMessage("m");
+  `);
+  const folder = join(dirname(file), "shop");
+  const write = (path, fields) => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, typeof fields === "string" ? fields : JSON.stringify(fields));
+  };
+  const asked = { near: "^1.0.0", "@scope/far": "2", broken: "*", missing: "*", odd: "*" };
+  write(join(folder, "package.json"), { dependencies: asked, optionalDependencies: { extra: "4.x" }, devDependencies: { dev: "1" } });
+  write(join(folder, "node_modules/near/package.json"), { version: "1.2.3" });
+  write(join(folder, "node_modules/extra/package.json"), { version: "4.5.6" });
+  write(join(folder, "node_modules/dev/package.json"), { version: "1.0.0" });
+  write(join(folder, "node_modules/broken/package.json"), "{");
+  write(join(folder, "node_modules/odd/package.json"), { version: 7 });
+  write(join(dirname(file), "node_modules/@scope/far/package.json"), { version: "2.0.1" });
+  write(join(folder, "bin/main.js"), `require(${JSON.stringify(file)})`);
+  const { stderr, code } = await run(join(folder, "bin/main.js"), { DSN: sink.dsn });
+  await sink.close();
+  assert.equal(code, 0, stderr);
+  assert.equal(sink.events.length, 1);
+  return sink.events[0].modules;
+}
+
+test("the packages that the application asks for are on an error", async () => {
+  assert.deepEqual(await modules(""), { near: "1.2.3", "@scope/far": "2.0.1", extra: "4.5.6" });
+});
+
+test("the application may say which packages, or none", async () => {
+  assert.deepEqual(await modules('modules: { shop: "1.2" }'), { shop: "1.2" });
+  assert.equal(await modules("modules: {}"), undefined);
+  assert.equal(await modules('disabledIntegrations: ["modules"]'), undefined);
 });

@@ -20,7 +20,7 @@ watchpost.init(os.environ["DSN"], storage_dir=os.environ["SPOOL"])
 """
 STANDARD = {
     "excepthook", "unraisable", "warnings", "threading", "logging", "asyncio", "subprocess", "multiprocessing",
-    "http_client",
+    "http_client", "modules",
 }
 #: A framework to be imported: a module with the parts that the integration looks for.
 LATE = """
@@ -151,3 +151,44 @@ def test_the_last_init_decides():
     logging.getLogger("shop").error("three")
     logging.getLogger("shop").critical("four")
     assert [event["logentry"]["message"] for event in testing.events()] == ["four"]
+
+
+PACKAGES = """
+import os, sys, pathlib, watchpost
+shelf = pathlib.Path(os.environ["SPOOL"]) / "shelf"
+for name in ("Shop_Tools-2.1.0.dist-info", "old-1.0-py3.11.egg-info", "linked.egg-info", "plain", "watchpost-0.0.0.dist-info"):
+    (shelf / name).mkdir(parents=True)
+sys.path[1:1] = [str(shelf), str(shelf / "none"), str(shelf) + ".zip"]
+watchpost.init(os.environ["DSN"], storage_dir=os.environ["SPOOL"], OPTIONS)
+watchpost.capture_message("m")
+watchpost.flush(20)
+"""
+
+
+def modules(sink, tmp_path, options=""):
+    done = run(PACKAGES.replace("OPTIONS", options), DSN=sink.dsn, SPOOL=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    (event,) = sink.wait_for(1)
+    return event.get("modules")
+
+
+def test_the_packages_that_are_installed_are_on_an_error(sink, tmp_path):
+    found = modules(sink, tmp_path)
+    assert {name: found.get(name) for name in ("shop-tools", "old", "linked", "plain", "watchpost")} == {
+        "shop-tools": "2.1.0", "old": "1.0", "linked": None, "plain": None, "watchpost": "0.0.0"
+    }
+    assert "pytest" in found, "of all folders"
+
+
+def test_the_application_may_say_which_packages(sink, tmp_path):
+    assert modules(sink, tmp_path, "modules={'shop': '1.2'}") == {"shop": "1.2"}
+
+
+@pytest.mark.parametrize("options", ["modules={}", "disabled_integrations=['modules']", "default_integrations=False"])
+def test_or_that_none_are_named(sink, tmp_path, options):
+    assert modules(sink, tmp_path, options) is None
+
+
+def test_packages_of_another_form_are_refused():
+    with pytest.raises(TypeError, match="`modules`.*names and texts"):
+        watchpost.init(None, modules={"flask": 3})

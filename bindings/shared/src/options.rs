@@ -40,7 +40,7 @@ pub struct HostOptions {
     pub disabled_integrations: Vec<Text>,
 }
 
-const KNOWN: [&str; 50] = [
+const KNOWN: [&str; 51] = [
     "dsn",
     "release",
     "enable_logs",
@@ -50,6 +50,7 @@ const KNOWN: [&str; 50] = [
     "environment",
     "dist",
     "server_name",
+    "modules",
     "sample_rate",
     "max_breadcrumbs",
     "attach_stacktrace",
@@ -139,6 +140,7 @@ impl HostOptions {
             "environment" => client.with_environment(option.text("\"staging\"")?),
             "dist" => client.with_dist(option.text("\"42\"")?),
             "server_name" => client.with_server_name(option.text("\"web-1\"")?),
+            "modules" => client.with_modules(option.pairs("{\"flask\": \"3.1.0\"}")?),
             "sample_rate" => {
                 let rate = option.number("0.25")?;
                 client
@@ -240,6 +242,13 @@ impl Given<'_> {
         let wanted = || self.refuse(&format!("a list of texts and patterns, like {example}"));
         let list = self.value.as_array().ok_or_else(wanted)?;
         list.iter().map(Pattern::from_json).collect::<Result<_>>().map_err(|error| self.rename(&error))
+    }
+
+    /// An object of texts.
+    fn pairs<P: FromIterator<(Text, Text)>>(&self, example: &str) -> Result<P> {
+        let pair = |(name, value): (&String, &Value)| Some((name.into(), value.as_str()?.into()));
+        let pairs = self.value.as_object().and_then(|object| object.iter().map(pair).collect());
+        pairs.ok_or_else(|| self.refuse(&format!("names and texts, like {example}")))
     }
 
     fn texts(&self, example: &str) -> Result<Vec<Text>> {

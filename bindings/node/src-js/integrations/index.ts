@@ -8,6 +8,7 @@ import { fetchIntegration, httpClientIntegration } from "./http-client";
 import { httpServerIntegration } from "./http-server";
 import { localVariablesIntegration } from "./local-variables";
 import { pinoIntegration } from "./loggers";
+import { modulesIntegration } from "./modules";
 import { uncaughtIntegration } from "./uncaught";
 
 /** Those that are there unless they are switched off. Each costs nothing before what it watches happens. @internal */
@@ -24,5 +25,6 @@ export function builtIn({ includeLocalVariables }: Options): Integration[] {
     mysql2Integration(),
     redisIntegration(),
     pinoIntegration(),
+    modulesIntegration(),
   ];
 }

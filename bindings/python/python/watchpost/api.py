@@ -6,6 +6,7 @@ import atexit
 from contextlib import contextmanager
 
 from . import _watchpost, integrations
+from .integrations.modules import installed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def init(dsn: str | None = None, **options: Unpack[Options]) -> None:
     global _exit_is_watched
     given: dict[str, Any] = {**options, "dsn": dsn}
     names = choose(given)
+    if given.get("modules") is None and "modules" in names:
+        given["modules"] = installed()
     _watchpost.init(given, names)
     integrations.start()
     if not _exit_is_watched:

@@ -103,6 +103,8 @@ class Options(TypedDict, total=False):
     dist: Optional[str]
     #: The name of the machine; else the host's.
     server_name: Optional[str]
+    #: Packages and their versions, for every error of this release; else those that are installed.
+    modules: Optional[Mapping[str, str]]
     #: The share of errors that is sent, from 0 to 1.
     sample_rate: Optional[float]
     #: How many breadcrumbs are kept; 100 by default.

@@ -38,6 +38,7 @@ class Integration:
 #: Name, class, module of the application whose import starts it (None: part of every program), and whether it is one of
 #: Python itself.
 _ALL = (
+    ("modules", "ModulesIntegration", None, True),
     ("excepthook", "ExcepthookIntegration", None, True),
     ("unraisable", "UnraisableIntegration", None, True),
     ("warnings", "WarningsIntegration", None, True),
