@@ -9,6 +9,7 @@ import { HeldTrail } from "./held";
 import { objectToJson, toJson, toText } from "./json";
 import { native, type NativeScope } from "./native";
 import { hand, handAll, type Pending, type Setter } from "./pending";
+import { entries, setAll } from "./scope-context";
 import type { Span } from "./span";
 import { START, type Step } from "./trail";
 import type {
@@ -240,15 +241,7 @@ export class Scope {
   update(context: ScopeContext | ((scope: Scope) => unknown) | undefined): this {
     if (typeof context === "function") return void context(this), this;
     if (typeof context !== "object" || context === null) return this;
-    if (context.tags) this.setTags(context.tags);
-    if (context.extra) this.setExtras(context.extra);
-    for (const [key, value] of entries(context.contexts)) this.setContext(key, value as Record<string, unknown>);
-    if (context.user !== undefined) this.setUser(context.user);
-    if (context.level) this.setLevel(context.level);
-    if (context.fingerprint) this.setFingerprint(context.fingerprint);
-    if (context.transactionName) this.setTransactionName(context.transactionName);
-    if (context.attributes) this.setAttributes(context.attributes);
-    if (Array.isArray(context.attachments)) for (const one of context.attachments) this.addAttachment(one);
+    setAll(this, context);
     return this;
   }
 
@@ -405,13 +398,5 @@ export class Scope {
       if (length >= MOST_PENDING) this.handle();
     }
     return this;
-  }
-}
-
-function entries(value: object | undefined | null): [string, unknown][] {
-  try {
-    return typeof value === "object" && value !== null ? Object.entries(value) : [];
-  } catch {
-    return [];
   }
 }
