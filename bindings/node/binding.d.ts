@@ -105,12 +105,17 @@ export declare class NativeClient {
   pauseSession(): void
   /** The application comes back. */
   resumeSession(isolation: NativeScope, current?: NativeScope | undefined | null): void
-  /** Begins the session of a request in its isolation scope; it began now, or so many seconds after 1970. */
-  startRequestSession(isolation: NativeScope, started?: number | undefined | null): NativeRequestSession | null
+  /** Begins the session of a request in its isolation scope. */
+  startRequestSession(isolation: NativeScope): NativeRequestSession | null
   /** Says that requests are the sessions from now on. */
   sessionsByRequest(): void
-  /** Counts a request that has ended, which began so many seconds after 1970. Nobody ever needed its scope. */
-  countRequest(started: number, isErrored: boolean): void
+  /**
+   * Counts a request that nobody needed a scope for: when it began, in seconds after 1970, and the status of its answer, 0
+   * if there was none.
+   */
+  countRequest(started: number, status: number): void
+  /** Lets errors that are captured in this scope count towards the request that began so many seconds after 1970. */
+  followRequest(started: number, isolation: NativeScope): NativeCountedRequest
   /** True if log lines can lead anywhere. */
   get logsEnabled(): boolean
   /**
@@ -148,6 +153,12 @@ export declare class NativeClient {
   traceHeaders(isolation: NativeScope, current?: NativeScope | undefined | null, url?: string | undefined | null, baggage?: string | undefined | null): Array<string> | null
   /** The same with this span as the parent on the other side; `baggage` is what goes along already. */
   spanHeaders(span: NativeSpan, baggage?: string | undefined | null): Array<string>
+}
+
+/** A request that has a scope, until it is counted. */
+export declare class NativeCountedRequest {
+  /** Counts it, with the status of its answer, 0 if there was none. */
+  finish(client: NativeClient, status: number): void
 }
 
 /** A request that is being answered: its session, and its transaction. */

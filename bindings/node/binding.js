@@ -837,6 +837,7 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.NativeCall = nativeBinding.NativeCall
 module.exports.NativeClient = nativeBinding.NativeClient
+module.exports.NativeCountedRequest = nativeBinding.NativeCountedRequest
 module.exports.NativeExchange = nativeBinding.NativeExchange
 module.exports.NativeRequestSession = nativeBinding.NativeRequestSession
 module.exports.NativeScope = nativeBinding.NativeScope

@@ -113,7 +113,7 @@ pub use crate::protocol::{
 pub use crate::rng::{OsRng, Rng, SeededRng};
 pub use crate::scope::{PropagationContext, Scope, Scopes, SharedScope};
 pub use crate::serverless::delivery_time;
-pub use crate::session::{Ending, LastWords, LiveSession, RequestSession, Vanished};
+pub use crate::session::{CountedRequest, Ending, LastWords, LiveSession, RequestSession, Vanished};
 pub use crate::text::Text;
 pub use crate::tracing::{
     IgnoreSpan, Label, OtelKind, OtelRemote, OtelStatus, Pattern, SampleRand, SamplingContext, Span,

@@ -1,11 +1,12 @@
-//! What spans cost where nobody records them. One test in a binary of its own, as the allocator is global.
+//! What costs no allocation: spans that nobody records, requests that only count. One test in a binary of its own, as the allocator is global.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use watchpost_core::testing::TestClient;
 use watchpost_core::{
-    ClientOptions, Scopes, SharedScope, SpanOptions, SpanStatus, Timestamp, TransactionOptions,
+    ClientOptions, CountedRequest, Scopes, SharedScope, SpanOptions, SpanStatus, Timestamp,
+    TransactionOptions,
 };
 
 struct Counting;
@@ -89,4 +90,15 @@ fn a_sampled_span_costs_few_allocations() {
         allocations(|| (0..100).for_each(|_| transaction.start_child("db.query", "SELECT 1").finish()));
     assert!(per_span <= 210, "{per_span} for 100 spans");
     transaction.finish();
+}
+
+#[test]
+fn a_request_that_only_counts_allocates_nothing() {
+    let options = ClientOptions::new().with_dsn("https://key@errors.example.com/42").unwrap();
+    let options = options.with_release("shop@1").with_auto_session_tracking(true);
+    let test = TestClient::new(options, Timestamp::from_micros(0), 1);
+    let run = || (0..10).for_each(|_| CountedRequest::begin(&test.client).finish(&test.client, 200));
+    // The first one makes the minute that the others count in.
+    run();
+    assert_eq!(allocations(run), 0);
 }

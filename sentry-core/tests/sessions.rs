@@ -64,35 +64,6 @@ fn a_clock_that_is_put_back_makes_no_negative_duration_and_no_pause() {
 }
 
 #[test]
-fn a_request_whose_scope_comes_late_counts_from_its_beginning() {
-    let test = TestClient::new(options(), NOW, 1);
-    test.client.sessions_by_request();
-    test.advance(Duration::from_secs(600));
-    test.client.count_request(NOW, false);
-    test.client.count_request(NOW, true);
-    drop(test.client.request_session_since(&SharedScope::new(), NOW));
-    test.client.flush(Duration::ZERO);
-    let sessions = sent(&test, &ItemType::Sessions);
-    let [bucket] = &sessions[0]["aggregates"].as_array().unwrap()[..] else { panic!("{sessions:?}") };
-    assert_eq!((&bucket["exited"], &bucket["errored"]), (&2.into(), &1.into()));
-    assert_eq!(sent(&test, &ItemType::Session), Vec::<Value>::new());
-}
-
-#[test]
-fn without_a_release_or_after_the_end_no_request_counts() {
-    for test in [TestClient::new(options().with_auto_session_tracking(false), NOW, 1), {
-        let closed = TestClient::new(options(), NOW, 1);
-        closed.client.close(None);
-        closed
-    }] {
-        test.transport.take();
-        test.client.count_request(NOW, true);
-        test.client.flush(Duration::ZERO);
-        assert_eq!(sent(&test, &ItemType::Sessions), Vec::<Value>::new());
-    }
-}
-
-#[test]
 fn an_event_whose_hook_answers_later_counts_when_it_has() {
     let (test, waiting) = deferring(options());
     let scope = SharedScope::new();
@@ -136,6 +107,16 @@ fn without_consent_there_is_no_session_and_nothing_is_left_behind() {
     assert_eq!(test.transport.last_words().unwrap().breadcrumbs.len(), 1);
     test.client.set_consent(false);
     assert!(test.transport.last_words().is_none());
+    test.client.close(None);
+    assert_eq!(sent(&test, &ItemType::Session), Vec::<Value>::new());
+}
+
+#[test]
+fn a_consent_that_is_given_again_begins_no_run_where_requests_are_the_sessions() {
+    let test = TestClient::new(options(), NOW, 1);
+    drop(test.client.start_request_session(&SharedScope::new()));
+    test.client.set_consent(false);
+    test.client.set_consent(true);
     test.client.close(None);
     assert_eq!(sent(&test, &ItemType::Session), Vec::<Value>::new());
 }

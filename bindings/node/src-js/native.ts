@@ -7,6 +7,7 @@ export const native = require(join(__dirname, "..", "binding.js")) as typeof bin
 export type NativeClient = binding.NativeClient;
 export type NativeScope = binding.NativeScope;
 export type NativeSpan = binding.NativeSpan;
+export type NativeCountedRequest = binding.NativeCountedRequest;
 export type NativeRequestSession = binding.NativeRequestSession;
 export type NativeExchange = binding.NativeExchange;
 export type NativeCall = binding.NativeCall;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use napi_derive::napi;
 use watchpost_bindings::guard;
-use watchpost_core::{RequestSession, Timestamp};
+use watchpost_core::{CountedRequest, RequestSession, Timestamp};
 
 use crate::client::NativeClient;
 use crate::scope::NativeScope;
@@ -62,16 +62,10 @@ impl NativeClient {
         guard(|| with_scopes(isolation, current, |scopes| self.host.resume_session(scopes)));
     }
 
-    /// Begins the session of a request in its isolation scope; it began now, or so many seconds after 1970.
+    /// Begins the session of a request in its isolation scope.
     #[napi]
-    pub fn start_request_session(
-        &self,
-        isolation: &NativeScope,
-        started: Option<f64>,
-    ) -> Option<NativeRequestSession> {
-        let core = self.host.client();
-        let started = started.and_then(Timestamp::from_seconds).unwrap_or_else(|| core.now());
-        let session = guard(|| core.request_session_since(isolation.shared(), started)).flatten()?;
+    pub fn start_request_session(&self, isolation: &NativeScope) -> Option<NativeRequestSession> {
+        let session = guard(|| self.host.client().start_request_session(isolation.shared())).flatten()?;
         Some(NativeRequestSession(RefCell::new(Some(session))))
     }
 
@@ -81,13 +75,35 @@ impl NativeClient {
         guard(|| self.host.client().sessions_by_request());
     }
 
-    /// Counts a request that has ended, which began so many seconds after 1970. Nobody ever needed its scope.
+    /// Counts a request that nobody needed a scope for: when it began, in seconds after 1970, and the status of its answer, 0
+    /// if there was none.
     #[napi]
-    pub fn count_request(&self, started: f64, is_errored: bool) {
-        guard(|| {
-            if let Some(started) = Timestamp::from_seconds(started) {
-                self.host.client().count_request(started, is_errored);
-            }
-        });
+    pub fn count_request(&self, started: f64, status: u16) {
+        guard(|| counted(started).finish(self.host.client(), status));
     }
+
+    /// Lets errors that are captured in this scope count towards the request that began so many seconds after 1970.
+    #[napi]
+    pub fn follow_request(&self, started: f64, isolation: &NativeScope) -> NativeCountedRequest {
+        let followed = guard(|| counted(started).with_scope(self.host.client(), isolation.shared()));
+        NativeCountedRequest(RefCell::new(followed.unwrap_or_default()))
+    }
+}
+
+/// A request that has a scope, until it is counted.
+#[napi]
+#[derive(Debug)]
+pub struct NativeCountedRequest(RefCell<CountedRequest>);
+
+#[napi]
+impl NativeCountedRequest {
+    /// Counts it, with the status of its answer, 0 if there was none.
+    #[napi]
+    pub fn finish(&self, client: &NativeClient, status: u16) {
+        guard(|| self.0.take().finish(client.host.client(), status));
+    }
+}
+
+fn counted(started: f64) -> CountedRequest {
+    Timestamp::from_seconds(started).map(CountedRequest::since).unwrap_or_default()
 }

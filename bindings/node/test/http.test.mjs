@@ -117,22 +117,44 @@ test("requests are counted as sessions", async () => {
   assert.deepEqual([sessions.aggregates[0].exited, sessions.aggregates[0].errored], [1, 2]);
 });
 
-test("a request counts for its user, for what its forks capture, and once", async () => {
-  start({ release: "shop@1", autoSessionTracking: true, sendDefaultPii: true });
-  const listener = (request, response) => {
-    if (request.url === "/user") Sentry.setUser({ id: "7" });
-    if (request.url === "/fork") Sentry.withIsolationScope(() => Sentry.captureException(new Error("no money")));
-    if (request.url === "/crumb") Sentry.addBreadcrumb({ message: "seen" });
-    response.end();
-    if (request.url === "/late") response.once("close", () => Sentry.captureException(new Error("too late")));
-  };
-  await serving(listener, async (url) => {
-    for (const path of ["/user", "/fork", "/crumb", "/late", "/plain"]) await (await fetch(url + path)).text();
+for (const [kind, disabledIntegrations] of [["of another service's trace", []], ["without a trace", ["fetch"]]]) {
+  test(`a request ${kind} counts for its user, for what its forks capture, and once`, async () => {
+    start({ release: "shop@1", autoSessionTracking: true, sendDefaultPii: true, disabledIntegrations });
+    const listener = (request, response) => {
+      if (request.url === "/user") Sentry.setUser({ id: "7" });
+      if (request.url === "/fork") Sentry.withIsolationScope(() => Sentry.captureException(new Error("no money")));
+      if (request.url === "/crumb") Sentry.addBreadcrumb({ message: "seen" });
+      response.end();
+      if (request.url === "/late") response.once("close", () => Sentry.captureException(new Error("too late")));
+    };
+    await serving(listener, async (url) => {
+      for (const path of ["/user", "/fork", "/crumb", "/late", "/plain"]) await (await fetch(url + path)).text();
+    });
+    await Sentry.flush();
+    const [{ aggregates }] = items("sessions");
+    const counts = aggregates.map(({ did, exited, errored }) => [did, exited, errored]);
+    assert.deepEqual(counts.sort(), [[undefined, 3, 1], ["7", 1, undefined]]);
   });
-  await Sentry.flush();
-  const [{ aggregates }] = items("sessions");
-  const counts = aggregates.map(({ did, exited, errored }) => [did, exited, errored]);
-  assert.deepEqual(counts.sort(), [[undefined, 3, 1], ["7", 1, undefined]]);
+}
+
+test("a request counts for the client that is there at its end", async () => {
+  for (const [before, after] of [[false, false], [true, false], [false, true], [true, true]]) {
+    const release = (name) => start({ release: name, autoSessionTracking: true, disabledIntegrations: ["fetch"] });
+    release("shop@1");
+    const old = Sentry.getClient();
+    const listener = (_request, response) => {
+      if (before) Sentry.captureMessage("before");
+      release("shop@2");
+      if (after) Sentry.captureException(new Error("no money"));
+      response.end();
+    };
+    await serving(listener, async (url) => (await fetch(url)).text());
+    await Sentry.flush();
+    const sent = items("sessions").flatMap(({ attrs, aggregates }) => aggregates.map((each) => [attrs.release, each.exited, each.errored]));
+    assert.deepEqual(sent, [["shop@2", after ? undefined : 1, after ? 1 : undefined]], `${before} ${after}`);
+    await old.close();
+    assert.ok(!old.native.takeRecorded().includes("aggregates"));
+  }
 });
 
 for (const [name, call] of [

@@ -80,7 +80,7 @@ impl Active {
         // Made first and put in then, as by `Once`: who makes them may let go of the interpreter.
         let (isolation, current) = late.make(self.request.as_ref());
         held.get_or_init(|| {
-            late.start_session(&isolation);
+            late.count_errors(&isolation);
             Held::new(isolation, current)
         })
     }
@@ -121,7 +121,6 @@ impl Active {
 
     /// An error that nobody handled ends the request that this was made for.
     pub(crate) fn request_crashed(&self) {
-        self.held();
         if let Some(late) = self.late() {
             late.crashed();
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use watchpost_core::{Client, ForkLock, RequestSession, Scope, SharedScope, Timestamp, generation};
+use watchpost_core::{Client, CountedRequest, ForkLock, Scope, SharedScope};
 
 use crate::exchange::describe;
 use crate::framework::Source;
@@ -14,29 +14,16 @@ use crate::session::Session;
 pub(crate) struct Late {
     isolation: Scope,
     current: Scope,
-    visit: ForkLock<Visit>,
-}
-
-/// The request as a session.
-#[derive(Debug, Default)]
-enum Visit {
-    /// Not counted, or not any more.
-    #[default]
-    Nothing,
-    /// Nothing to count towards it so far; since when, and in which process.
-    Waiting(Timestamp, u64),
-    /// Errors of its isolation scope count towards it.
-    Running(RequestSession),
+    counted: ForkLock<CountedRequest>,
 }
 
 impl Late {
     /// Keeps what both scopes hold now: pointers.
     pub(crate) fn begin(client: &Client, isolation: &SharedScope, current: &SharedScope) -> Self {
-        let visit = client.begin_request().map(|started| Visit::Waiting(started, generation()));
         Self {
             isolation: isolation.snapshot(),
             current: current.snapshot(),
-            visit: ForkLock::new(visit.unwrap_or_default()),
+            counted: ForkLock::new(CountedRequest::begin(client)),
         }
     }
 
@@ -59,17 +46,11 @@ impl Late {
     }
 
     /// Lets errors that are captured in `isolation` count towards the request.
-    pub(crate) fn start_session(&self, isolation: &SharedScope) {
-        let Visit::Waiting(started, process) = self.visit.with(std::mem::take) else { return };
-        if process != generation() {
-            return;
-        }
-        let session = Session::current();
-        let client = session.as_ref().map(|session| session.host.client());
-        if let Some(running) = client.and_then(|client| client.request_session_since(isolation, started)) {
-            // Should it have been over meanwhile, it is dropped with this, which counts it.
-            self.visit.with(|visit| *visit = Visit::Running(running));
-        }
+    pub(crate) fn count_errors(&self, isolation: &SharedScope) {
+        let Some(session) = &*Session::current() else { return };
+        let counted = self.counted.with(std::mem::take).with_scope(session.host.client(), isolation);
+        // Should it have been over meanwhile, it is dropped with this, which counts it.
+        self.counted.with(|place| *place = counted);
     }
 
     /// True if somebody was known before the request began, to whom it belongs.
@@ -79,26 +60,13 @@ impl Late {
 
     /// An error that nobody handled ended the request.
     pub(crate) fn crashed(&self) {
-        self.visit.with(|visit| {
-            if let Visit::Running(session) = visit {
-                session.mark_crashed();
-            }
-        });
+        self.counted.with(CountedRequest::mark_crashed);
     }
 
     /// Counts the request, which was answered with this status; zero if it is not known.
     pub(crate) fn finish(&self, status: u16) {
-        match self.visit.with(std::mem::take) {
-            Visit::Nothing => {}
-            Visit::Waiting(started, process) => {
-                if let Some(session) = Session::current().as_ref().filter(|_| process == generation()) {
-                    session.host.client().count_request(started, status >= 500);
-                }
-            }
-            Visit::Running(session) => {
-                session.answered(status);
-                session.finish();
-            }
+        if let Some(session) = &*Session::current() {
+            self.counted.with(std::mem::take).finish(session.host.client(), status);
         }
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::{Client, snapshot};
 use crate::crash::Crash;
 use crate::hook::Hint;
-use crate::protocol::{Event, Exception, Level, Map, Mechanism, SessionStatus, SessionUpdate, Timestamp};
+use crate::protocol::{Event, Exception, Level, Map, Mechanism, SessionStatus, SessionUpdate};
 use crate::scope::{Scopes, SharedScope};
-use crate::session::{Counting, Ending, Health, RequestSession, Sessions, Vanished};
+use crate::session::{Counting, Ending, RequestSession, Sessions, Vanished};
 use crate::text::Text;
 
 impl Client {
@@ -45,35 +45,12 @@ impl Client {
     /// makes requests the sessions, see [`sessions_by_request`](Self::sessions_by_request). For integrations with
     /// servers; `None` if no sessions are tracked. Requests are counted by minute and sent every 60 s.
     pub fn start_request_session(&self, isolation: &SharedScope) -> Option<RequestSession> {
-        self.request_session_since(isolation, self.clock.now())
+        self.request_sessions()?.request(isolation, self.clock.now())
     }
 
-    /// The same for a request that began before anybody needed its scope.
-    pub fn request_session_since(
-        &self,
-        isolation: &SharedScope,
-        started: Timestamp,
-    ) -> Option<RequestSession> {
-        if self.is_enabled() { self.sessions.request(isolation, started) } else { None }
-    }
-
-    /// Says that a request begins now whose scope is made late, and when that is; `None` if no sessions are tracked.
-    pub fn begin_request(&self) -> Option<Timestamp> {
-        if !self.is_enabled() || !self.sessions.counts_requests() {
-            return None;
-        }
-        self.sessions.by_request();
-        Some(self.clock.now())
-    }
-
-    /// Counts a request that has ended, of no known user, whose scope nobody ever needed: nothing was captured in it. For
-    /// hosts that make scopes late; [`sessions_by_request`](Self::sessions_by_request) or
-    /// [`begin_request`](Self::begin_request) is to be said when it begins.
-    pub fn count_request(&self, started: Timestamp, is_errored: bool) {
-        if self.is_enabled() && self.sessions.counts_requests() {
-            let health = if is_errored { Health::Errored } else { Health::Healthy };
-            self.sessions.count_request(started, None, health);
-        }
+    /// Where requests are counted, if they are.
+    pub(crate) fn request_sessions(&self) -> Option<&Arc<Sessions>> {
+        Some(&self.sessions).filter(|sessions| self.is_enabled() && sessions.counts_requests())
     }
 
     /// Says that the application serves requests: each of them is a session, and the run itself is none, unless it

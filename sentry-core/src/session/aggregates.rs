@@ -23,6 +23,13 @@ pub(crate) enum Health {
     Crashed,
 }
 
+impl Health {
+    /// What the HTTP status of an answer says.
+    pub(super) fn of_status(status: u16) -> Self {
+        if status >= 500 { Self::Errored } else { Self::Healthy }
+    }
+}
+
 /// The counts that wait to be sent.
 #[derive(Debug, Default)]
 pub(super) struct Aggregates {

@@ -1,6 +1,7 @@
 //! Release health: one session per run of the application, or one per request; and what a process leaves behind.
 
 mod aggregates;
+mod counted;
 mod health;
 mod held;
 mod last_words;
@@ -10,6 +11,7 @@ mod requests;
 mod trail;
 
 pub(crate) use self::aggregates::Health;
+pub use self::counted::CountedRequest;
 pub(crate) use self::health::{Counting, of_event};
 pub(crate) use self::held::Held;
 pub(crate) use self::last_words::distinct_id;
@@ -18,6 +20,7 @@ pub use self::request::RequestSession;
 pub(crate) use self::request::RequestState;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use self::aggregates::Aggregates;
@@ -46,6 +49,8 @@ pub(crate) struct Sessions {
     transport: Option<Arc<dyn Transport>>,
     clock: Arc<dyn Clock>,
     rng: Arc<dyn Rng>,
+    /// Requests are the sessions; the run itself is none. Holds in a forked child, too.
+    by_request: AtomicBool,
     state: ForkLock<State>,
 }
 
@@ -54,8 +59,6 @@ struct State {
     generation: u64,
     /// The session of this run, until it ends.
     live: Option<LiveSession>,
-    /// Requests are the sessions; the run itself is none.
-    by_request: bool,
     /// The session ended in the background, and the next begins when the application comes back.
     asleep: bool,
     aggregates: Aggregates,
@@ -72,7 +75,8 @@ impl Sessions {
         clock: Arc<dyn Clock>,
         rng: Arc<dyn Rng>,
     ) -> Self {
-        Self { options, transport, clock, rng, state: ForkLock::default() }
+        let by_request = AtomicBool::new(false);
+        Self { options, transport, clock, rng, by_request, state: ForkLock::default() }
     }
 
     /// What a client does first: its run is a session, if that is wanted.
@@ -82,7 +86,8 @@ impl Sessions {
             let id = EventId::random(&*self.rng);
             self.with(|state| state.words = Some((id, now)));
         }
-        if self.options.auto_session_tracking() {
+        // With a consent that is given again, requests may be the sessions already.
+        if self.options.auto_session_tracking() && !self.by_request.load(Ordering::Relaxed) {
             self.start(None);
         }
         if self.options.report_killed() {
@@ -256,8 +261,7 @@ impl Sessions {
     fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
         self.state.with(|state| {
             if state.generation != generation() {
-                let by_request = state.by_request;
-                *state = State { generation: generation(), by_request, ..State::default() };
+                *state = State { generation: generation(), ..State::default() };
             }
             f(state)
         })

@@ -36,8 +36,8 @@ impl Sessions {
     /// The user does not agree: there was no session, and nothing is left behind.
     pub(crate) fn forget(&self) {
         self.with(|state| {
-            let State { generation, by_request, revision, .. } = *state;
-            *state = State { generation, by_request, revision, ..State::default() };
+            let State { generation, revision, .. } = *state;
+            *state = State { generation, revision, ..State::default() };
         });
         if let Some(transport) = &self.transport {
             transport.forget_last_words();

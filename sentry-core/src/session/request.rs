@@ -16,7 +16,8 @@ use crate::scope::SharedScope;
 #[derive(Debug)]
 #[must_use = "the request ends when this is dropped"]
 pub struct RequestSession {
-    sessions: Arc<Sessions>,
+    /// Where it is counted, if it is.
+    sessions: Option<Arc<Sessions>>,
     state: RequestState,
     scope: SharedScope,
     started: Timestamp,
@@ -27,28 +28,36 @@ impl RequestSession {
     pub(super) fn new(sessions: Arc<Sessions>, scope: SharedScope, started: Timestamp) -> Self {
         let state = RequestState::default();
         scope.update(|held| held.set_request_session(Some(state.clone())));
-        Self { sessions, state, scope, started, generation: generation() }
+        Self { sessions: Some(sessions), state, scope, started, generation: generation() }
     }
 
     /// The request failed, though nothing was captured.
     pub fn mark_errored(&self) {
-        self.state.worsen(Health::Errored);
+        self.worsen(Health::Errored);
     }
 
     /// The request was answered with this HTTP status: from 500 on it failed, though nothing may have been captured.
     pub fn answered(&self, status: u16) {
-        if status >= 500 {
-            self.mark_errored();
-        }
+        self.worsen(Health::of_status(status));
     }
 
     /// An error that nobody handled ended the request.
     pub fn mark_crashed(&self) {
-        self.state.worsen(Health::Crashed);
+        self.worsen(Health::Crashed);
     }
 
     /// Ends the request now.
     pub fn finish(self) {}
+
+    /// It never gets better.
+    pub(super) fn worsen(&self, to: Health) {
+        self.state.worsen(to);
+    }
+
+    /// Ends the request now, to be counted there instead.
+    pub(super) fn count_for(mut self, sessions: Option<&Arc<Sessions>>) {
+        self.sessions = sessions.cloned();
+    }
 }
 
 impl Drop for RequestSession {
@@ -60,8 +69,9 @@ impl Drop for RequestSession {
             scope.set_request_session(None);
             scope.user()
         });
+        let Some(sessions) = &self.sessions else { return };
         let did = user.as_deref().and_then(distinct_id);
-        self.sessions.count_request(self.started, did, self.state.health());
+        sessions.count_request(self.started, did, self.state.health());
     }
 }
 

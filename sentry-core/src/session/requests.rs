@@ -1,6 +1,7 @@
 //! Requests as sessions.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::aggregates::{Health, MAX_BUCKETS};
 use super::{RequestSession, Sessions};
@@ -12,8 +13,12 @@ use crate::text::Text;
 impl Sessions {
     /// From now on requests are the sessions. The run is none, unless the server already knows of it.
     pub(crate) fn by_request(&self) {
+        // Every request says so: only the first takes the lock.
+        if self.by_request.load(Ordering::Relaxed) {
+            return;
+        }
         let dropped = self.with(|state| {
-            state.by_request = true;
+            self.by_request.store(true, Ordering::Relaxed);
             state.live.take_if(|live| live.sent == 0).is_some()
         });
         if dropped {
@@ -30,9 +35,7 @@ impl Sessions {
         if !self.counts_requests() {
             return None;
         }
-        if !self.with(|state| state.by_request) {
-            self.by_request();
-        }
+        self.by_request();
         Some(RequestSession::new(Arc::clone(self), isolation.clone(), started))
     }
 
@@ -43,6 +46,8 @@ impl Sessions {
 
     /// Counts a request that ended.
     pub(crate) fn count_request(&self, started: Timestamp, did: Option<Text>, health: Health) {
+        // The client may have come while the request was under way.
+        self.by_request();
         let now = self.clock.now();
         let (due, full) = self.with(|state| {
             let due = state.aggregates.record(started, did, health, now);

@@ -1,22 +1,20 @@
-import { say, type Client } from "../client";
+import { getClient, say, type Client } from "../client";
 import { toText } from "../json";
-import type { NativeRequestSession } from "../native";
+import type { NativeCountedRequest } from "../native";
 import type { Scope } from "../scope";
 
 const declared = new WeakSet<Client>();
 
 /**
- * The session of a request without a transaction. Most are answered without a word to the SDK: those are a number when they
- * end. The core's scope, which makes errors count as this request's, is there as soon as somebody needs it.
+ * The session of a request without a transaction. What counts towards it is the core's to say, which hears of it when somebody
+ * needs its scope, or else when it ends: until then a time is all that there is of it.
  */
 export class CountedRequest {
-  readonly #client: Client;
   readonly #isolation: Scope;
   readonly #started: number;
-  #session: NativeRequestSession | undefined;
+  #followed: NativeCountedRequest | undefined;
 
   constructor(client: Client, isolation: Scope) {
-    this.#client = client;
     this.#isolation = isolation;
     this.#started = client.testNow() ?? Date.now() / 1000;
     if (!declared.has(client)) {
@@ -24,22 +22,20 @@ export class CountedRequest {
       client.native.sessionsByRequest();
     }
     isolation.onMade = (handle) => {
-      this.#session = client.native.startRequestSession(handle, this.#started) ?? undefined;
+      this.#followed = getClient()?.native.followRequest(this.#started, handle);
     };
   }
 
-  /** The request is over, with or without an error of ours. */
-  end(errored: boolean): void {
+  /** The request is over, with the status of its answer, 0 if there was none. */
+  end(status: number): void {
     try {
-      // Whose session it was is told by the scope.
+      // Whose request it was is known by its scope.
       if (this.#isolation.onMade && this.#isolation.getUser()) this.#isolation.core();
-      if (this.#isolation.onMade) {
-        this.#isolation.onMade = undefined;
-        this.#client.native.countRequest(this.#started, errored);
-        return;
-      }
-      if (errored) this.#session?.markErrored();
-      this.#session?.end();
+      this.#isolation.onMade = undefined;
+      const client = getClient();
+      if (!client) return;
+      if (this.#followed) this.#followed.finish(client.native, status);
+      else client.native.countRequest(this.#started, status);
     } catch (error) {
       say(`a request was not counted: ${toText(error)}`);
     }

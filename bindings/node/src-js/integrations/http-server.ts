@@ -128,7 +128,7 @@ function begin(client: Client, request: RequestLike, response: ServerResponse | 
 
 function count(client: Client, isolation: Scope, response: ServerResponse): void {
   const counted = new CountedRequest(client, isolation);
-  response.once("close", () => counted.end(response.headersSent && response.statusCode >= 500));
+  response.once("close", () => counted.end(response.headersSent ? response.statusCode : 0));
 }
 
 function end(exchange: NativeExchange, span: Span, settle: () => void, response: ServerResponse): void {
