@@ -105,17 +105,14 @@ impl Exchange {
 
     /// An error has left the application. To be called while its scopes are active.
     pub(crate) fn failed(&self, py: Python<'_>, error: &PyErr) {
-        let origin = self.source.framework(py).map(|framework| framework.get().origin.clone());
-        capture_exception_from(
-            py,
-            error.value(py).as_any(),
-            origin.as_deref().unwrap_or("auto.http"),
-            false,
-            None,
-            None,
-        );
-        self.status.store(500, Ordering::Relaxed);
-        self.active.get().request_crashed();
+        entry(py, "the error of a request", || {
+            let origin = self.source.framework(py).map(|framework| framework.get().origin.clone());
+            let origin = origin.as_deref().unwrap_or("auto.http");
+            capture_exception_from(py, error.value(py).as_any(), origin, false, None, None);
+            self.status.store(500, Ordering::Relaxed);
+            self.active.get().request_crashed();
+            Ok(())
+        });
     }
 
     /// Whoever asked has gone, or nobody wants the answer any more.

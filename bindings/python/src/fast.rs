@@ -62,6 +62,7 @@ impl<'py> Arguments<'_, 'py> {
     ///
     /// # Errors
     /// `TypeError` if there are too many, or one is given twice.
+    #[inline]
     pub(crate) fn take<const N: usize>(&self, names: &Names<N>) -> PyResult<Taken<'py, N>> {
         let py = self.py;
         let mut taken = [const { None }; N];

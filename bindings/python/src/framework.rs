@@ -9,6 +9,7 @@ use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
 use watchpost_core::{BodyPlace, BodyTee, Client, Event, ForkLock, RequestBody, Text, User};
 
 use crate::convert::text_of;
+use crate::session::entry;
 use crate::setters::to_user;
 use crate::{asgi, wsgi};
 
@@ -137,9 +138,10 @@ impl Source {
         tee
     }
 
-    /// The headers of a trace that came along; none if the data is not what its protocol says.
+    /// The headers of a trace that came along; none, which is said, if the data is not what its protocol says.
     pub(crate) fn trace_headers(&self, py: Python<'_>) -> Vec<(&'static str, String)> {
-        self.kind.trace_headers(self.data.bind(py)).unwrap_or_default()
+        let read = || self.kind.trace_headers(self.data.bind(py));
+        entry(py, "reading the trace of a request", read).unwrap_or_default()
     }
 
     /// The environment or scope.

@@ -59,18 +59,24 @@ impl Session {
 
 /// Runs an entry point that the application called. Neither a panic nor an exception leaves it: they are said in one
 /// diagnostic line.
+#[inline]
 pub(crate) fn entry<T>(py: Python<'_>, name: &str, body: impl FnOnce() -> PyResult<T>) -> Option<T> {
-    let failure = match guard(body) {
-        Some(Ok(value)) => return Some(value),
-        Some(Err(error)) => {
-            let text = error.to_string();
-            crate::repr::swallow(py, &error);
-            text
+    match guard(body) {
+        Some(Ok(value)) => Some(value),
+        failed => {
+            say_failed(py, name, failed.and_then(Result::err).as_ref());
+            None
         }
-        None => "it panicked".to_owned(),
-    };
+    }
+}
+
+#[cold]
+fn say_failed(py: Python<'_>, name: &str, error: Option<&PyErr>) {
+    let failure = error.map_or_else(|| "it panicked".to_owned(), ToString::to_string);
+    if let Some(error) = error {
+        crate::repr::swallow(py, error);
+    }
     if let Some(session) = &*Session::current() {
         session.say(|| format!("{name} failed: {failure}"));
     }
-    None
 }

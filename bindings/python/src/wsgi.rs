@@ -1,7 +1,10 @@
 //! Applications of WSGI (PEP 3333).
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use crate::once::intern;
 use pyo3::exceptions::PyTypeError;
+use pyo3::panic::PanicException;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyList, PyString, PyTuple};
 use watchpost_core::IncomingRequest;
@@ -52,40 +55,72 @@ fn answer<'py>(
     start_response: &Bound<'py, PyAny>,
     owner: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let call = |start_response: &Bound<'py, PyAny>| match owner {
-        Some(owner) => app.call1((owner, environ, start_response)),
-        None => app.call1((environ, start_response)),
+    let call = |start_response: &Bound<'py, PyAny>| {
+        passed_on(|| match owner {
+            Some(owner) => app.call1((owner, environ, start_response)),
+            None => app.call1((environ, start_response)),
+        })
     };
     let begun = entry(py, "a request", || {
         let Ok(environ) = environ.cast::<PyDict>() else { return Ok(None) };
         let Some(exchange) = Exchange::begin(py, framework, Kind::Wsgi, environ)? else { return Ok(None) };
-        let token = exchange.enter(py)?;
-        Ok(Some((Bound::new(py, WsgiAnswer { exchange, inner: start_response.clone().unbind() })?, token)))
+        let answer = Bound::new(py, WsgiAnswer { exchange, inner: start_response.clone().unbind() })?;
+        let token = answer.get().exchange.enter(py)?;
+        Ok(Some((answer, token)))
     });
     let Some((answer, token)) = begun.flatten() else { return call(start_response) };
-    let body = call(answer.as_any());
-    let exchange = &answer.get().exchange;
-    if let Err(error) = &body
-        && error.is_instance_of::<pyo3::exceptions::PyException>(py)
-    {
-        exchange.failed(py, error);
-    }
-    entry(py, "the end of a request", || Active::leave(py, &token));
-    match body {
-        Ok(body) if !is_complete(&body, environ) => match body.try_iter() {
-            Ok(iterator) => {
-                let is_made = exchange.has_length() || is_made(&body);
-                let (body, iterator) = (body.clone().unbind(), iterator.unbind());
-                let answer = answer.clone().unbind();
-                Ok(Bound::new(py, WsgiBody { answer, body, iterator, is_made })?.into_any())
-            }
-            Err(_) => Ok(body),
-        },
-        done => {
-            exchange.finish(py);
-            done
+    let answered = call(answer.as_any());
+    // There is an answer, whatever becomes of us. If this fails, the exchange ends when it is dropped.
+    let watched = entry(py, "the end of a request", || {
+        let exchange = &answer.get().exchange;
+        if let Err(error) = &answered
+            && error.is_instance_of::<pyo3::exceptions::PyException>(py)
+        {
+            exchange.failed(py, error);
         }
+        if let Err(error) = Active::leave(py, &token) {
+            entry(py, "the end of a request", || Err::<(), _>(error));
+        }
+        let watched = match &answered {
+            Ok(body) => watch(&answer, body, environ)?,
+            Err(_) => None,
+        };
+        if watched.is_none() {
+            exchange.finish(py);
+        }
+        Ok(watched)
+    });
+    watched.flatten().map_or(answered, Ok)
+}
+
+/// What the application answers and raises. An exception that pyo3 made of a panic of ours inside of it is one of those; pyo3
+/// would make it a panic again, on which the answer would be lost.
+fn passed_on<T>(call: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        let text = panic.downcast::<String>().map_or_else(|_| "a panic".to_owned(), |text| *text);
+        Err(PanicException::new_err(text))
+    })
+}
+
+/// The body, watched while it is being made; `None` if it is done already.
+///
+/// # Errors
+/// When the interpreter has no memory left.
+fn watch<'py>(
+    answer: &Bound<'py, WsgiAnswer>,
+    body: &Bound<'py, PyAny>,
+    environ: &Bound<'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let py = body.py();
+    if is_complete(body, environ) {
+        return Ok(None);
     }
+    // One that cannot be iterated is for the server to complain of.
+    let Ok(iterator) = body.try_iter() else { return Ok(None) };
+    let is_made = answer.get().exchange.has_length() || is_made(body);
+    let (body, iterator) = (body.clone().unbind(), iterator.unbind());
+    let answer = answer.clone().unbind();
+    Ok(Some(Bound::new(py, WsgiBody { answer, body, iterator, is_made })?.into_any()))
 }
 
 /// True for a body that cannot fail any more, or that the server treats specially by its type.
@@ -138,13 +173,16 @@ impl WsgiAnswer {
         args: &Bound<'py, PyTuple>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if let Some(status) = args.get_item(0).ok().and_then(|status| status_of(&status)) {
-            self.exchange.answers(status);
-        }
-        if args.get_item(1).is_ok_and(|headers| has_length(&headers)) {
-            self.exchange.note_length();
-        }
-        self.exchange.keep(args.py());
+        entry(args.py(), "the head of an answer", || {
+            if let Some(status) = args.get_item(0).ok().and_then(|status| status_of(&status)) {
+                self.exchange.answers(status);
+            }
+            if args.get_item(1).is_ok_and(|headers| has_length(&headers)) {
+                self.exchange.note_length();
+            }
+            self.exchange.keep(args.py());
+            Ok(())
+        });
         self.inner.bind(args.py()).call(args, kwargs)
     }
 }
@@ -165,7 +203,7 @@ impl WsgiBody {
         let exchange = &self.answer.get().exchange;
         let enter = || entry(py, "a body", || exchange.enter(py));
         let mut token = if self.is_made { None } else { enter() };
-        let done = work();
+        let done = passed_on(work);
         if let Err(error) = &done
             && error.is_instance_of::<pyo3::exceptions::PyException>(py)
         {
@@ -196,7 +234,10 @@ impl WsgiBody {
             }
             Ok(())
         });
-        self.answer.get().exchange.finish(py);
+        entry(py, "the end of a request", || {
+            self.answer.get().exchange.finish(py);
+            Ok(())
+        });
         closed
     }
 
