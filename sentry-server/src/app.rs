@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::DirBuilder;
+use std::ops::Deref;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,7 +34,11 @@ use crate::{api, health, ingest, ui};
 ///
 /// Cheap to clone: every clone is the same server.
 #[derive(Debug, Clone)]
-pub struct App {
+pub struct App(Arc<Shared>);
+
+/// What the clones of an [`App`] have in common. One counter for all of it: each request clones the app several times.
+#[derive(Debug)]
+pub struct Shared {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) keys: Arc<KeyTable>,
     pub(crate) counters: Arc<Counters>,
@@ -52,9 +57,17 @@ pub struct App {
     pub(crate) files: Arc<FileStore>,
     pub(crate) symbolicator: Arc<Symbolicator>,
     pub(crate) totals: Arc<Totals>,
-    digest: Arc<Digest>,
-    house: Arc<House>,
-    housekeeping: Arc<Housekeeping>,
+    digest: Digest,
+    house: House,
+    housekeeping: Housekeeping,
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -155,7 +168,7 @@ impl App {
                 inflated_bytes: config.limits.inflated_body_bytes,
             },
         };
-        Ok(Self {
+        Ok(Self(Arc::new(Shared {
             store,
             keys,
             counters: Arc::default(),
@@ -174,10 +187,10 @@ impl App {
             files,
             symbolicator: Arc::clone(&symbolicator),
             totals: Arc::new(Totals::new(now)),
-            digest: Arc::new(digest),
-            house: Arc::new(house),
-            housekeeping: Arc::new(housekeeping),
-        })
+            digest,
+            house,
+            housekeeping,
+        })))
     }
 
     /// Everything that is answered.

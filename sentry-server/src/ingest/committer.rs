@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use watchpost_spool::Log;
 
@@ -37,6 +38,8 @@ struct Submission {
     wire: Bytes,
     inflated: Bytes,
     done: oneshot::Sender<Result<(), CommitError>>,
+    /// Where who waits is running.
+    runtime: Option<Handle>,
 }
 
 impl Committer {
@@ -62,7 +65,7 @@ impl Committer {
         inflated: Bytes,
     ) -> Result<(), CommitError> {
         let (done, answer) = oneshot::channel();
-        let submission = Submission { head, wire, inflated, done };
+        let submission = Submission { head, wire, inflated, done, runtime: Handle::try_current().ok() };
         {
             let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
             let sender = sender.as_ref().ok_or(CommitError::Stopped)?;
@@ -171,18 +174,17 @@ impl Spool {
             refuse(appended.into_iter().map(|(_, submission)| submission));
             return false;
         }
-        let (jobs, answers): (Vec<Job>, Vec<_>) = appended
+        let mut runtime = None;
+        let (jobs, waiting): (Vec<Job>, Vec<_>) = appended
             .into_iter()
             .map(|(position, submission)| {
                 let job = Job { position, head: submission.head, inflated: submission.inflated };
+                runtime = submission.runtime;
                 (job, submission.done)
             })
             .unzip();
         self.queue.push(jobs);
-        for done in answers {
-            // A client that has gone needs no answer.
-            let _ = done.send(Ok(()));
-        }
+        answer(runtime, waiting);
         sound
     }
 
@@ -199,6 +201,20 @@ impl Spool {
                 false
             }
         }
+    }
+}
+
+/// Says to all that their records are durable. From within the runtime, which is woken once then and not once for each.
+fn answer(runtime: Option<Handle>, waiting: Vec<oneshot::Sender<Result<(), CommitError>>>) {
+    let answer = move || {
+        for done in waiting {
+            // A client that has gone needs no answer.
+            let _ = done.send(Ok(()));
+        }
+    };
+    match runtime {
+        Some(runtime) => drop(runtime.spawn(async move { answer() })),
+        None => answer(),
     }
 }
 
