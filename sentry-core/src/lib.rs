@@ -95,9 +95,12 @@ pub use crate::hook::{CheckInHook, LogHook, MetricHook};
 pub use crate::http::{
     BodyPlace, BodyTee, Exchange, IncomingRequest, OutgoingRequest, RequestBody, RequestHead,
 };
+pub use crate::json::write as write_json;
 pub use crate::options::{ClientOptions, Compression, Spotlight, TransportOptions};
 pub use crate::options::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
-pub use crate::pipeline::{BreadcrumbWriter, JsonScrubber, PlainBreadcrumb, PlainValue};
+pub use crate::pipeline::{
+    BreadcrumbWriter, JsonMap, JsonParts, JsonScrubber, JsonTree, PlainBreadcrumb, PlainValue,
+};
 pub use crate::protocol::{
     Attribute, AttributeValue, Attributes, CheckIn, CheckInStatus, Feedback, Log, LogLevel, Metric,
     MetricType, MonitorConfig, Schedule, ScheduleUnit,

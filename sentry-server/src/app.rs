@@ -146,6 +146,7 @@ impl App {
             ledger: Arc::clone(&ledger),
             thinning: Arc::default(),
             samples: Arc::new(Samples::new(dictionary)),
+            trees: Arc::default(),
             metrics: Arc::clone(&metrics),
             workers: digest_workers,
             max_body_bytes: config.limits.inflated_body_bytes,

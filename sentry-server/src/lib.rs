@@ -31,6 +31,7 @@ mod health;
 mod housekeeping;
 mod ingest;
 mod instant;
+pub mod json;
 mod log;
 mod metrics;
 pub mod normalize;

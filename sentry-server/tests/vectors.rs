@@ -147,7 +147,7 @@ fn check_normalize(file: &str, vector: &Value) {
     // A text is sent as it stands, so that a vector can hold what is not JSON.
     let bytes = raw.as_str().map_or_else(|| raw.to_string(), str::to_owned);
     let event = normalize(bytes.as_bytes(), &context(&vector["given"])).expect("an object");
-    let body = Value::Object(event.body);
+    let body = Value::Object(event.body.into());
     for (key, wanted) in expect {
         match key.as_str() {
             "fields" => {

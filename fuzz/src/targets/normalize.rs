@@ -1,7 +1,7 @@
 //! Any payload of an event: refused, or one canonical event that normalises to itself and has a group.
 
-use serde_json::Value;
 use watchpost_server::group::group;
+use watchpost_server::json::Value;
 use watchpost_server::normalize::{NormalizeContext, NormalizedEvent, normalize};
 
 pub(crate) fn run(data: &[u8]) {

@@ -2,6 +2,7 @@
 
 /// How much is looked at together: what one vector register of any processor holds.
 const BLOCK: usize = 16;
+const WORD: usize = 8;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
@@ -13,15 +14,7 @@ pub(super) fn text(text: &str, out: &mut Vec<u8>) {
     if is_plain(bytes) {
         out.extend_from_slice(bytes);
     } else {
-        for piece in bytes.split_inclusive(|byte| needs(*byte)) {
-            match piece.split_last() {
-                Some((last, before)) if needs(*last) => {
-                    out.extend_from_slice(before);
-                    escaped(*last, out);
-                }
-                _ => out.extend_from_slice(piece),
-            }
-        }
+        with_escapes(bytes, out);
     }
     out.push(b'"');
 }
@@ -34,19 +27,42 @@ fn is_plain(bytes: &[u8]) -> bool {
         let (blocks, _) = bytes.as_chunks::<BLOCK>();
         return blocks.iter().all(is_plain_block) && is_plain_block(last);
     }
-    match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        (Some(first), Some(last)) => !needs_any(*first) && !needs_any(*last),
+    match (bytes.first_chunk::<WORD>(), bytes.last_chunk::<WORD>()) {
+        (Some(first), Some(last)) => first_of(*first).is_none() && first_of(*last).is_none(),
         _ => !bytes.iter().any(|byte| needs(*byte)),
     }
 }
 
-/// Whether one of eight bytes needs an escape: a byte is below 32, or equal to another, if a subtraction borrows.
-fn needs_any(bytes: [u8; 8]) -> bool {
+/// Appends what is between escapes as it is, and looks for the next one eight bytes at a time.
+fn with_escapes(bytes: &[u8], out: &mut Vec<u8>) {
+    let (mut at, mut copied) = (0, 0);
+    while at < bytes.len() {
+        let found = match bytes[at..].first_chunk::<WORD>() {
+            Some(word) => first_of(*word),
+            None => bytes[at..].iter().position(|byte| needs(*byte)),
+        };
+        let Some(found) = found else {
+            at += WORD;
+            continue;
+        };
+        at += found;
+        out.extend_from_slice(&bytes[copied..at]);
+        escaped(bytes[at], out);
+        at += 1;
+        copied = at;
+    }
+    out.extend_from_slice(&bytes[copied..]);
+}
+
+/// The first of eight bytes that needs an escape: a byte is below 32, or equal to another, if a subtraction borrows. Bytes
+/// behind the first may be taken for such by the borrow.
+fn first_of(bytes: [u8; WORD]) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let word = u64::from_le_bytes(bytes);
     let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
     let found = below(word, 0x20) | below(word ^ (ONES * 0x22), 1) | below(word ^ (ONES * 0x5C), 1);
-    found & (ONES * 0x80) != 0
+    let found = found & (ONES * 0x80);
+    (found != 0).then(|| (found.trailing_zeros() / 8) as usize)
 }
 
 /// Quotes, backslashes and control characters. Source: RFC 8259, section 7.

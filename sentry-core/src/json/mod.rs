@@ -14,11 +14,11 @@ use serde::ser::{self, Serialize};
 use self::compound::Compound;
 use crate::protocol::Timestamp;
 
-/// Appends `value` to `out`.
+/// Appends `value` to `out` as JSON, in the bytes of `serde_json`.
 ///
 /// # Errors
 /// When the value cannot be written as JSON; `out` is then as it was.
-pub(crate) fn write(value: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
+pub fn write(value: &impl Serialize, out: &mut Vec<u8>) -> serde_json::Result<()> {
     let start = out.len();
     if value.serialize(&mut Writer { out, max: usize::MAX, is_raw: false, is_over: false }).is_ok() {
         return Ok(());

@@ -9,8 +9,8 @@ mod transaction;
 
 pub use self::limits::{BreadcrumbWriter, PlainBreadcrumb, PlainValue};
 pub(crate) use self::limits::{MAX_EVENT_BYTES, bound, note, note_body, serialize};
-pub use self::scrub::JsonScrubber;
 pub(crate) use self::scrub::{FILTERED, Place, Scrubber, prefix};
+pub use self::scrub::{JsonMap, JsonParts, JsonScrubber, JsonTree};
 pub(crate) use self::transaction::{run_transaction, serialize_transaction};
 
 use crate::hook::{self, EventHook, Hint, Verdict};

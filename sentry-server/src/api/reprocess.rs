@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::body::Body;
@@ -16,6 +16,7 @@ use super::scope::{InOrg, InProject};
 use super::{event_shape, events, issue};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::json::Map;
 use crate::store::{EventKey, PageRequest, ProjectScope, Store, StoreError, StoredEvent};
 use crate::symbolicate::{self, Symbolicator, Verdict, minidump};
 
@@ -73,7 +74,7 @@ async fn reprocess(
         .await?
         .ok_or(ApiError::NotFound("No such event."))?;
     let mut answer = event_shape::full(&event, Some(neighbours));
-    answer["frames"] = symbolicate::report(&verdicts);
+    answer["frames"] = symbolicate::report(&verdicts).into();
     Ok(Json(answer))
 }
 
@@ -133,7 +134,7 @@ fn again(
 }
 
 /// What became of the frames, and the event with it.
-type Resolved = (Vec<Verdict>, Map<String, Value>);
+type Resolved = (Vec<Verdict>, Map);
 
 async fn resolved(app: &App, event: StoredEvent) -> Result<Resolved, ApiError> {
     let symbolicator = Arc::clone(&app.symbolicator);
@@ -148,8 +149,7 @@ fn resolve(
     event: StoredEvent,
 ) -> Result<Option<Resolved>, StoreError> {
     let Some(body) = event.body else { return Ok(None) };
-    let mut body: Map<String, Value> =
-        serde_json::from_slice(&body).map_err(|error| StoreError::new("an event", error))?;
+    let mut body: Map = serde_json::from_slice(&body).map_err(|error| StoreError::new("an event", error))?;
     let items = store.items(event.project, &event.event_id)?;
     let is_dump = |header: &Value| header["attachment_type"] == "event.minidump";
     if let Some(item) = items.iter().find(|item| is_dump(&item.header))
@@ -161,12 +161,7 @@ fn resolve(
     Ok(Some((verdicts, body)))
 }
 
-fn keep(
-    store: &dyn Store,
-    scope: &ProjectScope,
-    id: &EventKey,
-    body: &Map<String, Value>,
-) -> Result<(), StoreError> {
+fn keep(store: &dyn Store, scope: &ProjectScope, id: &EventKey, body: &Map) -> Result<(), StoreError> {
     let body = serde_json::to_vec(body).map_err(|error| StoreError::new("an event", error))?;
     store.replace_body(scope, id, &body).map(drop)
 }

@@ -1,9 +1,9 @@
 //! Apple crash reports as events: what they say in their first lines.
 
-use serde_json::{Map, Value, json};
+use crate::json::{Map, json};
 
 /// The first lines of an Apple crash report say what happened.
-pub(super) fn add_apple_report(event: &mut Map<String, Value>, report: &[u8]) {
+pub(super) fn add_apple_report(event: &mut Map, report: &[u8]) {
     let text = String::from_utf8_lossy(&report[..report.len().min(MAX_HEAD_BYTES)]);
     let line = |name: &str| {
         let found = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));

@@ -18,6 +18,7 @@ mod samples;
 mod security;
 mod telemetry;
 mod thinning;
+mod trees;
 mod writer;
 
 use std::sync::mpsc::sync_channel;
@@ -32,6 +33,7 @@ pub(crate) use self::prepare::one as prepared;
 pub(crate) use self::queue::{Job, Queue};
 pub(crate) use self::samples::Samples;
 pub(crate) use self::thinning::Thinning;
+pub(crate) use self::trees::Trees;
 use crate::ingest::KeyTable;
 use crate::metrics::Metrics;
 use crate::store::{Batch, Store};
@@ -53,6 +55,7 @@ pub(crate) struct Parts {
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) thinning: Arc<Thinning>,
     pub(crate) samples: Arc<Samples>,
+    pub(crate) trees: Arc<Trees>,
     /// What holds for each project.
     pub(crate) projects: Arc<KeyTable>,
     pub(crate) metrics: Arc<Metrics>,

@@ -3,7 +3,6 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, LazyLock};
 
-use serde_json::{Map, Value};
 use watchpost_core::{
     Category, EnvelopeReader, EventId, ItemHeader, ItemType, JsonScrubber, ScrubPatterns, Timestamp,
 };
@@ -12,9 +11,10 @@ use watchpost_spool::Position;
 use super::kinds::{category_of, is_companion, is_event};
 use super::row::{Means, row, truncated};
 use super::telemetry::{self, Arrival};
-use super::{Chunk, Parts, Prepared, Samples, Thinning, apple, limits, outcome, security};
+use super::{Chunk, Parts, Prepared, Samples, Thinning, Trees, apple, limits, outcome, security};
 use crate::ingest::{Endpoint, RecordHead, stored_json};
 use crate::instant;
+use crate::json::{Map, Value};
 use crate::metrics;
 use crate::normalize::{self, EventKind, NormalizeContext};
 use crate::project::{LiveProject, bit};
@@ -40,6 +40,7 @@ pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
             symbolicator: Some(&parts.symbolicator),
             thinning: Some(&parts.thinning),
             samples: Some(&parts.samples),
+            trees: Some(&parts.trees),
             invalid: 0,
         };
         // One event that trips a bug must not stop all others; what it made so far is kept.
@@ -68,6 +69,7 @@ pub(crate) fn one(job: &super::Job, max_body_bytes: usize) -> Batch {
         symbolicator: None,
         thinning: None,
         samples: None,
+        trees: None,
         invalid: 0,
     };
     record.read(&job.inflated);
@@ -89,6 +91,8 @@ struct Record<'a> {
     /// `None` where every body is kept.
     thinning: Option<&'a Thinning>,
     samples: Option<&'a Samples>,
+    /// `None` where every tree is written out.
+    trees: Option<&'a Trees>,
     invalid: usize,
 }
 
@@ -119,7 +123,7 @@ impl<'a> Crash<'a> {
         }
     }
 
-    fn add_to(self, event: &mut Map<String, Value>, symbols: Option<(&Symbolicator, ProjectId)>) {
+    fn add_to(self, event: &mut Map, symbols: Option<(&Symbolicator, ProjectId)>) {
         match self {
             Self::Minidump(dump) => minidump::add_to(event, dump, symbols),
             Self::AppleReport(report) => apple::add_apple_report(event, report),
@@ -277,7 +281,7 @@ impl Record<'_> {
                     let hour = instant::hour(self.head.received);
                     self.thinning.is_none_or(|thinning| thinning.keeps(self.head.project, hash, hour, limit))
                 };
-                let means = Means { groupers, samples: self.samples };
+                let means = Means { groupers, samples: self.samples, trees: self.trees };
                 match row(seq, self.head, event, means, payload.len(), category, keeps) {
                     Some(row) => self.batch.events.push(row),
                     None => self.drop_item(category, "internal"),
@@ -318,7 +322,7 @@ impl Record<'_> {
             };
             let mut header = header.clone();
             if let Some(segment) = read.segment {
-                header.other.insert("segment_id".to_owned(), segment.into());
+                header.other.insert("segment_id".into(), segment.into());
             }
             let header = serde_json::to_string(&header).unwrap_or_default();
             kept = Some(KeptItem { header, size_bytes: payload.len(), body });
@@ -338,7 +342,7 @@ impl Record<'_> {
     }
 
     /// Masks secrets before anything is made of the event.
-    fn scrub(&self, event: &mut Map<String, Value>) {
+    fn scrub(&self, event: &mut Map) {
         match self.project {
             Some(project) => {
                 if project.drops_addresses

@@ -2,14 +2,15 @@
 
 use std::sync::LazyLock;
 
-use serde_json::{Map, Value};
 use watchpost_core::{Category, EventId};
 
 use super::samples::Samples;
 use super::telemetry;
+use super::trees::Trees;
 use crate::group::Grouping;
 use crate::ingest::RecordHead;
 use crate::instant;
+use crate::json::Map;
 use crate::normalize::{EventKind, NormalizedEvent};
 use crate::project::Groupers;
 use crate::store::{GroupingTree, NewEvent, NewGroup, Rows, packed};
@@ -19,6 +20,7 @@ use crate::store::{GroupingTree, NewEvent, NewGroup, Rows, packed};
 pub(super) struct Means<'a> {
     pub(super) groupers: Option<&'a Groupers>,
     pub(super) samples: Option<&'a Samples>,
+    pub(super) trees: Option<&'a Trees>,
 }
 
 /// `None` when it cannot be written, which only a bug can bring about. `keeps` says whether an issue's event, by the hash
@@ -32,7 +34,7 @@ pub(super) fn row(
     category: Category,
     keeps: impl FnOnce([u8; 16]) -> bool,
 ) -> Option<NewEvent> {
-    let Means { groupers, samples } = means;
+    let Means { groupers, samples, trees } = means;
     let groupers = groupers.unwrap_or(&DEFAULT_GROUPERS);
     if groupers.now.mark(&mut event.body) {
         event.rename();
@@ -48,7 +50,7 @@ pub(super) fn row(
     if first_hash.is_none_or(keeps) {
         // What is added (tags, titles, defaults) seldom takes more than this.
         let mut json = Vec::with_capacity(size_bytes + 4_096);
-        serde_json::to_writer(&mut json, &event.body).ok()?;
+        watchpost_core::write_json(&event.body, &mut json).ok()?;
         dictionary = samples.and_then(Samples::dictionary);
         body = Some(packed(&json, dictionary.as_deref())?);
         if let (Some(samples), Some(hash)) = (samples, first_hash) {
@@ -84,13 +86,20 @@ pub(super) fn row(
         size_bytes,
         body,
         dictionary,
-        group: grouping.map(|grouping| new_group(event, grouping, old, kind)),
+        group: grouping.map(|grouping| {
+            let tree = match trees {
+                Some(trees) => trees.of(&grouping, instant::day(head.received)),
+                None => GroupingTree::new(grouping.tree()),
+            };
+            new_group(event, grouping, tree, old, kind)
+        }),
     })
 }
 
 fn new_group(
     event: NormalizedEvent,
     grouping: Grouping,
+    tree: GroupingTree,
     old: Option<Grouping>,
     kind: &'static str,
 ) -> NewGroup {
@@ -104,7 +113,7 @@ fn new_group(
         config: grouping.config,
         basis: grouping.basis.as_str(),
         pieces: grouping.pieces(),
-        tree: GroupingTree::new(grouping.tree()),
+        tree,
         hashes: grouping.hashes.iter().map(|hash| *hash.as_bytes()).collect(),
         kind,
         metadata: serde_json::to_string(&grouping.metadata).unwrap_or_else(|_| "{}".to_owned()),
@@ -118,7 +127,7 @@ fn new_group(
 }
 
 /// Whether any exception got past the application's own handling.
-fn is_unhandled(body: &Map<String, Value>) -> bool {
+fn is_unhandled(body: &Map) -> bool {
     let exceptions = body.get("exception").and_then(|exception| exception.get("values")?.as_array());
     exceptions.is_some_and(|values| {
         values.iter().any(|exception| {

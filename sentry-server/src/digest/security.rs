@@ -1,8 +1,8 @@
 //! Reports of browsers as events: violated policies, certificates without proof, failed requests.
 
-use serde_json::{Map, Value, json};
 use watchpost_core::ItemHeader;
 
+use crate::json::{Map, Value, json};
 use crate::normalize;
 
 /// The payload of an event that says what a report says; `None` for one that says nothing.
@@ -11,14 +11,14 @@ pub(super) fn event(header: &ItemHeader, payload: &[u8]) -> Option<Vec<u8>> {
     let mut event = of_report(&report)?;
     for (ours, theirs) in [("release", "sentry_release"), ("environment", "sentry_environment")] {
         if let Some(value) = header.other.get(theirs) {
-            event[ours] = value.clone();
+            event[ours] = value.clone().into();
         }
     }
     event["platform"] = "javascript".into();
     Some(event.to_string().into_bytes())
 }
 
-fn of_report(report: &Map<String, Value>) -> Option<Value> {
+fn of_report(report: &Map) -> Option<Value> {
     // What the reporting API sends has the report in `body` and the page in `url`.
     let kind = report.get("type").and_then(Value::as_str).unwrap_or_default();
     let body = report.get("body").and_then(Value::as_object);
@@ -45,7 +45,7 @@ fn of_report(report: &Map<String, Value>) -> Option<Value> {
 }
 
 /// Keys as the legacy form (`blocked-uri`) and the reporting API (`blockedURL`) spell them become `blocked_uri`.
-fn csp(body: &Map<String, Value>, report: &Map<String, Value>) -> Option<Value> {
+fn csp(body: &Map, report: &Map) -> Option<Value> {
     let text = |names: [&str; 2]| names.iter().find_map(|name| body.get(*name)?.as_str()).map(str::to_owned);
     let fields = [
         ("document_uri", ["document-uri", "documentURL"]),
@@ -61,7 +61,7 @@ fn csp(body: &Map<String, Value>, report: &Map<String, Value>) -> Option<Value> 
     let mut csp = Map::new();
     for (name, names) in fields {
         if let Some(value) = text(names) {
-            csp.insert(name.to_owned(), value.into());
+            csp.insert(name.into(), value.into());
         }
     }
     for (name, names) in [
@@ -70,12 +70,12 @@ fn csp(body: &Map<String, Value>, report: &Map<String, Value>) -> Option<Value> 
         ("status_code", ["status-code", "statusCode"]),
     ] {
         if let Some(number) = names.iter().find_map(|name| body.get(*name)?.as_i64()) {
-            csp.insert(name.to_owned(), number.into());
+            csp.insert(name.into(), number.into());
         }
     }
     let directive = csp.get("effective_directive").or_else(|| csp.get("violated_directive"))?.as_str()?;
     let directive = directive.split_whitespace().next()?.to_owned();
-    csp.insert("effective_directive".to_owned(), directive.clone().into());
+    csp.insert("effective_directive".into(), directive.clone().into());
     let blocked = csp.get("blocked_uri").and_then(Value::as_str).unwrap_or("self").to_owned();
     let what = directive.trim_end_matches("-elem").trim_end_matches("-attr").trim_end_matches("-src");
     let from = host(&blocked).unwrap_or(&blocked);
@@ -93,7 +93,7 @@ fn csp(body: &Map<String, Value>, report: &Map<String, Value>) -> Option<Value> 
     Some(event)
 }
 
-fn network_error(body: &Map<String, Value>, report: &Map<String, Value>) -> Option<Value> {
+fn network_error(body: &Map, report: &Map) -> Option<Value> {
     let kind = body.get("type").and_then(Value::as_str)?;
     let url = report.get("url").and_then(Value::as_str).unwrap_or_default();
     let mut event = json!({
@@ -108,7 +108,7 @@ fn network_error(body: &Map<String, Value>, report: &Map<String, Value>) -> Opti
     Some(event)
 }
 
-fn certificate(what: &str, host: &str, body: &Map<String, Value>) -> Option<Value> {
+fn certificate(what: &str, host: &str, body: &Map) -> Option<Value> {
     let host = body.get(host).and_then(Value::as_str)?;
     Some(json!({
         "logger": "csp",
@@ -119,7 +119,7 @@ fn certificate(what: &str, host: &str, body: &Map<String, Value>) -> Option<Valu
 }
 
 /// Deprecations, interventions, crashes and whatever browsers will report next.
-fn other(kind: &str, body: &Map<String, Value>, report: &Map<String, Value>) -> Option<Value> {
+fn other(kind: &str, body: &Map, report: &Map) -> Option<Value> {
     let message = ["message", "reason", "id"].iter().find_map(|name| body.get(*name)?.as_str());
     let mut event = json!({
         "logger": "report",
@@ -147,7 +147,7 @@ mod tests {
 
     fn made(report: &Value) -> Value {
         let mut header = ItemHeader::new(ItemType::RawSecurity);
-        header.other.insert("sentry_release".to_owned(), "r@1".into());
+        header.other.insert("sentry_release".into(), "r@1".into());
         serde_json::from_slice(&event(&header, report.to_string().as_bytes()).unwrap()).unwrap()
     }
 

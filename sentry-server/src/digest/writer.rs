@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use watchpost_spool::Position;
 
-use super::{Finishes, Parts, Prepared, attempt};
+use super::{Finishes, Parts, Prepared, attempt, trees};
 use crate::metrics;
 use crate::store::{Batch, Written};
 
@@ -88,12 +88,17 @@ impl Gathered {
 
 /// False when the store failed until the server was told to stop.
 fn store(parts: &Parts, gathered: Gathered) -> bool {
+    let (events, trees) = (gathered.batch.events.len(), trees::fresh(&gathered.batch.events));
     let written = if gathered.batch.is_empty() {
         Some(Written::default())
     } else {
         attempt::write(parts, gathered.batch)
     };
     let Some(written) = written else { return false };
+    // An event that was left out, as a copy or for another reason, has not brought its tree.
+    if written.events == events {
+        parts.trees.learn(trees);
+    }
     metrics::add(&parts.metrics.digested_events, written.events);
     metrics::add(&parts.metrics.duplicate_events, written.duplicates);
     metrics::add(&parts.metrics.new_issues, written.new_issues);

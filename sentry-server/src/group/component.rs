@@ -5,7 +5,7 @@ use std::borrow::Cow;
 ///
 /// *JSON*, kept short because there is one tree per event: `{"id": "frame", "v": [..]}`, with `"off": "reason"` where
 /// the part does not contribute. A leaf is `{"id": "function", "v": "charge"}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Component {
     /// What this is: `exception`, `frame`, `module` ...
     pub id: &'static str,
@@ -18,7 +18,7 @@ pub struct Component {
 }
 
 /// Content of a [`Component`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Part {
     /// A value as it enters the hash.
     Text(String),

@@ -1,12 +1,11 @@
-use serde_json::Value;
-
 use super::component::Component;
 use super::grouper::Lens;
 use super::message;
-use super::stacktrace::{self, Scope};
+use super::stacktrace::{self, Scoped};
+use crate::json::Value;
 
-/// One exception's contribution: its type, its frames, and its value only where there are no frames to go by.
-pub(super) fn component(exception: &Value, platform: &str, scope: Scope, lens: &Lens<'_>) -> Component {
+/// One exception's contribution in each scope: its type, its frames, and its value only where there are no frames to go by.
+pub(super) fn components(exception: &Value, platform: &str, lens: &Lens<'_>) -> Scoped<Component> {
     let text =
         |key: &str| exception.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     let mechanism = exception.get("mechanism");
@@ -24,40 +23,49 @@ pub(super) fn component(exception: &Value, platform: &str, scope: Scope, lens: &
                 [Component::leaf("domain", domain), Component::leaf("code", code.to_string())],
             ))
         });
-    let stack = stacktrace::frames(exception).map(|frames| {
-        let judged = lens.judge(frames, platform, Some(exception));
-        let judged = judged.as_deref();
-        let mut stack = stacktrace::component(frames, platform, scope, judged);
-        // Thrown text has the trace of whoever caught it: the engine and the SDK, the same for every text.
-        if synthetic && matches!(platform, "javascript" | "node") && !stacktrace::any_in_app(frames, judged) {
-            stack.switch_off("invented by the SDK, without a frame of the application");
+    let stack = match stacktrace::frames(exception) {
+        Some(frames) => {
+            let judged = lens.judge(frames, platform, Some(exception));
+            let judged = judged.as_deref();
+            // Thrown text has the trace of whoever caught it: the engine and the SDK, the same for every text.
+            let is_invented = synthetic
+                && matches!(platform, "javascript" | "node")
+                && !stacktrace::any_in_app(frames, judged);
+            stacktrace::components(frames, platform, judged).map(|_, mut stack| {
+                if is_invented {
+                    stack.switch_off("invented by the SDK, without a frame of the application");
+                }
+                Some(stack)
+            })
         }
-        stack
-    });
-    let by_frames = stack.as_ref().is_some_and(|stack| stack.contributes);
-    let value = text("value").map(|value| {
-        let normal = message::normalize(value);
-        if by_frames {
-            Component::leaf_off("value", normal, "the frames are more exact")
-        } else if ns_error.is_some() {
-            Component::leaf_off("value", normal, "the error's domain and code are more exact")
-        } else {
-            Component::leaf("value", normal)
-        }
-    });
-    Component::node("exception", [kind, value, ns_error, stack].into_iter().flatten())
+        None => Scoped { app: None, system: None },
+    };
+    let normal = text("value").map(message::normalize);
+    stack.map(|_, stack| {
+        let by_frames = stack.as_ref().is_some_and(|stack| stack.contributes);
+        let value = normal.as_deref().map(|normal| {
+            if by_frames {
+                Component::leaf_off("value", normal, "the frames are more exact")
+            } else if ns_error.is_some() {
+                Component::leaf_off("value", normal, "the error's domain and code are more exact")
+            } else {
+                Component::leaf("value", normal)
+            }
+        });
+        Component::node("exception", [kind.clone(), value, ns_error.clone(), stack].into_iter().flatten())
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
     use crate::group::Grouper;
 
     fn on(exception: Value) -> Vec<&'static str> {
         let lens = Lens::new(Grouper::standard());
-        let component = component(&exception, "python", Scope::App, &lens);
+        let component = components(&exception, "python", &lens).app;
         component.children().filter(|part| part.contributes).map(|part| part.id).collect()
     }
 

@@ -1,6 +1,6 @@
 //! Trees of exceptions: several errors raised as one.
 
-use serde_json::Value;
+use crate::json::Value;
 
 /// What counts of a list of exceptions, in payload order.
 pub(super) struct Selection<'a> {
@@ -118,7 +118,7 @@ fn collect_top<'t, 'a>(nodes: &'t [Node<'a>], id: i64, top: &mut Vec<&'t Node<'a
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

@@ -78,7 +78,7 @@ fn replace(choice: &mut Choice<'_>, component: Component, hint: &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use crate::json::{Value, json};
 
     use super::super::tests::{event, group_of};
     use super::*;

@@ -3,10 +3,9 @@
 mod path;
 mod symbol;
 
-use serde_json::Value;
-
 use super::component::Component;
 use super::rules::BEFORE_RULES;
+use crate::json::Value;
 use crate::normalize::is_url;
 
 /// A frame's fields, read once.
@@ -186,7 +185,7 @@ impl<'a> Frame<'a> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

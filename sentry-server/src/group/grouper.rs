@@ -5,9 +5,8 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
-use serde_json::{Map, Value};
-
 use super::rules::{BEFORE_RULES, Builtin, FingerprintRule, FingerprintRules, Judged, RuleError, StackRules};
+use crate::json::{Map, Value};
 use crate::normalize::NormalizedEvent;
 
 /// A version of the rules by which events are grouped.
@@ -134,7 +133,7 @@ impl Grouper {
 
     /// Writes into the event's frames what the project's rules say of them; true when something changed. What stood
     /// there before is kept in `data.in_app_before_rules`.
-    pub fn mark(&self, body: &mut Map<String, Value>) -> bool {
+    pub fn mark(&self, body: &mut Map) -> bool {
         if !self.has_own_stack_rules {
             return false;
         }
@@ -174,7 +173,7 @@ impl Grouper {
 }
 
 /// Takes out of a stored event's frames what rules wrote into them.
-pub(crate) fn unmark(body: &mut Map<String, Value>) {
+pub(crate) fn unmark(body: &mut Map) {
     for holder in ["exception", "threads"] {
         let owners = body.get_mut(holder).and_then(|holder| holder.get_mut("values")?.as_array_mut());
         for owner in owners.into_iter().flatten() {
@@ -198,15 +197,15 @@ fn write(frame: &mut Value, in_app: Option<bool>, category: Option<&str>) -> boo
         return false;
     }
     if let Some(in_app) = in_app {
-        frame.insert("in_app".to_owned(), in_app.into());
+        frame.insert("in_app".into(), in_app.into());
     }
     let data = frame.entry("data").or_insert_with(|| Value::Object(Map::new()));
     if let Value::Object(data) = data {
         if in_app.is_some() {
-            data.insert(BEFORE_RULES.to_owned(), before.into());
+            data.insert(BEFORE_RULES.into(), before.into());
         }
         if let Some(category) = category {
-            data.insert("category".to_owned(), category.into());
+            data.insert("category".into(), category.into());
         }
     }
     in_app.is_some()
@@ -249,7 +248,7 @@ impl<'g> Lens<'g> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
     use crate::group::tests::event;

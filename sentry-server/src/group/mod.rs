@@ -26,8 +26,9 @@ mod simple;
 mod stacktrace;
 mod strategy;
 
+use std::hash::Hash;
+
 use serde::Serialize;
-use serde_json::Value;
 
 pub use self::component::{Component, Part};
 use self::grouper::Lens;
@@ -36,6 +37,7 @@ pub use self::grouper::{CONFIGS, Config, Grouper, RulesError};
 pub use self::hash::GroupHash;
 pub use self::rules::RuleError;
 pub(crate) use self::shingle::{SKETCH, likeness, sketch};
+use crate::json::Value;
 use crate::normalize::{self, EventKind, Metadata, NormalizedEvent};
 
 /// Names the newest version of the rules. It changes whenever the same event could get another hash; the old one stays
@@ -73,17 +75,24 @@ pub struct Grouping {
 }
 
 impl Grouping {
-    /// What is stored of it, as JSON: the same bytes for all events that were grouped for the same reasons.
-    pub(crate) fn tree(&self) -> Vec<u8> {
-        let tree = Tree {
+    /// Why the event was grouped as it was.
+    pub(crate) fn reasons(&self) -> impl Serialize + Hash {
+        Tree {
             config: self.config,
             basis: self.basis,
             groupable: self.groupable,
             rule: self.rule.as_ref(),
             fingerprint: &self.fingerprint,
             variants: &self.variants,
-        };
-        serde_json::to_vec(&tree).unwrap_or_default()
+        }
+    }
+
+    /// What is stored of it, as JSON: the same bytes for all events that were grouped for the same reasons.
+    pub(crate) fn tree(&self) -> Vec<u8> {
+        let tree = self.reasons();
+        let mut json = Vec::with_capacity(4_096);
+        watchpost_core::write_json(&tree, &mut json).unwrap_or_default();
+        json
     }
 
     /// Small pieces of what contributed, as numbers: what makes two groups alike.
@@ -92,7 +101,7 @@ impl Grouping {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Hash)]
 struct Tree<'a> {
     config: &'static str,
     basis: Basis,
@@ -150,7 +159,7 @@ impl Basis {
 }
 
 /// A fingerprint rule that matched an event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct MatchedRule {
     /// As it is written.
     pub text: String,
@@ -161,7 +170,7 @@ pub struct MatchedRule {
 }
 
 /// One way of looking at an event.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Hash, Serialize)]
 pub struct Variant {
     /// `app`, `system`, `default`, `custom` or `fallback`.
     pub name: &'static str,
@@ -258,8 +267,8 @@ impl Variant {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
+pub(crate) mod tests {
+    use crate::json::json;
 
     use super::*;
     use crate::normalize::NormalizeContext;
@@ -278,7 +287,7 @@ mod tests {
         normalize::normalize(raw.to_string().as_bytes(), &context).unwrap()
     }
 
-    pub(super) fn group_of(raw: Value) -> Grouping {
+    pub(crate) fn group_of(raw: Value) -> Grouping {
         group(&event(raw))
     }
 

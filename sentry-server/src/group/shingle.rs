@@ -125,7 +125,7 @@ pub(crate) const SKETCH: usize = 32;
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use crate::json::{Value, json};
 
     use super::super::tests::group_of;
     use super::*;

@@ -1,8 +1,7 @@
-use serde_json::Value;
-
 use super::component::Component;
 use super::frame::Frame;
 use super::rules::{BEFORE_RULES, Judged};
+use crate::json::Value;
 use crate::normalize::is_sdk;
 
 /// Which frames count.
@@ -14,13 +13,27 @@ pub(super) enum Scope {
     System,
 }
 
-/// The contribution of a list of frames, oldest call first, as rules judge them.
-pub(super) fn component(
+/// Something in each scope.
+#[derive(Debug)]
+pub(super) struct Scoped<T> {
+    pub(super) app: T,
+    pub(super) system: T,
+}
+
+impl<T> Scoped<T> {
+    /// Something else made of both.
+    pub(super) fn map<U>(self, mut make: impl FnMut(Scope, T) -> U) -> Scoped<U> {
+        Scoped { app: make(Scope::App, self.app), system: make(Scope::System, self.system) }
+    }
+}
+
+/// The contribution of a list of frames, oldest call first, as rules judge them, in each scope. What does not depend on the
+/// scope is made once.
+pub(super) fn components(
     frames: &[Value],
     event_platform: &str,
-    scope: Scope,
     judged: Option<&Judged>,
-) -> Component {
+) -> Scoped<Component> {
     let mut views: Vec<Frame<'_>> = Vec::with_capacity(frames.len());
     // Whether a rule said that the frame counts or does not.
     let mut said: Vec<Option<&(bool, String)>> = Vec::new();
@@ -34,43 +47,50 @@ pub(super) fn component(
     }
     let minified = !views.is_empty() && views.iter().all(Frame::looks_minified);
     let mut previous: Option<&Frame<'_>> = None;
-    let components: Vec<Component> = views
-        .iter()
-        .enumerate()
-        .map(|(at, frame)| {
-            let mut component = frame.component();
-            if minified {
-                component.switch_off("minified, and no source map was applied");
-            } else if views.len() == 1 && frame.is_lone_page_frame() {
-                component.switch_off("a page's only frame, without a function");
-            } else if previous.is_some_and(|previous| previous.is_same_call(frame)) {
-                component.switch_off("recursion");
-            } else if scope == Scope::App && !frame.in_app && component.contributes {
-                component.switch_off("not the application's");
-            } else if component.contributes
-                && let Some((false, rule)) = said.get(at).copied().flatten()
-            {
-                component.switch_off(format!("left out by the rule: {rule}"));
-            }
-            previous = Some(frame);
-            component
-        })
-        .collect();
-    let mut stack = Component::node("stacktrace", components);
-    if let Some(judged) = judged {
-        limit(&mut stack, judged);
+    let mut all: Scoped<Vec<Component>> =
+        Scoped { app: Vec::with_capacity(views.len()), system: Vec::with_capacity(views.len()) };
+    for (at, frame) in views.iter().enumerate() {
+        let mut component = frame.component();
+        if minified {
+            component.switch_off("minified, and no source map was applied");
+        } else if views.len() == 1 && frame.is_lone_page_frame() {
+            component.switch_off("a page's only frame, without a function");
+        } else if previous.is_some_and(|previous| previous.is_same_call(frame)) {
+            component.switch_off("recursion");
+        }
+        let is_left_out = component.contributes && !frame.in_app;
+        let mut of_app = component.clone();
+        if component.contributes
+            && let Some((false, rule)) = said.get(at).copied().flatten()
+        {
+            component.switch_off(format!("left out by the rule: {rule}"));
+            of_app.clone_from(&component);
+        }
+        if is_left_out {
+            of_app.switch_off("not the application's");
+        }
+        all.app.push(of_app);
+        all.system.push(component);
+        previous = Some(frame);
     }
-    if !stack.contributes && stack.hint.is_none() {
-        let any_in_app = views.iter().any(|frame| frame.in_app);
-        stack.switch_off(if views.is_empty() {
-            "no frames"
-        } else if scope == Scope::App && !any_in_app {
-            "no frame of the application"
-        } else {
-            "no frame contributes"
-        });
-    }
-    stack
+    let finished = |scope: Scope, frames: Vec<Component>| {
+        let mut stack = Component::node("stacktrace", frames);
+        if let Some(judged) = judged {
+            limit(&mut stack, judged);
+        }
+        if !stack.contributes && stack.hint.is_none() {
+            let any_in_app = views.iter().any(|frame| frame.in_app);
+            stack.switch_off(if views.is_empty() {
+                "no frames"
+            } else if scope == Scope::App && !any_in_app {
+                "no frame of the application"
+            } else {
+                "no frame contributes"
+            });
+        }
+        stack
+    };
+    Scoped { app: finished(Scope::App, all.app), system: finished(Scope::System, all.system) }
 }
 
 /// What rules say about how many frames count.
@@ -124,12 +144,13 @@ fn is_in_app(frame: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 
     fn stack(frames: Value, scope: Scope) -> Component {
-        component(frames.as_array().unwrap(), "python", scope, None)
+        let both = components(frames.as_array().unwrap(), "python", None);
+        if scope == Scope::App { both.app } else { both.system }
     }
 
     #[test]

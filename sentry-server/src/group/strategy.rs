@@ -1,9 +1,8 @@
-use serde_json::Value;
-
 use super::component::Component;
 use super::grouper::Lens;
-use super::stacktrace::{self, Scope};
+use super::stacktrace::{self, Scoped};
 use super::{Basis, Choice, Variant, exception, exception_group, simple};
+use crate::json::Value;
 use crate::normalize::{EventKind, NormalizedEvent};
 
 /// Runs the strategies in order and takes the first that has something to say.
@@ -29,17 +28,19 @@ fn exceptions<'e>(event: &'e NormalizedEvent, lens: &Lens<'_>) -> Option<Choice<
     let platform = event.platform.as_str();
     let selection = exception_group::select(list, |one| {
         // Two of a kind: the same type thrown at the same place.
-        exception::component(one, platform, Scope::System, lens)
+        exception::components(one, platform, lens).system
     });
-    let variant = |scope| {
-        let mut parts: Vec<Component> =
-            selection.exceptions.iter().map(|one| exception::component(one, platform, scope, lens)).collect();
-        match (parts.len(), parts.pop()) {
-            (1, Some(only)) => only,
-            (_, last) => Component::node("chained_exception", parts.into_iter().chain(last)),
-        }
-    };
-    both(variant, selection.main)
+    let mut parts = Scoped { app: Vec::new(), system: Vec::new() };
+    for one in &selection.exceptions {
+        let Scoped { app, system } = exception::components(one, platform, lens);
+        parts.app.push(app);
+        parts.system.push(system);
+    }
+    let variants = parts.map(|_, mut parts| match (parts.len(), parts.pop()) {
+        (1, Some(only)) => only,
+        (_, last) => Component::node("chained_exception", parts.into_iter().chain(last)),
+    });
+    both(variants, selection.main)
 }
 
 /// The crashed thread, else the current one, else the only one.
@@ -58,17 +59,13 @@ fn threads<'e>(event: &'e NormalizedEvent, lens: &Lens<'_>) -> Option<Choice<'e>
         .or_else(|| list.first().filter(|_| list.len() == 1))?;
     let frames = stacktrace::frames(thread)?;
     let judged = lens.judge(frames, &event.platform, None);
-    let variant = |scope| {
-        let stack = stacktrace::component(frames, &event.platform, scope, judged.as_deref());
-        Component::node("thread", [stack])
-    };
-    both(variant, None)
+    let stacks = stacktrace::components(frames, &event.platform, judged.as_deref());
+    both(stacks.map(|_, stack| Component::node("thread", [stack])), None)
 }
 
 /// The variants `app` and `system`, of which only those with frames count if one has them.
-fn both(variant: impl Fn(Scope) -> Component, main_exception: Option<&Value>) -> Option<Choice<'_>> {
-    let mut app = variant(Scope::App);
-    let system = variant(Scope::System);
+fn both(variants: Scoped<Component>, main_exception: Option<&Value>) -> Option<Choice<'_>> {
+    let Scoped { mut app, system } = variants;
     if !app.contributes && !system.contributes {
         return None;
     }

@@ -13,6 +13,7 @@ use super::payload;
 use super::record::Endpoint;
 use super::refusal::{self, Refusal};
 use super::request::{Brought, Left, Request};
+use crate::json;
 use crate::normalize;
 
 pub(super) async fn envelope(request: Request, body: Body) -> Response {
@@ -119,7 +120,7 @@ fn id_in(json: &[u8]) -> Result<Option<EventId>, Refusal> {
         return Ok(payload::own_id(json));
     }
     let mended = normalize::object(json).map_err(|error| Refusal::malformed(error.to_string()))?;
-    Ok(mended.get("event_id").and_then(Value::as_str).and_then(|id| id.trim().parse().ok()))
+    Ok(mended.get("event_id").and_then(json::Value::as_str).and_then(|id| id.trim().parse().ok()))
 }
 
 const MAX_STORE_BYTES: usize = 1_024 * 1_024;

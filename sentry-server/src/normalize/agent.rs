@@ -1,10 +1,10 @@
 //! What a `User-Agent` says of the browser and of the system that it runs on.
 
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 /// Adds the contexts `browser` and `client_os` where the client sent none. The system has a name of its own because `os` is
 /// the one of the machine that reported, which may be a server that the browser asked.
-pub(super) fn describe(body: &mut Map<String, Value>, user_agent: &str) {
+pub(super) fn describe(body: &mut Map, user_agent: &str) {
     let found = [("browser", "browser", browser(user_agent)), ("client_os", "os", system(user_agent))];
     for (alias, kind, named) in found {
         let Some((name, version)) = named else { continue };
@@ -16,7 +16,7 @@ pub(super) fn describe(body: &mut Map<String, Value>, user_agent: &str) {
             if let Some(version) = version {
                 context["version"] = version.into();
             }
-            contexts.insert(alias.to_owned(), context);
+            contexts.insert(alias.into(), context);
         }
     }
 }

@@ -1,13 +1,12 @@
-use serde_json::{Map, Value};
-
 use super::notes::{Notes, Path};
 use super::{Level, list, trim};
+use crate::json::{Map, Value};
 
 /// More would not be read by anybody; the newest are kept.
 const MAX_BREADCRUMBS: usize = 250;
 
 /// Brings `breadcrumbs` into canonical form; their order is the client's.
-pub(super) fn normalize(body: &mut Map<String, Value>, notes: &mut Notes) {
+pub(super) fn normalize(body: &mut Map, notes: &mut Notes) {
     list::wrap(body, "breadcrumbs", notes);
     let root = Path::root("breadcrumbs");
     let root = root.name("values");
@@ -41,7 +40,7 @@ pub(super) fn normalize(body: &mut Map<String, Value>, notes: &mut Notes) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

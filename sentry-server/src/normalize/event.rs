@@ -1,14 +1,13 @@
-use serde_json::{Map, Value, json};
-
 use super::notes::{Notes, Path};
 use super::tags::{Derived, Tags};
 use super::{
     EventKind, Level, Metadata, NormalizeContext, NormalizedEvent, agent, breadcrumb, exception, logentry,
     request, tags, text, time, title, trim, user,
 };
+use crate::json::{Map, Value};
 
 /// Runs every step on a parsed payload, in the order the module's head names.
-pub(super) fn normalize(mut body: Map<String, Value>, context: &NormalizeContext<'_>) -> NormalizedEvent {
+pub(super) fn normalize(mut body: Map, context: &NormalizeContext<'_>) -> NormalizedEvent {
     let mut notes = Notes::default();
     text::drop_nulls(&mut body);
 
@@ -65,7 +64,8 @@ pub(super) fn normalize(mut body: Map<String, Value>, context: &NormalizeContext
     };
     tags.derive(&body, &derived);
     let tags = tags.finish();
-    body.insert("tags".into(), json!(tags));
+    let pair = |(key, value): &(String, String)| Value::from(vec![key.as_str(), value.as_str()]);
+    body.insert("tags".into(), tags.iter().map(pair).collect());
 
     let (metadata, title, culprit) = name(&mut body, kind, transaction.as_deref());
     notes.write(&mut body);
@@ -93,21 +93,17 @@ pub(super) fn normalize(mut body: Map<String, Value>, context: &NormalizeContext
 }
 
 /// Says in a few words what happened and where: `metadata`, `title` and `culprit`, also written into the body.
-pub(super) fn name(
-    body: &mut Map<String, Value>,
-    kind: EventKind,
-    transaction: Option<&str>,
-) -> (Metadata, String, String) {
+pub(super) fn name(body: &mut Map, kind: EventKind, transaction: Option<&str>) -> (Metadata, String, String) {
     let metadata = title::metadata(body, kind);
     let title = title::title_of(kind, &metadata, transaction);
     let culprit = title::culprit(body, transaction);
     body.insert("title".into(), title.clone().into());
     body.insert("culprit".into(), culprit.clone().into());
-    body.insert("metadata".into(), json!(metadata));
+    body.insert("metadata".into(), metadata.to_json());
     (metadata, title, culprit)
 }
 
-fn event_id(body: &mut Map<String, Value>, context: &NormalizeContext<'_>, notes: &mut Notes) -> String {
+fn event_id(body: &mut Map, context: &NormalizeContext<'_>, notes: &mut Notes) -> String {
     let given = body.get("event_id");
     let own = given.and_then(Value::as_str).and_then(hex_id);
     if let Some(given) = given.filter(|_| own.is_none()) {
@@ -130,7 +126,7 @@ fn hex_id(text: &str) -> Option<String> {
     (id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit())).then_some(id)
 }
 
-fn kind(body: &Map<String, Value>, context: &NormalizeContext<'_>) -> EventKind {
+fn kind(body: &Map, context: &NormalizeContext<'_>) -> EventKind {
     let named = body.get("type").and_then(Value::as_str);
     let feedback = || body.get("contexts").is_some_and(|contexts| contexts.get("feedback").is_some());
     match (context.item_kind, named) {
@@ -145,7 +141,7 @@ fn kind(body: &Map<String, Value>, context: &NormalizeContext<'_>) -> EventKind 
     }
 }
 
-fn level(body: &mut Map<String, Value>, kind: EventKind, notes: &mut Notes) -> Level {
+fn level(body: &mut Map, kind: EventKind, notes: &mut Notes) -> Level {
     let default = match kind {
         EventKind::Transaction | EventKind::Feedback => Level::Info,
         _ => Level::Error,
@@ -162,7 +158,7 @@ fn level(body: &mut Map<String, Value>, kind: EventKind, notes: &mut Notes) -> L
 }
 
 /// A list of texts; anything else is dropped, and so the default grouping applies.
-fn fingerprint(body: &mut Map<String, Value>, notes: &mut Notes) {
+fn fingerprint(body: &mut Map, notes: &mut Notes) {
     let Some(value) = body.remove("fingerprint") else { return };
     let path = Path::root("fingerprint");
     let parts: Vec<String> = match &value {
@@ -175,12 +171,12 @@ fn fingerprint(body: &mut Map<String, Value>, notes: &mut Notes) {
             notes.invalid(&path, Some(&value), "expected a list of texts");
         }
     } else {
-        body.insert("fingerprint".into(), json!(parts));
+        body.insert("fingerprint".into(), parts.into());
     }
 }
 
 /// A one-line text field: scalars are taken by their face, anything else is dropped and noted.
-fn line(body: &mut Map<String, Value>, key: &'static str, max: usize, notes: &mut Notes) -> Option<String> {
+fn line(body: &mut Map, key: &'static str, max: usize, notes: &mut Notes) -> Option<String> {
     let value = body.get(key)?;
     let path = Path::root(key);
     let Some(mut text) = text::scalar(value) else {
@@ -204,7 +200,7 @@ fn tag_as_field(tags: &Tags, key: &str) -> Option<String> {
     tags.find(key).map(str::to_owned)
 }
 
-fn bag(body: &mut Map<String, Value>, key: &'static str, limit: trim::Limit, notes: &mut Notes) {
+fn bag(body: &mut Map, key: &'static str, limit: trim::Limit, notes: &mut Notes) {
     object_or_nothing(body, key, notes);
     if let Some(Value::Object(map)) = body.get_mut(key) {
         text::drop_nulls(map);
@@ -212,7 +208,7 @@ fn bag(body: &mut Map<String, Value>, key: &'static str, limit: trim::Limit, not
     }
 }
 
-fn object_or_nothing(body: &mut Map<String, Value>, key: &'static str, notes: &mut Notes) {
+fn object_or_nothing(body: &mut Map, key: &'static str, notes: &mut Notes) {
     if let Some(other) = body.get(key).filter(|value| !value.is_object()) {
         // PHP writes an empty map as an empty list.
         if !other.as_array().is_some_and(Vec::is_empty) {
@@ -225,6 +221,7 @@ fn object_or_nothing(body: &mut Map<String, Value>, key: &'static str, notes: &m
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::json::json;
 
     pub(in crate::normalize) fn context() -> NormalizeContext<'static> {
         NormalizeContext {
@@ -303,8 +300,7 @@ pub(super) mod tests {
             json!({"values": [{"stacktrace": {"frames": [1, {}, {"lineno": "x", "function": 3, "vars": 4}]}}]}),
         ];
         for value in odd {
-            let body: Map<String, Value> =
-                keys.iter().map(|key| ((*key).to_owned(), value.clone())).collect();
+            let body: Map = keys.iter().map(|key| ((*key).to_owned(), value.clone())).collect();
             let event = run(Value::Object(body));
             assert_eq!(event.event_id.len(), 32, "{value}");
         }

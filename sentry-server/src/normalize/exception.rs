@@ -1,14 +1,13 @@
-use serde_json::{Map, Value};
-
 use super::notes::{Notes, Path};
 use super::{list, stacktrace, text, trim};
+use crate::json::{Map, Value};
 
 /// A longer chain of causes is a loop in the client.
 const MAX_EXCEPTIONS: usize = 50;
 
 /// Brings `exception` into canonical form: oldest cause first, as clients send it. A bare `stacktrace` of old clients
 /// moves to where it belongs.
-pub(super) fn normalize(body: &mut Map<String, Value>, platform: &str, notes: &mut Notes) {
+pub(super) fn normalize(body: &mut Map, platform: &str, notes: &mut Notes) {
     list::wrap(body, "exception", notes);
     if let Some(stacktrace) = body.remove("stacktrace").filter(Value::is_object) {
         adopt_stacktrace(body, stacktrace);
@@ -31,7 +30,7 @@ pub(super) fn normalize(body: &mut Map<String, Value>, platform: &str, notes: &m
 }
 
 /// Brings `threads` into canonical form.
-pub(super) fn normalize_threads(body: &mut Map<String, Value>, platform: &str, notes: &mut Notes) {
+pub(super) fn normalize_threads(body: &mut Map, platform: &str, notes: &mut Notes) {
     list::wrap(body, "threads", notes);
     let root = Path::root("threads");
     let root = root.name("values");
@@ -41,7 +40,7 @@ pub(super) fn normalize_threads(body: &mut Map<String, Value>, platform: &str, n
 }
 
 /// A stack trace beside the interfaces belongs to the only exception that has none, else it is a thread's.
-fn adopt_stacktrace(body: &mut Map<String, Value>, stacktrace: Value) {
+fn adopt_stacktrace(body: &mut Map, stacktrace: Value) {
     let bare = list::values_mut(body, "exception").filter(|one| !one.contains_key("stacktrace")).count();
     if bare == 1
         && let Some(exception) = list::values_mut(body, "exception").last()
@@ -57,7 +56,7 @@ fn adopt_stacktrace(body: &mut Map<String, Value>, stacktrace: Value) {
     }
 }
 
-fn one(exception: &mut Map<String, Value>, platform: &str, path: &Path<'_>, notes: &mut Notes) {
+fn one(exception: &mut Map, platform: &str, path: &Path<'_>, notes: &mut Notes) {
     for key in ["type", "value", "module"] {
         to_text(exception, key);
         trim::text(exception, key, trim::MESSAGE, path, notes);
@@ -85,7 +84,7 @@ fn one(exception: &mut Map<String, Value>, platform: &str, path: &Path<'_>, note
 }
 
 /// Makes the value at `key` a text: scalars by their face, containers as JSON; null and "" go.
-fn to_text(map: &mut Map<String, Value>, key: &str) {
+fn to_text(map: &mut Map, key: &str) {
     let Some(value) = map.get_mut(key) else { return };
     match value {
         Value::String(text) if !text.is_empty() => {}
@@ -104,7 +103,7 @@ fn split_type(value: Option<&Value>) -> Option<(String, String)> {
     (plain && named).then(|| (kind.to_owned(), rest.trim().to_owned()))
 }
 
-fn retain(body: &mut Map<String, Value>, key: &str, keep: impl Fn(&Value) -> bool) {
+fn retain(body: &mut Map, key: &str, keep: impl Fn(&Value) -> bool) {
     let Some(items) = body.get_mut(key).and_then(|v| v.get_mut("values")).and_then(Value::as_array_mut)
     else {
         return;
@@ -117,7 +116,7 @@ fn retain(body: &mut Map<String, Value>, key: &str, keep: impl Fn(&Value) -> boo
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! Tells an application's own frames from those of its libraries, where the client did not.
 
-use serde_json::Value;
+use crate::json::Value;
 
 /// Where a frame comes from; absent parts are empty.
 pub(super) struct Origin<'a> {

@@ -1,12 +1,11 @@
-use serde_json::{Map, Value};
-
 use super::notes::{Notes, Path};
+use crate::json::{Map, Value};
 
 /// Brings a list interface (`exception`, `threads`, `breadcrumbs`) into the form `{"values": [objects]}`.
 ///
 /// A bare list and one plain object are accepted; items that are not objects are dropped and noted. The key is
 /// removed if nothing is left.
-pub(super) fn wrap(body: &mut Map<String, Value>, key: &str, notes: &mut Notes) {
+pub(super) fn wrap(body: &mut Map, key: &str, notes: &mut Notes) {
     let Some(value) = body.get_mut(key) else { return };
     let path = Path::root(key);
     let mut items = match value.take() {
@@ -45,17 +44,14 @@ pub(super) fn wrap(body: &mut Map<String, Value>, key: &str, notes: &mut Notes) 
 }
 
 /// The objects of a wrapped list.
-pub(super) fn values_mut<'a>(
-    body: &'a mut Map<String, Value>,
-    key: &str,
-) -> impl Iterator<Item = &'a mut Map<String, Value>> {
+pub(super) fn values_mut<'a>(body: &'a mut Map, key: &str) -> impl Iterator<Item = &'a mut Map> {
     let items = body.get_mut(key).and_then(|v| v.get_mut("values")).and_then(Value::as_array_mut);
     items.into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

@@ -1,12 +1,11 @@
-use serde_json::{Map, Value, json};
-
 use super::notes::{Notes, Path};
 use super::{text, trim};
+use crate::json::{Map, Value};
 
 /// Merges `message` and `logentry` into `logentry {formatted, message?, params?}`.
 ///
 /// `message` may be a text or already such an object; a template without its text is filled in from its parameters.
-pub(super) fn normalize(body: &mut Map<String, Value>, notes: &mut Notes) {
+pub(super) fn normalize(body: &mut Map, notes: &mut Notes) {
     let message = body.remove("message").unwrap_or_default();
     let mut entry = match body.remove("logentry") {
         Some(Value::Object(entry)) => entry,
@@ -51,7 +50,7 @@ pub(super) fn normalize(body: &mut Map<String, Value>, notes: &mut Notes) {
             trim::map(&mut held, trim::CONTEXTS, &path, notes);
             entry.append(&mut held);
         }
-        body.insert("logentry".into(), json!(entry));
+        body.insert("logentry".into(), Value::Object(entry));
     }
 }
 
@@ -135,6 +134,7 @@ fn face(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::json;
 
     fn entry(body: Value) -> Value {
         let Value::Object(mut body) = body else { panic!() };

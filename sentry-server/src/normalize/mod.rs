@@ -25,14 +25,13 @@ mod tags;
 mod text;
 mod time;
 mod title;
-mod tree;
 mod trim;
 mod user;
 
 use std::fmt;
 use std::net::IpAddr;
 
-use serde_json::{Map, Value};
+use crate::json::Map;
 
 pub(crate) use self::in_app::is_sdk;
 pub use self::kind::{EventKind, Level};
@@ -83,7 +82,7 @@ impl fmt::Debug for NormalizeContext<'_> {
 #[derive(Debug, Clone)]
 pub struct NormalizedEvent {
     /// The whole event. List interfaces are `{"values": [..]}`, `tags` a sorted list of pairs, times float seconds.
-    pub body: Map<String, Value>,
+    pub body: Map,
     /// 32 lower-case hex digits.
     pub event_id: String,
     /// What sort of event this is.
@@ -179,6 +178,6 @@ pub(crate) fn stored(body: &[u8], project: i64, received_us: i64) -> Result<Norm
 }
 
 /// Brings an event that is parsed already into canonical form.
-pub(crate) fn normalize_object(body: Map<String, Value>, context: &NormalizeContext<'_>) -> NormalizedEvent {
+pub(crate) fn normalize_object(body: Map, context: &NormalizeContext<'_>) -> NormalizedEvent {
     event::normalize(body, context)
 }

@@ -1,4 +1,4 @@
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 /// Where in the event something is, as a chain of borrowed keys; costs nothing unless something is noted.
 #[derive(Clone, Copy)]
@@ -87,7 +87,7 @@ impl Notes {
     }
 
     /// Writes the notes into the event, beside what the client noted itself.
-    pub(super) fn write(self, body: &mut Map<String, Value>) {
+    pub(super) fn write(self, body: &mut Map) {
         if !self.errors.is_empty() {
             let errors = body.entry("errors").or_insert_with(|| json!([]));
             if !errors.is_array() {
@@ -116,9 +116,9 @@ fn insert(meta: &mut Value, keys: &[String], note: Value) {
     if let Value::Object(map) = meta {
         match keys.split_first() {
             None => {
-                map.insert(String::new(), note);
+                map.insert("".into(), note);
             }
-            Some((key, rest)) => insert(map.entry(key.as_str()).or_insert_with(|| json!({})), rest, note),
+            Some((key, rest)) => insert(map.entry(key.clone()).or_insert_with(|| json!({})), rest, note),
         }
     }
 }

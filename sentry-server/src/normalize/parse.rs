@@ -1,12 +1,11 @@
-use serde_json::{Map, Value};
-
 use super::NormalizeError;
 use super::repair;
-use super::tree;
+use crate::json;
+use crate::json::{Map, Value};
 
 /// Parses the payload once; what strict JSON refuses is repaired and parsed again.
-pub(crate) fn object(raw: &[u8]) -> Result<Map<String, Value>, NormalizeError> {
-    let value = match tree::read(raw) {
+pub(crate) fn object(raw: &[u8]) -> Result<Map, NormalizeError> {
+    let value = match json::read(raw) {
         Ok(value) => value,
         Err(strict) => serde_json::from_slice(&repair::repair(raw)).map_err(|_| {
             NormalizeError::NotJson(format!("line {}, column {}", strict.line(), strict.column()))
@@ -22,7 +21,7 @@ pub(crate) fn object(raw: &[u8]) -> Result<Map<String, Value>, NormalizeError> {
     Ok(body)
 }
 
-fn strip_nulls_in(map: &mut Map<String, Value>) {
+fn strip_nulls_in(map: &mut Map) {
     if map.keys().any(|key| key.contains('\0')) {
         *map = std::mem::take(map).into_iter().map(|(key, value)| (key.replace('\0', ""), value)).collect();
     }
@@ -40,7 +39,7 @@ fn strip_nulls(value: &mut Value) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

@@ -1,11 +1,9 @@
-use serde_json::map::Entry;
-use serde_json::{Map, Value};
-
 use super::notes::{Notes, Path};
 use super::{text, trim};
+use crate::json::{Map, Value};
 
 /// Cleans `request`: an object with a URL without its query, and bags within their limits.
-pub(super) fn normalize(body: &mut Map<String, Value>, notes: &mut Notes) {
+pub(super) fn normalize(body: &mut Map, notes: &mut Notes) {
     let path = Path::root("request");
     match body.get_mut("request") {
         None => {}
@@ -24,11 +22,11 @@ pub(super) fn normalize(body: &mut Map<String, Value>, notes: &mut Notes) {
 }
 
 /// The value of a request header, whose container may be a map or a list of pairs.
-pub(crate) fn header<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(body: &'a Map, name: &str) -> Option<&'a str> {
     header_in(body.get("request")?.as_object()?, name)
 }
 
-fn header_in<'a>(request: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+fn header_in<'a>(request: &'a Map, name: &str) -> Option<&'a str> {
     match request.get("headers")? {
         Value::Object(map) => map.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1.as_str(),
         Value::Array(pairs) => pairs.iter().find_map(|pair| {
@@ -40,11 +38,11 @@ fn header_in<'a>(request: &'a Map<String, Value>, name: &str) -> Option<&'a str>
 }
 
 /// The URL without its query, as a tag and for the culprit.
-pub(super) fn url(body: &Map<String, Value>) -> Option<&str> {
+pub(super) fn url(body: &Map) -> Option<&str> {
     text::trimmed_str(body.get("request")?.get("url"))
 }
 
-fn split_query(request: &mut Map<String, Value>) {
+fn split_query(request: &mut Map) {
     let Some(url) = request.get("url").and_then(Value::as_str) else { return };
     let (url, fragment) = url.split_once('#').map_or((url, None), |(url, fragment)| (url, Some(fragment)));
     let (url, query) = url.split_once('?').map_or((url, None), |(url, query)| (url, Some(query)));
@@ -59,7 +57,7 @@ fn split_query(request: &mut Map<String, Value>) {
 }
 
 /// A body that was sent as text becomes what the text says, if it is an object or a list of JSON, or a form.
-fn read_body(request: &mut Map<String, Value>) {
+fn read_body(request: &mut Map) {
     let Some(text) = request.get("data").and_then(Value::as_str) else { return };
     let is_form =
         || header_in(request, "content-type").is_some_and(|kind| kind.trim_start().starts_with(FORM));
@@ -76,16 +74,12 @@ fn read_body(request: &mut Map<String, Value>) {
 
 /// A field that is there more than once is a list.
 fn form(text: &str) -> Value {
-    let mut fields: Map<String, Value> = Map::new();
+    let mut fields = Map::new();
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-        match fields.entry(name.into_owned()) {
-            Entry::Vacant(field) => {
-                field.insert(value.into());
-            }
-            Entry::Occupied(mut field) => match field.get_mut() {
-                Value::Array(list) => list.push(value.into()),
-                one => *one = Value::Array(vec![one.take(), value.into()]),
-            },
+        match fields.entry(name.into_owned()).or_insert(Value::Null) {
+            Value::Array(list) => list.push(value.into()),
+            new @ Value::Null => *new = value.into(),
+            one => *one = Value::Array(vec![one.take(), value.into()]),
         }
     }
     Value::Object(fields)
@@ -95,7 +89,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

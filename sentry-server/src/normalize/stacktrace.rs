@@ -1,14 +1,13 @@
-use serde_json::{Map, Value};
-
 use super::in_app::{self, Origin};
 use super::notes::{Notes, Path};
 use super::{function_name, text, trim};
+use crate::json::{Map, Value};
 
 /// Frames kept of one stack; what is more goes from the middle, since both ends say most.
 const MAX_FRAMES: usize = 250;
 
 /// Brings the stack trace of an exception or a thread that was made here into canonical form.
-pub(crate) fn stack_of(owner: &mut Map<String, Value>, platform: &str) {
+pub(crate) fn stack_of(owner: &mut Map, platform: &str) {
     normalize(owner, platform, &Path::root("stacktrace"), &mut Notes::default());
 }
 
@@ -17,7 +16,7 @@ pub(crate) fn stack_of(owner: &mut Map<String, Value>, platform: &str) {
 /// Afterwards every frame has a boolean `in_app` (the client's own in `data.orig_in_app` where it was changed),
 /// numbers are numbers, a URL stands in `abs_path` with its path in `filename`, and native functions are short
 /// with the full signature in `raw_function`.
-pub(super) fn normalize(owner: &mut Map<String, Value>, platform: &str, path: &Path<'_>, notes: &mut Notes) {
+pub(super) fn normalize(owner: &mut Map, platform: &str, path: &Path<'_>, notes: &mut Notes) {
     let Some(stacktrace) = owner.get_mut("stacktrace") else { return };
     let path = path.name("stacktrace");
     if let Value::Array(frames) = stacktrace {
@@ -50,13 +49,13 @@ pub(super) fn normalize(owner: &mut Map<String, Value>, platform: &str, path: &P
     }
 }
 
-fn says_something(frame: &Map<String, Value>) -> bool {
+fn says_something(frame: &Map) -> bool {
     ["function", "filename", "abs_path", "module", "instruction_addr", "raw_function"]
         .iter()
         .any(|key| frame.get(*key).is_some_and(|value| !value.is_null()))
 }
 
-fn one(frame: &mut Map<String, Value>, event_platform: &str, path: &Path<'_>, notes: &mut Notes) {
+fn one(frame: &mut Map, event_platform: &str, path: &Path<'_>, notes: &mut Notes) {
     text::drop_nulls(frame);
     for key in
         ["function", "raw_function", "filename", "abs_path", "module", "package", "context_line", "platform"]
@@ -89,7 +88,7 @@ fn one(frame: &mut Map<String, Value>, event_platform: &str, path: &Path<'_>, no
 }
 
 /// A URL belongs into `abs_path`; `filename` is then its path. Neither is left empty if the other is known.
-fn paths(frame: &mut Map<String, Value>) {
+fn paths(frame: &mut Map) {
     let filename = text::trimmed_str(frame.get("filename"));
     let abs_path = text::trimmed_str(frame.get("abs_path"));
     match (filename, abs_path) {
@@ -124,7 +123,7 @@ fn url_path(url: &str) -> &str {
     rest.find('/').map_or("/", |at| &rest[at..])
 }
 
-fn code(frame: &mut Map<String, Value>, path: &Path<'_>, notes: &mut Notes) {
+fn code(frame: &mut Map, path: &Path<'_>, notes: &mut Notes) {
     trim::text(frame, "context_line", trim::CODE_LINE, path, notes);
     for key in ["pre_context", "post_context"] {
         match frame.get_mut(key) {
@@ -145,7 +144,7 @@ fn code(frame: &mut Map<String, Value>, path: &Path<'_>, notes: &mut Notes) {
     }
 }
 
-fn short_function(frame: &mut Map<String, Value>, platform: &str) {
+fn short_function(frame: &mut Map, platform: &str) {
     if !function_name::applies_to(platform) {
         return;
     }
@@ -160,7 +159,7 @@ fn short_function(frame: &mut Map<String, Value>, platform: &str) {
 
 /// What a frame is after its address was looked up: a short name, with the full one in `raw_function`, and `in_app` as the
 /// client or the customs had it, unless the name or the path now tells that it cannot be.
-pub(crate) fn resolved_frame(frame: &mut Map<String, Value>, platform: &str) {
+pub(crate) fn resolved_frame(frame: &mut Map, platform: &str) {
     short_function(frame, platform);
     let function = frame.get("raw_function").or(frame.get("function"));
     if function.and_then(Value::as_str).is_some_and(in_app::is_entry) {
@@ -169,7 +168,7 @@ pub(crate) fn resolved_frame(frame: &mut Map<String, Value>, platform: &str) {
     mark(frame, platform);
 }
 
-fn mark(frame: &mut Map<String, Value>, platform: &str) {
+fn mark(frame: &mut Map, platform: &str) {
     let text = |key: &str| frame.get(key).and_then(Value::as_str).unwrap_or("");
     let origin = Origin {
         platform,
@@ -186,7 +185,7 @@ fn mark(frame: &mut Map<String, Value>, platform: &str) {
     };
     frame.insert("in_app".into(), in_app.into());
     if given.is_some_and(|given| given != in_app) {
-        let data = frame.entry("data").or_insert_with(|| serde_json::json!({}));
+        let data = frame.entry("data").or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(data) = data {
             data.insert("orig_in_app".into(), true.into());
         }
@@ -195,7 +194,7 @@ fn mark(frame: &mut Map<String, Value>, platform: &str) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

@@ -1,7 +1,6 @@
-use serde_json::{Map, Value};
-
 use super::notes::{Notes, Path};
 use super::{Level, request, text};
+use crate::json::{Map, Value};
 
 /// Longest key and value, in characters.
 const MAX_KEY: usize = 200;
@@ -10,7 +9,7 @@ const MAX_VALUE: usize = 200;
 const MAX_TAGS: usize = 200;
 
 /// Collects the client's tags; a map and a list of pairs are both accepted, later ones win.
-pub(super) fn collect(body: &mut Map<String, Value>, notes: &mut Notes) -> Tags {
+pub(super) fn collect(body: &mut Map, notes: &mut Notes) -> Tags {
     let path = Path::root("tags");
     let mut tags = Tags(Vec::new());
     match body.remove("tags") {
@@ -56,7 +55,7 @@ impl Tags {
     }
 
     /// Adds the tags derived from the event's other fields, which win over the client's.
-    pub(super) fn derive(&mut self, body: &Map<String, Value>, derived: &Derived<'_>) {
+    pub(super) fn derive(&mut self, body: &Map, derived: &Derived<'_>) {
         self.set("level", Some(derived.level.as_str()));
         self.set("environment", Some(derived.environment));
         self.set("release", derived.release);
@@ -100,7 +99,7 @@ impl Tags {
         }
     }
 
-    fn contexts(&mut self, body: &Map<String, Value>) {
+    fn contexts(&mut self, body: &Map) {
         let Some(contexts) = body.get("contexts").and_then(Value::as_object) else { return };
         for (alias, context) in contexts {
             let kind = context.get("type").and_then(Value::as_str).unwrap_or(alias);
@@ -142,7 +141,7 @@ fn one_line(text: &str, max: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

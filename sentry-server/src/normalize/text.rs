@@ -1,4 +1,4 @@
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 /// The text of a JSON scalar; numbers and booleans count, blank text does not.
 pub(super) fn scalar(value: &Value) -> Option<String> {
@@ -16,7 +16,7 @@ pub(crate) fn trimmed_str(value: Option<&Value>) -> Option<&str> {
 }
 
 /// Removes entries that are null.
-pub(super) fn drop_nulls(map: &mut Map<String, Value>) {
+pub(super) fn drop_nulls(map: &mut Map) {
     // A map's own `retain` builds its index anew, null or not.
     if map.values().any(Value::is_null) {
         map.retain(|_, value| !value.is_null());

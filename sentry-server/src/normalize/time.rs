@@ -1,8 +1,7 @@
 //! Client times: reading them, and correcting a clock that is off.
 
-use serde_json::{Map, Value};
-
 use super::notes::{Notes, Path};
+use crate::json::{Map, Value};
 
 const SECOND: i64 = 1_000_000;
 /// Smaller differences between `sent_at` and arrival are travel time, not a wrong clock.
@@ -13,12 +12,7 @@ const MAX_FUTURE: i64 = 60 * SECOND;
 const MAX_AGE: i64 = 30 * 24 * 3600 * SECOND;
 
 /// Rewrites every time of the event as float seconds on the server's clock; returns the event's own.
-pub(super) fn normalize(
-    body: &mut Map<String, Value>,
-    received: i64,
-    sent_at: Option<i64>,
-    notes: &mut Notes,
-) -> i64 {
+pub(super) fn normalize(body: &mut Map, received: i64, sent_at: Option<i64>, notes: &mut Notes) -> i64 {
     let shift = drift(received, sent_at);
 
     let path = Path::root("timestamp");
@@ -79,7 +73,7 @@ pub(super) fn seconds(micros: i64) -> Value {
     Value::from(micros as f64 / 1e6)
 }
 
-fn shift_key(map: &mut Map<String, Value>, key: &str, shift: i64) {
+fn shift_key(map: &mut Map, key: &str, shift: i64) {
     let Some(value) = map.get_mut(key) else { return };
     match micros(value) {
         Some(time) => *value = seconds(time.saturating_add(shift)),
@@ -180,7 +174,7 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::{EventKind, first_line, in_app, request, shorten, trimmed_str};
+use crate::json::{Map, Value};
 
 /// What a title was made of. Absent parts are not written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,20 @@ pub struct Metadata {
     pub function: Option<String>,
 }
 
+impl Metadata {
+    /// As it stands in the event.
+    pub(super) fn to_json(&self) -> Value {
+        let fields = [
+            ("type", &self.kind),
+            ("value", &self.value),
+            ("filename", &self.filename),
+            ("function", &self.function),
+        ];
+        let there = fields.into_iter().filter_map(|(key, text)| Some((key, Value::from(text.as_deref()?))));
+        Value::Object(there.collect())
+    }
+}
+
 /// Longest line of a title, in characters.
 const MAX_TITLE: usize = 200;
 /// Longest value kept in the metadata, in characters.
@@ -27,7 +41,7 @@ const MAX_VALUE: usize = 1024;
 const MAX_CULPRIT: usize = 200;
 
 /// What to call an event.
-pub(super) fn metadata(body: &Map<String, Value>, kind: EventKind) -> Metadata {
+pub(super) fn metadata(body: &Map, kind: EventKind) -> Metadata {
     let exceptions = body.get("exception").and_then(|v| v.get("values")).and_then(Value::as_array);
     match (kind, exceptions.and_then(|list| list.last())) {
         (EventKind::Error, Some(main)) => {
@@ -80,7 +94,7 @@ pub(crate) fn title_of(kind: EventKind, metadata: &Metadata, transaction: Option
 }
 
 /// Where it happened: the transaction, else the crash frame, else the URL.
-pub(crate) fn culprit(body: &Map<String, Value>, transaction: Option<&str>) -> String {
+pub(crate) fn culprit(body: &Map, transaction: Option<&str>) -> String {
     culprit_of(transaction, crash_frame(body), trimmed_str(body.get("platform")).unwrap_or(""))
         .unwrap_or_else(|| request::url(body).map(|url| shorten(url, MAX_CULPRIT)).unwrap_or_default())
 }
@@ -112,7 +126,7 @@ pub(crate) fn culprit_of(transaction: Option<&str>, frame: Option<&Value>, platf
 }
 
 /// The frame to blame: of the last exception that has frames, else of the crashed or current thread.
-pub(super) fn crash_frame(body: &Map<String, Value>) -> Option<&Value> {
+pub(super) fn crash_frame(body: &Map) -> Option<&Value> {
     let list = |key: &str| body.get(key).and_then(|v| v.get("values")).and_then(Value::as_array);
     let of_exceptions =
         list("exception").and_then(|all| all.iter().rev().find_map(frames)).and_then(last_in_app);
@@ -141,7 +155,7 @@ fn locate(metadata: &mut Metadata, frame: Option<&Value>) {
     metadata.filename = text("filename");
 }
 
-fn message(body: &Map<String, Value>) -> Option<String> {
+fn message(body: &Map) -> Option<String> {
     let entry = body.get("logentry").and_then(|entry| trimmed_str(entry.get("formatted")));
     let feedback = || trimmed_str(body.get("contexts")?.get("feedback")?.get("message"));
     let report = || trimmed_str(body.get("csp")?.get("blocked_uri"));
@@ -150,7 +164,7 @@ fn message(body: &Map<String, Value>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::super::event::tests::context;
     use super::*;

@@ -1,9 +1,8 @@
 //! Limits on what one event may hold; every cut is noted in `_meta`.
 
-use serde_json::{Map, Value};
-
 use super::notes::{Notes, Path};
 use super::text::floor_char;
+use crate::json::{Map, Value};
 
 /// Longest message, exception value or template, in bytes.
 pub(super) const MESSAGE: usize = 8192;
@@ -30,7 +29,7 @@ pub(super) const CRUMB_DATA: Limit = Limit { bytes: 8 << 10, entry_bytes: 4 << 1
 pub(super) const USER: Limit = Limit { bytes: 8 << 10, entry_bytes: 2 << 10, depth: 5 };
 
 /// Cuts an open map down to `limit`. Later entries are the ones to go.
-pub(super) fn map(map: &mut Map<String, Value>, limit: Limit, path: &Path<'_>, notes: &mut Notes) {
+pub(super) fn map(map: &mut Map, limit: Limit, path: &Path<'_>, notes: &mut Notes) {
     let mut left = limit.bytes;
     each_entry(map, |key, value| {
         let path = path.name(key);
@@ -44,7 +43,7 @@ pub(super) fn map(map: &mut Map<String, Value>, limit: Limit, path: &Path<'_>, n
 }
 
 /// Visits every entry and removes those for which `keep` is false.
-fn each_entry(map: &mut Map<String, Value>, mut keep: impl FnMut(&str, &mut Value) -> bool) {
+fn each_entry(map: &mut Map, mut keep: impl FnMut(&str, &mut Value) -> bool) {
     let mut kept = Vec::new();
     for (index, (key, value)) in map.iter_mut().enumerate() {
         if !keep(key, value) {
@@ -60,7 +59,7 @@ fn each_entry(map: &mut Map<String, Value>, mut keep: impl FnMut(&str, &mut Valu
 }
 
 /// Cuts the text at `key` to `max` bytes.
-pub(super) fn text(map: &mut Map<String, Value>, key: &str, max: usize, path: &Path<'_>, notes: &mut Notes) {
+pub(super) fn text(map: &mut Map, key: &str, max: usize, path: &Path<'_>, notes: &mut Notes) {
     if let Some(Value::String(text)) = map.get_mut(key) {
         cut_text(text, max, &path.name(key), notes);
     }
@@ -125,7 +124,7 @@ fn shrink(value: &mut Value, left: &mut usize, depth: usize, path: &Path<'_>, no
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

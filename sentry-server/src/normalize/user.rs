@@ -1,16 +1,15 @@
 use std::net::IpAddr;
 
-use serde_json::{Map, Value};
-
 use super::notes::{Notes, Path};
 use super::{NormalizeContext, text, trim};
+use crate::json::{Map, Value};
 
 /// Cleans `user`, resolves its address and returns the identity that users are counted by.
 ///
 /// `{{auto}}` stands for the connection's address. The address is also inferred when the SDK asked for it
 /// (`sdk.settings.infer_ip`: `auto`), or said nothing and is one of the client platforms that always relied on it.
 pub(super) fn normalize(
-    body: &mut Map<String, Value>,
+    body: &mut Map,
     platform: &str,
     context: &NormalizeContext<'_>,
     notes: &mut Notes,
@@ -52,12 +51,7 @@ pub(super) fn normalize(
     key
 }
 
-fn address(
-    user: &Map<String, Value>,
-    body: &Map<String, Value>,
-    platform: &str,
-    context: &NormalizeContext<'_>,
-) -> Option<String> {
+fn address(user: &Map, body: &Map, platform: &str, context: &NormalizeContext<'_>) -> Option<String> {
     let setting = body.get("sdk").and_then(|sdk| sdk.get("settings")).and_then(|s| s.get("infer_ip"));
     let setting = setting.and_then(Value::as_str);
     let connection = || context.remote_addr.map(|address| address.to_canonical().to_string());
@@ -78,7 +72,7 @@ fn address(
     }
 }
 
-fn identity(user: &Map<String, Value>) -> Option<String> {
+fn identity(user: &Map) -> Option<String> {
     [("id", "id"), ("email", "email"), ("username", "username"), ("ip_address", "ip")]
         .iter()
         .find_map(|(key, prefix)| Some(format!("{prefix}:{}", user.get(*key)?.as_str()?)))
@@ -86,7 +80,7 @@ fn identity(user: &Map<String, Value>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::super::event::tests::context;
     use super::*;

@@ -2,10 +2,9 @@
 
 use std::net::IpAddr;
 
-use serde_json::Value;
-
 use super::settings::FilterSettings;
 use super::{agent, glob};
+use crate::json::Value;
 use crate::normalize::{EventKind, NormalizedEvent};
 use crate::proxy::TrustedProxy;
 

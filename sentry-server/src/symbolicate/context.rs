@@ -1,6 +1,6 @@
 //! Source lines around a frame's.
 
-use serde_json::{Map, Value};
+use crate::json::Map;
 
 /// Up to five lines before, the line, up to five lines after; long lines are cut.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,12 +23,12 @@ impl Context {
     }
 
     /// Puts the lines of a resolved frame in the place of those that it had.
-    pub(super) fn put(context: Option<Self>, frame: &mut Map<String, Value>) {
+    pub(super) fn put(context: Option<Self>, frame: &mut Map) {
         match context {
             Some(Self { before, line, after }) => {
-                frame.insert("pre_context".to_owned(), before.into());
-                frame.insert("context_line".to_owned(), line.into());
-                frame.insert("post_context".to_owned(), after.into());
+                frame.insert("pre_context".into(), before.into());
+                frame.insert("context_line".into(), line.into());
+                frame.insert("post_context".into(), after.into());
             }
             None => {
                 for name in ["pre_context", "context_line", "post_context"] {

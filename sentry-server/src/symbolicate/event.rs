@@ -1,8 +1,7 @@
 //! Where stack traces are in an event, and what becomes of their frames.
 
-use serde_json::{Map, Value};
-
 use super::Reason;
+use crate::json::{Map, Value};
 
 /// The place of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub(super) struct Trace<'a> {
     /// Of the exception or thread.
     pub(super) number: usize,
     /// The exception or thread; the event for its own trace.
-    pub(super) holder: &'a Map<String, Value>,
+    pub(super) holder: &'a Map,
     /// `frames` and what stands beside them.
     pub(super) value: &'a Value,
     /// Callers first.
@@ -59,7 +58,7 @@ pub(super) enum After {
 
 /// Calls `visit` for every stack trace, as the client sent it. Where frames are resolved, the trace that the client sent is
 /// kept beside the new one.
-pub(super) fn each_trace(body: &mut Map<String, Value>, mut visit: impl FnMut(&Trace<'_>) -> After) {
+pub(super) fn each_trace(body: &mut Map, mut visit: impl FnMut(&Trace<'_>) -> After) {
     for holder in ["exception", "threads"] {
         let values = body.get_mut(holder).and_then(|holder| holder.get_mut("values")?.as_array_mut());
         for (number, value) in values.into_iter().flatten().enumerate() {
@@ -71,7 +70,7 @@ pub(super) fn each_trace(body: &mut Map<String, Value>, mut visit: impl FnMut(&T
     one(body, 0, &mut visit);
 }
 
-fn one(holder: &mut Map<String, Value>, number: usize, visit: &mut impl FnMut(&Trace<'_>) -> After) {
+fn one(holder: &mut Map, number: usize, visit: &mut impl FnMut(&Trace<'_>) -> After) {
     // What was resolved before is resolved again from what the client sent.
     let raw = holder.get("raw_stacktrace").filter(|raw| raw.is_object());
     let Some(original) = raw.or(holder.get("stacktrace")) else { return };
@@ -85,10 +84,10 @@ fn one(holder: &mut Map<String, Value>, number: usize, visit: &mut impl FnMut(&T
     let mut trace = original.clone();
     if is_resolved {
         let original = trace.clone();
-        holder.insert("raw_stacktrace".to_owned(), original);
+        holder.insert("raw_stacktrace".into(), original);
     }
     trace["frames"] = frames.into();
-    holder.insert("stacktrace".to_owned(), trace);
+    holder.insert("stacktrace".into(), trace);
 }
 
 /// Text of a frame's field.
@@ -97,11 +96,11 @@ pub(super) fn text<'a>(frame: &'a Value, name: &str) -> Option<&'a str> {
 }
 
 /// Notes on a frame what became of it.
-pub(super) fn note(frame: &mut Value, name: &str, value: Value) {
+pub(super) fn note(frame: &mut Value, name: &'static str, value: Value) {
     if let Value::Object(frame) = frame {
         let data = frame.entry("data").or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(data) = data {
-            data.insert(name.to_owned(), value);
+            data.insert(name.into(), value);
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
 use symbolic::sourcemapcache::{ScopeLookupResult, SourceLocation, SourceMapCache, SourcePosition};
 
 use super::artifacts::Release;
@@ -11,6 +10,7 @@ use super::cache::Table;
 use super::context::Context;
 use super::event::{Fate, Trace, Way, note, text};
 use super::{Reason, Symbolicator, urls};
+use crate::json::{Map, Value};
 use crate::store::{ProjectId, StoreError};
 
 /// Looks frames up in source maps.
@@ -25,7 +25,7 @@ pub(super) struct JavaScript<'a> {
 
 impl<'a> JavaScript<'a> {
     /// For an event of the project.
-    pub(super) fn of(symbolicator: &'a Symbolicator, project: ProjectId, body: &Map<String, Value>) -> Self {
+    pub(super) fn of(symbolicator: &'a Symbolicator, project: ProjectId, body: &Map) -> Self {
         let field = |name: &str| {
             body.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
         };
@@ -127,7 +127,7 @@ fn label(frame: &Value) -> String {
 }
 
 /// The files of the build that the event names, by the URL under which they run.
-fn debug_ids(body: &Map<String, Value>) -> HashMap<String, String> {
+fn debug_ids(body: &Map) -> HashMap<String, String> {
     let images = body.get("debug_meta").and_then(|meta| meta.get("images")?.as_array());
     let ids = images.into_iter().flatten().filter_map(|image| {
         let kind = image.get("type")?.as_str()?;
@@ -140,8 +140,8 @@ fn debug_ids(body: &Map<String, Value>) -> HashMap<String, String> {
 
 fn rewrite(frame: &mut Value, location: &SourceLocation<'_>, table: &Table, called: Option<String>) {
     let Value::Object(frame) = frame else { return };
-    let mut put = |name: &str, value: Value| {
-        frame.insert(name.to_owned(), value);
+    let mut put = |name: &'static str, value: Value| {
+        frame.insert(name.into(), value);
     };
     put("lineno", (location.line() + 1).into());
     put("colno", (location.column() + 1).into());

@@ -1,11 +1,11 @@
 //! Java and Kotlin that R8 or ProGuard renamed.
 
 use proguard::{ProguardMapper, ProguardMapping, StackFrame};
-use serde_json::{Map, Value};
 use symbolic::common::ByteView;
 
 use super::event::{Fate, Trace, Way, text};
 use super::{Reason, Symbolicator};
+use crate::json::{Map, Value};
 use crate::store::{ProjectId, StoreError};
 
 /// Looks names up in the mapping that an event names; calls that were inlined become frames of their own.
@@ -17,7 +17,7 @@ pub(super) struct Mapping<'a> {
 pub(super) fn find(
     symbolicator: &Symbolicator,
     project: ProjectId,
-    body: &Map<String, Value>,
+    body: &Map,
 ) -> Result<Option<Result<ByteView<'static>, Reason>>, StoreError> {
     let Some(id) = mapping_id(body) else { return Ok(None) };
     let found = symbolicator.store.debug_files_by_id(project, &id)?;
@@ -35,7 +35,7 @@ impl<'a> Mapping<'a> {
     }
 
     /// Exceptions have types that were renamed, too.
-    pub(super) fn rename_exceptions(&self, body: &mut Map<String, Value>) {
+    pub(super) fn rename_exceptions(&self, body: &mut Map) {
         if let Ok(mapper) = &self.mapper {
             rename_exceptions(mapper, body);
         }
@@ -91,7 +91,7 @@ fn remap(mapper: &ProguardMapper<'_>, frame: &Value) -> Vec<Value> {
     found
 }
 
-fn rename_exceptions(mapper: &ProguardMapper<'_>, body: &mut Map<String, Value>) {
+fn rename_exceptions(mapper: &ProguardMapper<'_>, body: &mut Map) {
     let values = body.get_mut("exception").and_then(|exception| exception.get_mut("values")?.as_array_mut());
     for value in values.into_iter().flatten() {
         let (Some(module), Some(kind)) = (text(value, "module"), text(value, "type")) else { continue };
@@ -104,7 +104,7 @@ fn rename_exceptions(mapper: &ProguardMapper<'_>, body: &mut Map<String, Value>)
     }
 }
 
-fn mapping_id(body: &Map<String, Value>) -> Option<String> {
+fn mapping_id(body: &Map) -> Option<String> {
     let images = body.get("debug_meta")?.get("images")?.as_array()?;
     let image = images.iter().find(|image| image.get("type").and_then(Value::as_str) == Some("proguard"))?;
     let id = text(image, "uuid").or(text(image, "debug_id"))?;

@@ -20,8 +20,6 @@ mod verdict;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use serde_json::{Map, Value};
-
 use self::cache::Cache;
 pub(crate) use self::event::Place;
 use self::event::{After, Fate, Trace, Way, each_trace};
@@ -32,6 +30,7 @@ pub(crate) use self::reason::Reason;
 use self::verdict::note_gaps;
 pub(crate) use self::verdict::{Verdict, report};
 use crate::files::FileStore;
+use crate::json::{Map, Value};
 use crate::store::{DebugFile, ProjectId, Store, StoreError};
 
 /// Resolves frames with the files that builds uploaded.
@@ -80,11 +79,7 @@ impl Symbolicator {
     ///
     /// # Errors
     /// When the store or a file cannot be read; the body is then as it was, or partly resolved.
-    pub(crate) fn resolve(
-        &self,
-        project: ProjectId,
-        body: &mut Map<String, Value>,
-    ) -> Result<Vec<Verdict>, StoreError> {
+    pub(crate) fn resolve(&self, project: ProjectId, body: &mut Map) -> Result<Vec<Verdict>, StoreError> {
         let platform = body.get("platform").and_then(Value::as_str).unwrap_or_default().to_owned();
         let mut native = Native::of(self, project, &platform, body);
         let mut javascript =

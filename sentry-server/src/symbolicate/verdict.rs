@@ -1,9 +1,8 @@
 //! What became of frames, as an event notes it and as the doctor says it.
 
-use serde_json::{Map, Value, json};
-
 use super::Reason;
 use super::event::Place;
+use crate::json::{Map, Value, json};
 
 /// What became of one frame.
 #[derive(Debug, Clone)]
@@ -21,7 +20,7 @@ pub(crate) struct Verdict {
 }
 
 /// Notes on an event what was not resolved: one entry per sort of gap.
-pub(super) fn note_gaps(body: &mut Map<String, Value>, verdicts: &[Verdict]) {
+pub(super) fn note_gaps(body: &mut Map, verdicts: &[Verdict]) {
     let mut errors = match body.remove("errors") {
         Some(Value::Array(errors)) => errors,
         _ => Vec::new(),
@@ -38,7 +37,7 @@ pub(super) fn note_gaps(body: &mut Map<String, Value>, verdicts: &[Verdict]) {
         }
     }
     if !errors.is_empty() {
-        body.insert("errors".to_owned(), errors.into());
+        body.insert("errors".into(), errors.into());
     }
 }
 

@@ -1,8 +1,8 @@
 //! Masking in payloads of other clients, which arrive as JSON in the shapes of the protocol.
 
+use super::json_tree::{JsonMap, JsonParts, JsonTree};
 use super::{FILTERED, Place, Scrubber};
 use crate::options::ScrubPatterns;
-use crate::protocol::{Map, Value};
 use crate::text::Text;
 
 /// Masks secrets in events, spans, logs and metrics that are JSON: what a server does for clients of every kind.
@@ -29,18 +29,22 @@ impl JsonScrubber {
     }
 
     /// Masks an event or transaction in place.
-    pub fn event(&self, event: &mut Map) {
-        for (key, value) in event.iter_mut() {
-            match key.as_str() {
+    pub fn event<M>(&self, event: &mut M)
+    where
+        M: JsonMap,
+        M::Tree: JsonTree<Map = M>,
+    {
+        for (key, value) in event.entries() {
+            match key {
                 "extra" => self.value(Place::Data, key, value),
                 "contexts" => self.contexts(value),
                 "tags" => self.value(Place::Own, key, value),
                 "user" => self.value(Place::User, key, value),
                 "request" => self.request(value),
-                "exception" | "threads" => each(value, |entry| self.stack_owner(entry)),
+                "exception" | "threads" => each(value, |entry| self.stack_owner::<M::Tree>(entry)),
                 "stacktrace" => self.stack(value),
-                "breadcrumbs" => each(value, |crumb| self.trail(crumb, &["message"])),
-                "spans" => each(value, |span| self.trail(span, &["description"])),
+                "breadcrumbs" => each(value, |crumb| self.trail::<M::Tree>(crumb, &["message"])),
+                "spans" => each(value, |span| self.trail::<M::Tree>(span, &["description"])),
                 "logentry" | "message" => self.logentry(value),
                 _ => {}
             }
@@ -48,24 +52,32 @@ impl JsonScrubber {
     }
 
     /// Masks the attributes of a span, log or metric in place. True if something changed.
-    pub fn attributes(&self, attributes: &mut Map) -> bool {
+    pub fn attributes<M>(&self, attributes: &mut M) -> bool
+    where
+        M: JsonMap,
+        M::Tree: JsonTree<Map = M>,
+    {
         let mut changed = false;
-        for (key, attribute) in attributes.iter_mut() {
-            let value = match attribute {
-                Value::Object(typed) if typed.contains_key("value") => &mut typed["value"],
-                plain => plain,
+        for (key, attribute) in attributes.entries() {
+            let typed = match attribute.parts() {
+                JsonParts::Map(typed) => typed.get_mut("value").map(|value| self.attribute(key, value)),
+                _ => None,
             };
-            if self.is_secret(Place::Trail, key) {
-                changed |= value.as_str() != Some(FILTERED);
-                *value = FILTERED.into();
-            } else if let Value::String(text) = value
-                && let Some(masked) = self.rules.keyed_text(Place::Trail, key, text, usize::MAX)
-            {
-                *text = masked;
-                changed = true;
-            }
+            changed |= typed.unwrap_or_else(|| self.attribute(key, attribute));
         }
         changed
+    }
+
+    fn attribute<T: JsonTree>(&self, key: &str, value: &mut T) -> bool {
+        if self.is_secret(Place::Trail, key) {
+            let changed = value.as_str() != Some(FILTERED);
+            *value = FILTERED.into();
+            return changed;
+        }
+        let JsonParts::Text(text) = value.parts() else { return false };
+        let Some(masked) = self.rules.keyed_text(Place::Trail, key, text, usize::MAX) else { return false };
+        *text = masked;
+        true
     }
 
     /// Masks what looks like a secret in a text without a key, if the rules ask for it. True if something changed.
@@ -83,69 +95,55 @@ impl JsonScrubber {
         self.rules.is_secret(place, key) && !self.safe.iter().any(|safe| safe.eq_ignore_ascii_case(key))
     }
 
-    fn contexts(&self, contexts: &mut Value) {
-        let Value::Object(contexts) = contexts else { return };
-        for (name, context) in contexts.iter_mut() {
-            match context {
-                Value::Object(response) if name == "response" => {
-                    self.part(Place::ResponseHeader, "headers", response.get_mut("headers"));
-                    self.part(Place::Cookie, "cookies", response.get_mut("cookies"));
-                    self.part(Place::Body, "data", response.get_mut("data"));
-                }
+    fn contexts<T: JsonTree>(&self, contexts: &mut T) {
+        let JsonParts::Map(contexts) = contexts.parts() else { return };
+        for (name, context) in contexts.entries() {
+            match name {
+                "response" => match context.parts() {
+                    JsonParts::Map(response) => {
+                        self.part(Place::ResponseHeader, "headers", response.get_mut("headers"));
+                        self.part(Place::Cookie, "cookies", response.get_mut("cookies"));
+                        self.part(Place::Body, "data", response.get_mut("data"));
+                    }
+                    _ => self.value(Place::Data, "", context),
+                },
                 // What a user says is meant to be read.
-                _ if name == "feedback" => {}
+                "feedback" => {}
                 // A context's name is no key of a secret: it is called `session` or `key` by who made it.
-                context => self.value(Place::Data, "", context),
+                _ => self.value(Place::Data, "", context),
             }
         }
     }
 
-    fn request(&self, request: &mut Value) {
-        let Value::Object(request) = request else { return };
-        for (key, value) in request.iter_mut() {
-            match key.as_str() {
-                "headers" => self.part(Place::RequestHeader, "", Some(value)),
-                "cookies" => match value {
-                    Value::String(text) => {
-                        // Cookies that are no pairs cannot be masked one by one.
-                        if text.contains('=')
-                            && let Some(masked) = self.rules.cookies(text, usize::MAX)
-                        {
-                            *text = masked;
-                        }
-                    }
-                    other => self.part(Place::Cookie, "", Some(other)),
-                },
-                "query_string" => match value {
-                    Value::String(text) => {
-                        if let Some(masked) = self.rules.query_string(text, usize::MAX) {
-                            *text = masked;
-                        }
-                    }
-                    other => self.part(Place::Query, "", Some(other)),
-                },
-                "url" => {
-                    if let Value::String(text) = value
-                        && let Some(masked) = self.rules.url(text, usize::MAX)
-                    {
-                        *text = masked;
-                    }
+    fn request<T: JsonTree>(&self, request: &mut T) {
+        let JsonParts::Map(request) = request.parts() else { return };
+        for (key, value) in request.entries() {
+            match (key, value.parts()) {
+                ("headers", _) => self.value(Place::RequestHeader, "", value),
+                // Cookies that are no pairs cannot be masked one by one.
+                ("cookies", JsonParts::Text(text)) if !text.contains('=') => {}
+                ("cookies", JsonParts::Text(text)) => put(self.rules.cookies(text, usize::MAX), text),
+                ("cookies", _) => self.value(Place::Cookie, "", value),
+                ("query_string", JsonParts::Text(text)) => {
+                    put(self.rules.query_string(text, usize::MAX), text);
                 }
-                "data" => self.part(Place::Body, "", Some(value)),
-                "env" => self.part(Place::Environment, "", Some(value)),
+                ("query_string", _) => self.value(Place::Query, "", value),
+                ("url", JsonParts::Text(text)) => put(self.rules.url(text, usize::MAX), text),
+                ("data", _) => self.value(Place::Body, "", value),
+                ("env", _) => self.value(Place::Environment, "", value),
                 _ => {}
             }
         }
     }
 
-    fn part(&self, place: Place, key: &str, value: Option<&mut Value>) {
+    fn part<T: JsonTree>(&self, place: Place, key: &str, value: Option<&mut T>) {
         if let Some(value) = value {
             self.value(place, key, value);
         }
     }
 
-    fn stack_owner(&self, owner: &mut Map) {
-        if let Some(Value::String(text)) = owner.get_mut("value") {
+    fn stack_owner<T: JsonTree>(&self, owner: &mut T::Map) {
+        if let Some(JsonParts::Text(text)) = owner.get_mut("value").map(JsonTree::parts) {
             self.free_text(text);
         }
         for key in ["stacktrace", "raw_stacktrace"] {
@@ -153,58 +151,51 @@ impl JsonScrubber {
                 self.stack(stack);
             }
         }
-        if let Some(Value::Object(mechanism)) = owner.get_mut("mechanism")
-            && let Some(data) = mechanism.get_mut("data")
-        {
-            self.value(Place::Data, "", data);
+        if let Some(JsonParts::Map(mechanism)) = owner.get_mut("mechanism").map(JsonTree::parts) {
+            self.part(Place::Data, "", mechanism.get_mut("data"));
         }
     }
 
-    fn stack(&self, stack: &mut Value) {
-        let frames = stack.get_mut("frames").and_then(Value::as_array_mut);
-        for frame in frames.into_iter().flatten() {
-            if let Some(vars) = frame.get_mut("vars") {
-                self.value(Place::Data, "", vars);
+    fn stack<T: JsonTree>(&self, stack: &mut T) {
+        let JsonParts::Map(stack) = stack.parts() else { return };
+        let Some(JsonParts::List(frames)) = stack.get_mut("frames").map(JsonTree::parts) else { return };
+        for frame in frames {
+            if let JsonParts::Map(frame) = frame.parts() {
+                self.part(Place::Data, "", frame.get_mut("vars"));
             }
         }
     }
 
-    fn trail(&self, entry: &mut Map, texts: &[&str]) {
+    fn trail<T: JsonTree>(&self, entry: &mut T::Map, texts: &[&str]) {
         for key in texts {
-            if let Some(Value::String(text)) = entry.get_mut(*key) {
+            if let Some(JsonParts::Text(text)) = entry.get_mut(key).map(JsonTree::parts) {
                 self.free_text(text);
             }
         }
-        if let Some(data) = entry.get_mut("data") {
-            self.value(Place::Trail, "", data);
-        }
-        if let Some(tags) = entry.get_mut("tags") {
-            self.value(Place::Own, "", tags);
-        }
+        self.part(Place::Trail, "", entry.get_mut("data"));
+        self.part(Place::Own, "", entry.get_mut("tags"));
     }
 
-    fn logentry(&self, entry: &mut Value) {
-        match entry {
-            Value::String(text) => drop(self.free_text(text)),
-            Value::Object(parts) => {
+    fn logentry<T: JsonTree>(&self, entry: &mut T) {
+        match entry.parts() {
+            JsonParts::Text(text) => drop(self.free_text(text)),
+            JsonParts::Map(parts) => {
                 for key in ["formatted", "message"] {
-                    if let Some(Value::String(text)) = parts.get_mut(key) {
+                    if let Some(JsonParts::Text(text)) = parts.get_mut(key).map(JsonTree::parts) {
                         self.free_text(text);
                     }
                 }
-                if let Some(params) = parts.get_mut("params") {
-                    self.value(Place::Data, "", params);
-                }
+                self.part(Place::Data, "", parts.get_mut("params"));
             }
             _ => {}
         }
     }
 
     /// A map, a list of pairs or of anything else, or a text; `key` is what it stands under.
-    fn value(&self, place: Place, key: &str, value: &mut Value) {
-        match value {
-            Value::Object(map) => {
-                for (key, value) in map.iter_mut() {
+    fn value<T: JsonTree>(&self, place: Place, key: &str, value: &mut T) {
+        match value.parts() {
+            JsonParts::Map(map) => {
+                for (key, value) in map.entries() {
                     if self.is_secret(place, key) {
                         mask(value);
                     } else {
@@ -212,42 +203,47 @@ impl JsonScrubber {
                     }
                 }
             }
-            Value::Array(list) => match list.as_mut_slice() {
-                [Value::String(name), second] if self.is_secret(place, name) => mask(second),
+            JsonParts::List(list) => match list {
+                [name, second] if name.as_str().is_some_and(|name| self.is_secret(place, name)) => {
+                    mask(second);
+                }
                 list => list.iter_mut().for_each(|item| self.value(place, key, item)),
             },
-            Value::String(text) => {
-                if let Some(masked) = self.rules.keyed_text(place, key, text, usize::MAX) {
-                    *text = masked;
-                }
-            }
-            _ => {}
+            JsonParts::Text(text) => put(self.rules.keyed_text(place, key, text, usize::MAX), text),
+            JsonParts::Other => {}
         }
     }
 }
 
+fn put(masked: Option<String>, text: &mut String) {
+    if let Some(masked) = masked {
+        *text = masked;
+    }
+}
+
 /// Nothing to hide behind an empty value.
-fn mask(value: &mut Value) {
+fn mask<T: JsonTree>(value: &mut T) {
     if !value.is_null() && value.as_str() != Some("") {
         *value = FILTERED.into();
     }
 }
 
 /// The entries of `{"values": [..]}`, of a list, or the only one.
-fn each(value: &mut Value, mut visit: impl FnMut(&mut Map)) {
-    let list = match value {
-        Value::Array(list) => list,
-        Value::Object(map) => match map.get("values").is_some_and(Value::is_array) {
-            true => {
-                let Some(Value::Array(list)) = map.get_mut("values") else { return };
-                list
+fn each<T: JsonTree>(value: &mut T, mut visit: impl FnMut(&mut T::Map)) {
+    let list = match value.parts() {
+        JsonParts::List(list) => list,
+        JsonParts::Map(map) => {
+            let is_list = |values: &mut T| matches!(values.parts(), JsonParts::List(_));
+            if !map.get_mut("values").is_some_and(is_list) {
+                return visit(map);
             }
-            false => return visit(map),
-        },
+            let Some(JsonParts::List(list)) = map.get_mut("values").map(JsonTree::parts) else { return };
+            list
+        }
         _ => return,
     };
     for entry in list {
-        if let Value::Object(entry) = entry {
+        if let JsonParts::Map(entry) = entry.parts() {
             visit(entry);
         }
     }
@@ -258,6 +254,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::protocol::{Map, Value};
 
     fn scrubbed(event: Value) -> Value {
         let scrubber =

@@ -10,6 +10,7 @@ mod clean;
 mod generative;
 mod json;
 mod json_text;
+mod json_tree;
 mod pairs;
 mod patterns;
 mod terms;
@@ -18,6 +19,7 @@ mod words;
 
 use self::clean::Clean;
 pub use self::json::JsonScrubber;
+pub use self::json_tree::{JsonMap, JsonParts, JsonTree};
 use crate::options::{Collect, DataCollection, MaxRequestBodySize, ScrubPatterns};
 use crate::pipeline::limits;
 use crate::protocol::{Event, Map, Value};

@@ -1,16 +1,15 @@
 //! Attributes of spans, logs and metrics: `{"key": {"value": .., "type": ..}}`, or the bare value.
 
-use serde_json::{Map, Value};
-
 use super::{MAX_ENVIRONMENT, MAX_RELEASE};
+use crate::json::{Map, Value};
 use crate::normalize;
 
 /// The attributes of an entry.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Attributes<'a>(Option<&'a Map<String, Value>>);
+pub(super) struct Attributes<'a>(Option<&'a Map>);
 
 impl<'a> Attributes<'a> {
-    pub(super) fn of(entry: &'a Map<String, Value>) -> Self {
+    pub(super) fn of(entry: &'a Map) -> Self {
         let named = ["attributes", "data"].iter().find_map(|key| entry.get(*key)?.as_object());
         Self(named)
     }

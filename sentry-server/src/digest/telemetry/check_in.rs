@@ -1,8 +1,7 @@
 //! Check-ins of scheduled jobs.
 
-use serde_json::{Map, Value};
-
 use super::{Arrival, MAX_ENVIRONMENT, MAX_RELEASE, Read, hex, object, seconds, text};
+use crate::json::{Map, Value};
 use crate::store::{NewCheckIn, Tells};
 
 pub(super) fn read(payload: &[u8], arrival: &Arrival) -> Result<Read, &'static str> {
@@ -39,7 +38,7 @@ pub(crate) fn slug(name: &str) -> Option<String> {
 }
 
 /// The fields of a schedule that are known, as JSON text; `None` if it names no schedule.
-fn config(given: &Map<String, Value>) -> Option<String> {
+fn config(given: &Map) -> Option<String> {
     given.get("schedule").filter(|schedule| schedule.is_object())?;
     let known = [
         "schedule",
@@ -50,7 +49,7 @@ fn config(given: &Map<String, Value>) -> Option<String> {
         "timezone",
         "owner",
     ];
-    let kept: Map<String, Value> = given
+    let kept: Map = given
         .iter()
         .filter(|(key, value)| known.contains(&key.as_str()) && !value.is_null())
         .map(|(key, value)| (key.clone(), value.clone()))

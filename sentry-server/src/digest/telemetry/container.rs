@@ -1,15 +1,15 @@
 //! Containers: `{"items": [..]}`.
 
-use serde_json::{Map, Value};
 use watchpost_core::JsonScrubber;
 
 use super::{Arrival, object};
+use crate::json::{Map, Value};
 use crate::store::{Common, Place};
 
 /// A container that was opened.
 pub(super) struct Container {
     /// What stands beside the entries.
-    rest: Map<String, Value>,
+    rest: Map,
     pub(super) entries: Vec<Value>,
     is_bare: bool,
     is_changed: bool,
@@ -56,7 +56,7 @@ impl Container {
             (true, Some(only)) => only,
             (_, last) => {
                 self.entries.extend(last);
-                self.rest.insert("items".to_owned(), Value::Array(self.entries));
+                self.rest.insert("items".into(), Value::Array(self.entries));
                 Value::Object(self.rest)
             }
         };
@@ -68,7 +68,7 @@ impl Container {
 pub(super) fn rows<T>(
     entries: &[Value],
     arrival: &Arrival,
-    row: impl Fn(&Map<String, Value>, Place) -> Option<T>,
+    row: impl Fn(&Map, Place) -> Option<T>,
 ) -> (Vec<T>, i64) {
     let mut rows = Vec::with_capacity(entries.len().min(MAX_ENTRIES));
     let mut rejected = 0;
@@ -84,7 +84,7 @@ pub(super) fn rows<T>(
 }
 
 /// What all entries have in common with their kind.
-pub(super) fn common(entry: &Map<String, Value>, arrival: &Arrival, place: Place, time: &str) -> Common {
+pub(super) fn common(entry: &Map, arrival: &Arrival, place: Place, time: &str) -> Common {
     let attributes = super::attributes::Attributes::of(entry);
     Common {
         place,

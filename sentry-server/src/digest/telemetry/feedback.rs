@@ -1,8 +1,7 @@
 //! What users write: the event of today's clients, and the report of older ones, which becomes one.
 
-use serde_json::{Value, json};
-
 use super::{hex, object, text};
+use crate::json::{Value, json};
 use crate::normalize::NormalizedEvent;
 use crate::store::{FeedbackRow, ProjectId};
 

@@ -1,10 +1,10 @@
 //! Log lines.
 
-use serde_json::{Map, Value};
 use watchpost_core::JsonScrubber;
 
 use super::container::Container;
 use super::{Arrival, Read, container};
+use crate::json::{Map, Value};
 use crate::normalize;
 use crate::store::{LogRow, Rows};
 
@@ -38,7 +38,7 @@ pub(super) fn read(
 }
 
 /// By number if there is one, else by name; `info` if neither says anything.
-fn severity(entry: &Map<String, Value>) -> u8 {
+fn severity(entry: &Map) -> u8 {
     let number = entry.get("severity_number").and_then(Value::as_u64).filter(|n| (1..=24).contains(n));
     let name = || match entry.get("level").and_then(Value::as_str).unwrap_or_default() {
         "trace" => 1,

@@ -13,12 +13,12 @@ mod replay;
 mod sessions;
 mod spans;
 
-use serde_json::{Map, Value};
 use watchpost_core::{ItemHeader, ItemType, JsonScrubber};
 
 pub(super) use self::feedback::{of_event as feedback_of, of_report as feedback_event};
 pub(super) use self::spans::of_transaction;
 use crate::instant::Micros;
+use crate::json::{Map, Value};
 use crate::normalize;
 use crate::store::{ProjectId, Rows, Tells};
 
@@ -96,12 +96,12 @@ pub(super) fn read(
     }
 }
 
-fn object(payload: &[u8]) -> Result<Map<String, Value>, &'static str> {
+fn object(payload: &[u8]) -> Result<Map, &'static str> {
     normalize::object(payload).map_err(|_| "malformed")
 }
 
 /// A text of at most `max` characters, without surrounding space; numbers count as texts.
-fn text(map: &Map<String, Value>, key: &str, max: usize) -> Option<String> {
+fn text(map: &Map, key: &str, max: usize) -> Option<String> {
     let text = match map.get(key)? {
         Value::String(text) => text.trim().to_owned(),
         Value::Number(number) => number.to_string(),
@@ -123,7 +123,7 @@ fn hex<const N: usize>(value: Option<&Value>) -> Option<[u8; N]> {
 }
 
 /// Texts of a list, at most 100.
-fn texts(map: &Map<String, Value>, key: &str, max: usize) -> Vec<String> {
+fn texts(map: &Map, key: &str, max: usize) -> Vec<String> {
     let list = map.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     list.iter().filter_map(Value::as_str).take(100).map(|text| normalize::shorten(text, max)).collect()
 }

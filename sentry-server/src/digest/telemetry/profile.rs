@@ -1,9 +1,9 @@
 //! Profiles and pieces of them.
 
-use serde_json::{Map, Value};
 use watchpost_core::{ItemHeader, ItemType};
 
 use super::{Arrival, MAX_ENVIRONMENT, MAX_NAME, MAX_RELEASE, Read, hex, object, text};
+use crate::json::{Map, Value};
 use crate::store::{Common, Place, ProfileRow, Rows};
 
 pub(super) fn read(header: &ItemHeader, payload: &[u8], arrival: &Arrival) -> Result<Read, &'static str> {
@@ -12,7 +12,10 @@ pub(super) fn read(header: &ItemHeader, payload: &[u8], arrival: &Arrival) -> Re
     let transaction = transaction(&profile).unwrap_or(&empty);
     let is_chunk = header.item_type == ItemType::ProfileChunk;
     let ids = if is_chunk { ["profiler_id", "chunk_id"] } else { ["event_id", "profile_id"] };
-    let platform = text(&profile, "platform", 64).or_else(|| text(&header.other, "platform", 64));
+    let platform = text(&profile, "platform", 64).or_else(|| {
+        let platform = header.other.get("platform").map(|platform| Value::from(platform.clone()));
+        text(&Map::from_iter([("platform", platform?)]), "platform", 64)
+    });
     let platform = platform.unwrap_or_else(|| "other".to_owned());
     let category = match (is_chunk, platform.as_str()) {
         (false, _) => "profile",
@@ -43,7 +46,7 @@ pub(super) fn read(header: &ItemHeader, payload: &[u8], arrival: &Arrival) -> Re
 }
 
 /// The transaction that was profiled: some clients say one, some a list of it.
-fn transaction(profile: &Map<String, Value>) -> Option<&Map<String, Value>> {
+fn transaction(profile: &Map) -> Option<&Map> {
     let one = profile.get("transaction").and_then(Value::as_object);
     one.or_else(|| profile.get("transactions")?.get(0)?.as_object())
 }

@@ -22,7 +22,7 @@ pub(super) fn read(
     let told = NewReplay {
         project: arrival.project,
         replay,
-        segment: piece.get("segment_id").and_then(serde_json::Value::as_u64).unwrap_or(0).min(MAX_SEGMENT)
+        segment: piece.get("segment_id").and_then(crate::json::Value::as_u64).unwrap_or(0).min(MAX_SEGMENT)
             as u32,
         started: started.min(finished),
         finished,
@@ -38,7 +38,7 @@ pub(super) fn read(
     Ok(Read {
         tells: Tells::Replay(Box::new(told)),
         keep: true,
-        replacement: scrubber.map(|_| serde_json::Value::Object(piece).to_string().into_bytes()),
+        replacement: scrubber.map(|_| crate::json::Value::Object(piece).to_string().into_bytes()),
         counts: vec![("replay", 1)],
         ..Read::default()
     })

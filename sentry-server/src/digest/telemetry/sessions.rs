@@ -1,9 +1,8 @@
 //! Sessions, one by one and counted by the client.
 
-use serde_json::{Map, Value};
-
 use super::{Arrival, MAX_ENVIRONMENT, MAX_RELEASE, Read, hex, object, text};
 use crate::instant::{DAY, Micros, SECOND};
+use crate::json::{Map, Value};
 use crate::normalize;
 use crate::store::{Health, NewSession, SessionCounts, SessionKind, Tells};
 
@@ -31,7 +30,7 @@ pub(super) fn counted(payload: &[u8], arrival: &Arrival) -> Result<Read, &'stati
     let mut sessions = Vec::new();
     let mut rejected = 0;
     for (index, bucket) in buckets.iter().enumerate() {
-        let read = |bucket: &Map<String, Value>| {
+        let read = |bucket: &Map| {
             let count = |key: &str| {
                 let count = bucket.get(key).and_then(Value::as_f64).unwrap_or(0.0);
                 count.clamp(0.0, MAX_COUNT) as i64
@@ -60,8 +59,8 @@ fn told(sessions: Vec<NewSession>, rejected: i64) -> Read {
 }
 
 fn with_attributes(
-    whole: &Map<String, Value>,
-    part: &Map<String, Value>,
+    whole: &Map,
+    part: &Map,
     arrival: &Arrival,
     started: Micros,
     what: SessionKind,
@@ -87,7 +86,7 @@ fn with_attributes(
 }
 
 /// Updates are taken for five days (sessions, published spec); one that began later than it arrived began then.
-fn started(session: &Map<String, Value>, arrival: &Arrival) -> Result<Micros, &'static str> {
+fn started(session: &Map, arrival: &Arrival) -> Result<Micros, &'static str> {
     let given = session.get("started").or_else(|| session.get("timestamp"));
     let started = given.and_then(normalize::micros).ok_or("malformed")?.saturating_add(arrival.shift);
     if started < arrival.received - MAX_AGE {

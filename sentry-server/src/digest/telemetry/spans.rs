@@ -1,11 +1,11 @@
 //! Spans: of transactions, and sent by themselves in either form.
 
-use serde_json::{Map, Value};
 use watchpost_core::JsonScrubber;
 
 use super::attributes::Attributes;
 use super::container::Container;
 use super::{Arrival, MAX_NAME, Read, container, hex, text};
+use crate::json::{Map, Value};
 use crate::normalize::{self, NormalizedEvent};
 use crate::store::{Common, Place, ProjectId, Rows, SpanRow};
 
@@ -77,7 +77,7 @@ pub(super) fn read(
 }
 
 /// What the old form says of a span in `what` and, of its times, in `when`.
-fn of_entry(what: &Map<String, Value>, when: &Map<String, Value>, end: &str, segment: &str) -> SpanRow {
+fn of_entry(what: &Map, when: &Map, end: &str, segment: &str) -> SpanRow {
     let start = when.get("start_timestamp").and_then(normalize::micros);
     let end = when.get(end).and_then(normalize::micros);
     SpanRow {

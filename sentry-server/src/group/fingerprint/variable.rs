@@ -1,8 +1,7 @@
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use crate::group::stacktrace;
+use crate::json::Value;
 use crate::normalize::{NormalizedEvent, trimmed_str};
 
 /// Whether a part is `{{ default }}`, with any spacing.
@@ -81,7 +80,7 @@ fn crash_frame(event: &NormalizedEvent) -> Option<&Value> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
     use crate::group::tests::event;

@@ -3,12 +3,11 @@
 //! Matchers about exceptions must hold on one exception, those about frames on one frame, those about threads on one
 //! thread. The first rule that matches decides.
 
-use serde_json::{Map, Value};
-
 use super::RuleError;
 use super::frame::{self, FrameMatcher, View, family_of};
 use super::glob::{Glob, Kind};
 use super::line::{self, Line, Written};
+use crate::json::{Map, Value};
 use crate::normalize::{NormalizedEvent, trimmed_str};
 
 /// Compiled rules in order.
@@ -112,7 +111,7 @@ fn any(matchers: &[TextMatcher], event: &NormalizedEvent, holder: &str) -> bool 
         || list(&event.body, holder).iter().any(|one| matchers.iter().all(|matcher| matcher.matches(one)))
 }
 
-fn list<'a>(body: &'a Map<String, Value>, holder: &str) -> &'a [Value] {
+fn list<'a>(body: &'a Map, holder: &str) -> &'a [Value] {
     let values = body.get(holder).and_then(|holder| holder.get("values")?.as_array());
     values.map(Vec::as_slice).unwrap_or_default()
 }
@@ -312,7 +311,7 @@ fn value(rule: &mut FingerprintRule, line: &mut Line<'_>) -> Result<(), RuleErro
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
     use crate::group::tests::event;

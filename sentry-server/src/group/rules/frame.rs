@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
-use serde_json::Value;
-
 use super::RuleError;
 use super::glob::{Glob, Kind, fold};
 use super::line::{Line, Written};
+use crate::json::Value;
 
 /// A frame as rules see it. Its fields are looked up when a rule first asks: most rules ask for one.
 #[derive(Debug)]

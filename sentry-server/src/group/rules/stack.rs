@@ -7,12 +7,11 @@ mod read;
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::RuleError;
 use super::frame::{FrameMatcher, View};
 use super::glob::Glob;
 use super::line;
+use crate::json::Value;
 
 /// Compiled rules.
 #[derive(Debug, Clone, Default)]
@@ -223,7 +222,7 @@ impl StackRule {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

@@ -18,10 +18,13 @@ impl<'a> Trees<'a> {
         Self { known, fresh: HashSet::new() }
     }
 
-    /// Makes sure that the file has the tree.
+    /// Makes sure that the file has the tree, if it comes with its text.
     pub(super) fn add(&mut self, file: &Transaction<'_>, tree: &GroupingTree) -> Result<i64> {
-        if !self.known.has(tree.id) && self.fresh.insert(tree.id) {
-            let packed = packed(&tree.json, None);
+        if let Some(json) = &tree.json
+            && !self.known.has(tree.id)
+            && self.fresh.insert(tree.id)
+        {
+            let packed = packed(json, None);
             let packed = packed.ok_or_else(|| StoreError::new("a contribution tree", "no memory"))?;
             file.prepare_cached("INSERT OR IGNORE INTO groupings (id, tree) VALUES (?1, ?2)")?
                 .execute(params![tree.id, packed])?;

@@ -8,20 +8,15 @@ mod unwind;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde_json::{Map, Value, json};
-
 use self::read::Report;
 use super::Symbolicator;
+use crate::json::{Map, Value, json};
 use crate::normalize;
 use crate::store::ProjectId;
 
 /// Adds what a minidump says to the event that it came with, where that does not say it itself. A dump that cannot be
 /// read is a crash all the same.
-pub(crate) fn add_to(
-    event: &mut Map<String, Value>,
-    dump: &[u8],
-    symbols: Option<(&Symbolicator, ProjectId)>,
-) {
+pub(crate) fn add_to(event: &mut Map, dump: &[u8], symbols: Option<(&Symbolicator, ProjectId)>) {
     event.entry("level").or_insert_with(|| "fatal".into());
     event.entry("platform").or_insert_with(|| "native".into());
     let Some(report) = read(dump, symbols) else {
@@ -53,10 +48,10 @@ pub(crate) fn add_to(
 
 /// Unwinds the threads of a stored event again, with the debug files that are there now. Traces that are not from the
 /// dump stay as they are.
-pub(crate) fn unwind_again(body: &mut Map<String, Value>, dump: &[u8], symbols: (&Symbolicator, ProjectId)) {
+pub(crate) fn unwind_again(body: &mut Map, dump: &[u8], symbols: (&Symbolicator, ProjectId)) {
     let Some(report) = read(dump, Some(symbols)) else { return };
     let platform = body.get("platform").and_then(Value::as_str).unwrap_or("native").to_owned();
-    let values = |body: &'_ mut Map<String, Value>, name: &str| -> Vec<Value> {
+    let values = |body: &'_ mut Map, name: &str| -> Vec<Value> {
         let list = body.get_mut(name).and_then(|list| list.get_mut("values")?.as_array_mut());
         list.map(std::mem::take).unwrap_or_default()
     };
@@ -75,7 +70,7 @@ pub(crate) fn unwind_again(body: &mut Map<String, Value>, dump: &[u8], symbols: 
     }
     for (name, list) in [("exception", exceptions), ("threads", threads)] {
         if let Some(holder) = body.get_mut(name).and_then(Value::as_object_mut) {
-            holder.insert("values".to_owned(), list.into());
+            holder.insert("values".into(), list.into());
         }
     }
 }
@@ -84,7 +79,7 @@ pub(crate) fn unwind_again(body: &mut Map<String, Value>, dump: &[u8], symbols: 
 fn replace(holder: &mut Value, trace: Option<&Value>, platform: &str) {
     let (Value::Object(holder), Some(trace)) = (holder, trace) else { return };
     holder.remove("raw_stacktrace");
-    holder.insert("stacktrace".to_owned(), trace.clone());
+    holder.insert("stacktrace".into(), trace.clone());
     normalize::stack_of(holder, platform);
 }
 
@@ -114,7 +109,7 @@ mod tests {
         assert_eq!(event["level"], "fatal");
         assert_eq!(event["exception"]["values"][0]["mechanism"]["handled"], false);
         let mut own = Map::new();
-        own.insert("exception".to_owned(), json!("its own"));
+        own.insert("exception".into(), json!("its own"));
         add_to(&mut own, b"", None);
         assert_eq!(own["exception"], "its own");
     }

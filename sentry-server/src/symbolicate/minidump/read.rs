@@ -7,10 +7,10 @@ use minidump::{
     Module as _, UnifiedMemoryList,
 };
 use minidump_unwind::{StackFrame, SystemInfo};
-use serde_json::{Map, Value, json};
 
 use super::names;
 use super::unwind::Unwinder;
+use crate::json::{Map, Value, json};
 use crate::store::ProjectId;
 use crate::symbolicate::Symbolicator;
 
@@ -179,7 +179,7 @@ fn trace(frames: &[StackFrame]) -> Value {
     });
     let mut trace = json!({ "frames": shapes.collect::<Vec<_>>() });
     if let Some(innermost) = frames.first() {
-        let registers: Map<String, Value> = innermost
+        let registers: Map = innermost
             .context
             .valid_registers()
             .map(|(name, value)| (name.to_owned(), format!("{value:#x}").into()))

@@ -1,10 +1,10 @@
 //! Frames out of what a debug file says about an address.
 
-use serde_json::Value;
 use symbolic::symcache::SourceLocation;
 use symbolic_demangle::{Demangle as _, DemangleOptions};
 
 use super::images::{Image, base_name};
+use crate::json::Value;
 use crate::normalize;
 use crate::symbolicate::event::note;
 
@@ -47,8 +47,8 @@ fn one(basis: &Basis<'_>, location: &SourceLocation<'_, '_>) -> Value {
     ] {
         fields.remove(stale);
     }
-    let mut put = |name: &str, value: Value| {
-        fields.insert(name.to_owned(), value);
+    let mut put = |name: &'static str, value: Value| {
+        fields.insert(name.into(), value);
     };
     let function = location.function();
     let mangled = function.name();

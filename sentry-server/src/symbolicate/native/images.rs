@@ -1,9 +1,9 @@
 //! The programs and libraries that an event's addresses are in.
 
-use serde_json::{Map, Value};
 use symbolic::common::{Arch, DebugId, Uuid};
 
 use super::number;
+use crate::json::{Map, Value};
 use crate::symbolicate::event::text;
 
 /// One of `debug_meta.images`.
@@ -30,7 +30,7 @@ pub(super) struct Images {
 
 impl Images {
     /// Of the event; images of other kinds (mappings, source maps) are left out.
-    pub(super) fn of(body: &Map<String, Value>) -> Self {
+    pub(super) fn of(body: &Map) -> Self {
         let list = body.get("debug_meta").and_then(|meta| meta.get("images")?.as_array());
         let mut by_address: Vec<Image> =
             list.into_iter().flatten().enumerate().take(MAX_IMAGES).filter_map(read).collect();
@@ -129,7 +129,7 @@ const MAX_IMAGES: usize = 4_096;
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

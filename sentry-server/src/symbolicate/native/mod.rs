@@ -14,7 +14,6 @@ mod unwinding;
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
 use symbolic::common::{Arch, InstructionInfo};
 use symbolic::symcache::SymCache;
 
@@ -26,6 +25,7 @@ pub(super) use self::tables::{Kind, Tables};
 pub(super) use self::unwinding::Unwinding;
 use super::event::{Fate, Trace, Way, note, text};
 use super::{Reason, Symbolicator};
+use crate::json::{Map, Value};
 use crate::store::{ProjectId, StoreError};
 
 /// Looks addresses up in debug files.
@@ -54,7 +54,7 @@ impl<'a> Native<'a> {
         symbolicator: &'a Symbolicator,
         project: ProjectId,
         platform: &str,
-        body: &Map<String, Value>,
+        body: &Map,
     ) -> Option<Self> {
         let images = Images::of(body);
         let is_native = is_native(platform);
@@ -66,13 +66,13 @@ impl<'a> Native<'a> {
     }
 
     /// Notes on the event's images which of them were looked for and found.
-    pub(super) fn note_images(&self, body: &mut Map<String, Value>) {
+    pub(super) fn note_images(&self, body: &mut Map) {
         let images = body.get_mut("debug_meta").and_then(|meta| meta.get_mut("images")?.as_array_mut());
         let Some(images) = images else { return };
         for (number, found) in &self.tables {
             if let Some(Value::Object(image)) = images.get_mut(*number) {
                 let status = found.as_ref().map_or_else(Reason::status, |_| "found");
-                image.insert("debug_status".to_owned(), status.into());
+                image.insert("debug_status".into(), status.into());
             }
         }
     }
@@ -268,7 +268,7 @@ const MAX_INLINED: usize = 64;
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

@@ -2,13 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde_json::Value;
 use symbolic::common::ByteView;
 use symbolic::debuginfo::Archive;
 
 use super::build::options;
 use super::find::Need;
 use super::images::Image;
+use crate::json::Value;
 use crate::store::{ProjectId, StoreError};
 use crate::symbolicate::Symbolicator;
 use crate::symbolicate::context::Context;

@@ -1,16 +1,17 @@
-//! JSON text to a [`Value`], as `serde_json` reads it, with a third less work: the text is looked through for what is no
-//! UTF-8 once and not string by string, and a map or list is made when its size is known.
+//! JSON text to a [`Value`]: looked through for what is no UTF-8 once and not string by string, and a map or list is made
+//! when its size is known.
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::{Key, Map, Value};
 
 /// Reads one value, with nothing behind it.
 ///
 /// # Errors
 /// As `serde_json`.
-pub(super) fn read(raw: &[u8]) -> serde_json::Result<Value> {
+pub(crate) fn read(raw: &[u8]) -> serde_json::Result<Value> {
     let Ok(text) = std::str::from_utf8(raw) else {
         // Says where.
         return serde_json::from_slice(raw);
@@ -24,12 +25,50 @@ pub(super) fn read(raw: &[u8]) -> serde_json::Result<Value> {
 /// What the maps and lists that are being read have so far, the innermost last.
 #[derive(Default)]
 struct Room {
-    entries: Vec<(String, Value)>,
+    entries: Vec<(Key, Value)>,
     items: Vec<Value>,
 }
 
 struct Tree<'r> {
     room: &'r mut Room,
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Tree { room: &mut Room::default() }.deserialize(deserializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Map {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Value::deserialize(deserializer)? {
+            Value::Object(map) => Ok(map),
+            _ => Err(D::Error::custom("expected a map")),
+        }
+    }
+}
+
+/// A name in a map.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Key, E> {
+        Ok(Key::of(name))
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Tree<'_> {
@@ -85,17 +124,11 @@ impl<'de> Visitor<'de> for Tree<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let from = self.room.entries.len();
-        while let Some(key) = map.next_key::<String>()? {
+        while let Some(key) = map.next_key_seed(Name)? {
             let value = map.next_value_seed(Tree { room: self.room })?;
             self.room.entries.push((key, value));
         }
-        let entries = self.room.entries.drain(from..);
-        let mut all = Map::with_capacity(entries.len());
-        for (key, value) in entries {
-            // As everywhere, the last of two equal keys counts.
-            all.insert(key, value);
-        }
-        Ok(Value::Object(all))
+        Ok(Value::Object(self.room.entries.drain(from..).collect()))
     }
 }
 
@@ -127,13 +160,11 @@ mod tests {
             &deep(70),
         ];
         for text in texts {
-            let (ours, theirs) = (read(text.as_bytes()), serde_json::from_str::<Value>(text));
-            let say = |read: &serde_json::Result<Value>| match read {
-                // The text too: it says in which order keys stand.
-                Ok(value) => format!("{value} {value:?}"),
-                Err(error) => error.to_string(),
-            };
-            assert_eq!(say(&ours), say(&theirs), "{text}");
+            // As texts, which say in which order keys stand.
+            let ours = read(text.as_bytes()).map(|value| value.to_string());
+            let theirs = serde_json::from_str::<serde_json::Value>(text).map(|value| value.to_string());
+            let say = |read: serde_json::Result<String>| read.unwrap_or_else(|error| error.to_string());
+            assert_eq!(say(ours), say(theirs), "{text}");
         }
         assert!(read(b"{\"a\":\"\xff\"}").is_err());
     }
