@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::hashes;
+use super::hashes::{self, Bands};
 use crate::store::{IssueId, NewEvent, NewGroup, NewItem, ProjectId, Result};
 
 /// Issues looked up or made by the batch so far.
@@ -17,6 +17,7 @@ pub(super) struct Claims {
     next_id: Option<IssueId>,
     /// The number that was given out last in each project.
     last_numbers: HashMap<ProjectId, i64>,
+    bands: Bands,
 }
 
 /// Takes the event's id for its project; false when an event with it is counted already.
@@ -72,7 +73,7 @@ impl Claims {
             if self.issues.contains_key(&(event.project, *hash)) {
                 continue;
             }
-            let is_new = place != rank && hashes::attach(meta, event, group, place, issue)?;
+            let is_new = place != rank && hashes::attach(meta, event, group, place, issue, &mut self.bands)?;
             let owner = if is_new || place == rank {
                 issue
             } else {
@@ -93,8 +94,9 @@ impl Claims {
         self.fresh.len()
     }
 
-    /// Stores which numbers are given out.
-    pub(super) fn write_numbers(&self, meta: &Connection) -> Result<()> {
+    /// Stores which numbers are given out, and the bands of hashes.
+    pub(super) fn write(self, meta: &Connection) -> Result<()> {
+        hashes::write_bands(meta, self.bands)?;
         let mut statement = meta.prepare_cached("UPDATE projects SET last_number = ?2 WHERE id = ?1")?;
         for (project, number) in &self.last_numbers {
             statement.execute(params![project, number])?;

@@ -1,10 +1,12 @@
 //! What a batch adds to one issue, summed up before it is written.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ToSql, params};
 use serde_json::json;
 
+use super::rows::{self, Inserts};
 use super::{regression, triage};
 use crate::instant::{self, Micros};
 use crate::store::{IssueId, NewEvent, NewGroup, Result};
@@ -186,24 +188,23 @@ impl<'a> Delta<'a> {
 
     /// The tags of an issue that has none yet.
     fn set_tags(&self, meta: &Connection, issue: IssueId) -> Result<()> {
-        let mut insert = meta.prepare_cached(
-            "INSERT INTO issue_tags (issue_id, key, value, events, first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
-        let mut total = meta.prepare_cached(
-            "INSERT INTO issue_tag_keys (issue_id, key, events, uniques) VALUES (?1, ?2, ?3, ?4)",
-        )?;
-        for (key, values) in self.by_key() {
-            let (mut events, mut uniques) = (0, 0);
-            for (value, seen) in values {
-                events += seen.events;
-                if uniques < MAX_VALUES_PER_TAG {
-                    insert.execute(params![issue, key, value, seen.events, seen.first, seen.last])?;
-                    uniques += 1;
-                }
+        let by_key = self.by_key();
+        let mut tags: Vec<[&dyn ToSql; 6]> = Vec::with_capacity(self.tags.len());
+        let mut totals = Vec::with_capacity(by_key.len());
+        for (key, values) in &by_key {
+            let events: i64 = values.values().map(|seen| seen.events).sum();
+            let before = tags.len();
+            for (value, seen) in values.iter().take(MAX_VALUES_PER_TAG as usize) {
+                tags.push([&issue, key, value, &seen.events, &seen.first, &seen.last]);
             }
-            total.execute(params![issue, key, events, uniques])?;
+            totals.push((key, events, (tags.len() - before) as i64));
         }
-        Ok(())
+        let totals: Vec<[&dyn ToSql; 4]> = totals
+            .iter()
+            .map(|(key, events, uniques)| -> [&dyn ToSql; 4] { [&issue, key, events, uniques] })
+            .collect();
+        rows::insert(meta, &INSERT_TAGS, &tags)?;
+        rows::insert(meta, &INSERT_TOTALS, &totals)
     }
 
     fn add_tags(&self, meta: &Connection, issue: IssueId) -> Result<()> {
@@ -253,5 +254,11 @@ impl<'a> Delta<'a> {
         keys
     }
 }
+
+static INSERT_TAGS: Inserts = LazyLock::new(|| {
+    rows::inserts("OR FAIL INTO issue_tags (issue_id, key, value, events, first_seen, last_seen)", 6)
+});
+static INSERT_TOTALS: Inserts =
+    LazyLock::new(|| rows::inserts("OR FAIL INTO issue_tag_keys (issue_id, key, events, uniques)", 4));
 
 const MAX_VALUES_PER_TAG: i64 = 1_000;

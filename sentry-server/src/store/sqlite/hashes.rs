@@ -1,21 +1,28 @@
 //! Hashes: how they lead to issues, how they came to be, and which of them are alike.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::days::Days;
 use super::events;
+use super::rows::{self, Inserts};
 use crate::group::{SKETCH, likeness, sketch};
 use crate::store::{EventKey, IssueHash, IssueId, NewEvent, NewGroup, ProjectId, Result, Tombstone};
 
+/// Bands on their way into the file: project, number and hash.
+pub(super) type Bands = Vec<(ProjectId, i64, [u8; 16])>;
+
 /// Lets a hash lead to an issue if it leads nowhere, and says whether it did; `place` is its rank among the event's hashes.
+/// Its bands are left to [`write_bands`].
 pub(super) fn attach(
     meta: &Connection,
     event: &NewEvent,
     group: &NewGroup,
     place: usize,
     issue: IssueId,
+    waiting: &mut Bands,
 ) -> Result<bool> {
     let hash = &group.hashes[place];
     let sketch = if place == 0 { sketch(&group.pieces) } else { None };
@@ -37,15 +44,21 @@ pub(super) fn attach(
     if attached > 0
         && let Some(sketch) = sketch
     {
-        let mut insert = meta.prepare_cached(
-            "INSERT OR IGNORE INTO hash_bands (project_id, band, hash) VALUES (?1, ?2, ?3)",
-        )?;
-        for band in bands(&sketch) {
-            insert.execute(params![event.project, band, hash])?;
-        }
+        waiting.extend(bands(&sketch).map(|band| (event.project, band, *hash)));
     }
     Ok(attached > 0)
 }
+
+/// Adds bands in the order of the table: they lie all over it, and each of its pages is looked for once.
+pub(super) fn write_bands(meta: &Connection, mut bands: Bands) -> Result<()> {
+    bands.sort_unstable();
+    let rows: Vec<[&dyn ToSql; 3]> =
+        bands.iter().map(|(project, band, hash)| -> [&dyn ToSql; 3] { [project, band, hash] }).collect();
+    rows::insert(meta, &INSERT_BANDS, &rows)
+}
+
+static INSERT_BANDS: Inserts =
+    LazyLock::new(|| rows::inserts("OR IGNORE INTO hash_bands (project_id, band, hash)", 3));
 
 /// Lets hashes lead nowhere.
 pub(super) fn drop_of(meta: &Connection, issue: IssueId, only: Option<&[[u8; 16]]>) -> Result<()> {

@@ -32,6 +32,7 @@ mod regression;
 mod releases;
 mod replays;
 mod retention;
+mod rows;
 mod settings;
 mod tally;
 mod telemetry;

@@ -30,7 +30,7 @@ pub(super) const DAY: &[&str] = &[
 pub(super) fn writer(path: &Path, page_bytes: u32, migrations: &[&str]) -> Result<Connection> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_prepared_statement_cache_capacity(128);
     connection.pragma_update(None, "page_size", page_bytes)?;
     let _: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -92,7 +92,7 @@ fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<()> {
 /// What a connection that writes keeps of its file.
 const CACHE_KIB: i64 = 32_768;
 /// The log beside a file becomes so long, or as long as one batch makes it; the larger of the two counts.
-const LOG_BYTES: u32 = 8 * 1024 * 1024;
+const LOG_BYTES: u32 = 32 * 1024 * 1024;
 const LOG_PAGES: u32 = 1_000;
 const BUSY: Duration = Duration::from_secs(10);
 

@@ -84,7 +84,8 @@ pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<W
     for (issue, delta) in &deltas {
         delta.apply(&meta, *issue, claims.fresh(*issue))?;
     }
-    claims.write_numbers(&meta)?;
+    let created = claims.created();
+    claims.write(&meta)?;
     mark_first_events(&meta, batch)?;
     mark_releases(&meta, &rows)?;
     add_outcomes(&meta, &outcomes)?;
@@ -98,7 +99,7 @@ pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<W
         fail_point();
     }
     meta.commit()?;
-    written.new_issues = claims.created();
+    written.new_issues = created;
     Ok(written)
 }
 
