@@ -1,4 +1,4 @@
-import { SEPARATOR, type Step } from "./trail";
+import type { Step } from "./trail";
 
 /** Breadcrumbs that a scope has not handed over, as texts. What is made does not change, so that forks share it. */
 export class HeldTrail {
@@ -19,7 +19,7 @@ export class HeldTrail {
   static after(held: HeldTrail | undefined, { text, fields }: Step, most: number): HeldTrail {
     if (held === undefined) return HeldTrail.#of(text, fields, 1, undefined, most);
     if (held.#steps === 0) return HeldTrail.#of(text, fields, 1, held.#older, most);
-    return HeldTrail.#of(held.#text + SEPARATOR + text, held.#fields + fields, held.#steps + 1, held.#older, most);
+    return HeldTrail.#of(held.#text + text, held.#fields + fields, held.#steps + 1, held.#older, most);
   }
 
   static #of(text: string, fields: number, steps: number, older: Step | undefined, most: number): HeldTrail {
@@ -38,6 +38,6 @@ export class HeldTrail {
     const older = this.#older;
     if (older === undefined) return { text: this.#text, fields: this.#fields };
     if (this.#steps === 0) return older;
-    return { text: older.text + SEPARATOR + this.#text, fields: older.fields + this.#fields };
+    return { text: older.text + this.#text, fields: older.fields + this.#fields };
   }
 }

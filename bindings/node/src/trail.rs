@@ -1,15 +1,19 @@
 //! Breadcrumbs that JavaScript held: one text for many, read here when an event needs them.
 //!
-//! The text is a list of fields with U+001F between them. Each breadcrumb has, in this order: what it has (flags, and
-//! times 64 the number of its data's fields), its time, then what it has of type, category, message, level and origin,
-//! then name and value of each field. A value is JSON, but a text has a colon before it and is as it is: what most
-//! texts are made of then needs no escape. The time is in milliseconds since the start that comes with the text, or in
-//! seconds since 1970 where `TIME` says so.
+//! The text is a list of fields with U+001F between them. Each breadcrumb has, in this order: its shape, its time, the
+//! values of its data, its message if it has one. A shape is what it has (flags, and times 64 the number of its data's
+//! fields), then, with U+007F before each, what it has of type, category, level and origin, and the names of the fields.
+//! A value is JSON, but a text has a colon before it and is as it is: what most texts are made of then needs no escape.
+//! The time is in milliseconds since the start that comes with the text, or in seconds since 1970 where `TIME` says so.
 
 use serde_json::Number;
-use watchpost_core::{Breadcrumb, Client, HeldBreadcrumbs, Level, PlainBreadcrumb, PlainValue, Timestamp};
+use watchpost_core::{
+    Breadcrumb, BreadcrumbShape, Client, HeldBreadcrumbs, Level, PlainBreadcrumb, PlainValue, Timestamp,
+};
 
 const SEPARATOR: u8 = 0x1F;
+/// Between the parts of a shape.
+const PART: char = '\u{7F}';
 /// Before a value that is text.
 const TEXT: char = ':';
 
@@ -24,7 +28,12 @@ const FIELDS: u32 = 6;
 /// The breadcrumbs of a text, oldest first; nothing if it has not `fields` fields or one of them is not what it must be.
 pub(crate) fn read(text: &str, fields: u32, start_ms: f64) -> Option<Vec<Breadcrumb>> {
     let mut crumbs = Vec::with_capacity(32);
-    each(text, fields, start_ms, |crumb| crumbs.push(crumb.into()))?;
+    each(text, fields, start_ms, |shape, _, given| {
+        let names = shape.data.iter().map(|(name, _)| *name);
+        let data: Vec<_> = names.zip(given.values.iter().cloned()).collect();
+        let Given { timestamp, message, .. } = given;
+        crumbs.push((&PlainBreadcrumb { timestamp, message, data: &data, ..shape.plain() }).into());
+    })?;
     Some(crumbs)
 }
 
@@ -32,7 +41,19 @@ pub(crate) fn read(text: &str, fields: u32, start_ms: f64) -> Option<Vec<Breadcr
 pub(crate) fn hold(client: &Client, text: &str, fields: u32, start_ms: f64) -> Option<HeldBreadcrumbs> {
     let mut writer = client.breadcrumb_writer(text.len(), is_plain(text));
     let mut is_written = true;
-    each(text, fields, start_ms, |crumb| is_written = is_written && writer.write(crumb))?;
+    let mut shapes: Vec<Option<BreadcrumbShape>> = Vec::new();
+    each(text, fields, start_ms, |shape, number, given| {
+        if shapes.len() <= number {
+            shapes.push(writer.shape(&PlainBreadcrumb {
+                timestamp: given.timestamp,
+                message: given.message,
+                ..shape.plain()
+            }));
+        }
+        let shape = shapes.get(number).and_then(Option::as_ref);
+        let mut write = |shape| writer.write_as(shape, given.timestamp, given.message, given.values);
+        is_written = is_written && shape.is_some_and(&mut write);
+    })?;
     if is_written {
         return Some(writer.finish());
     }
@@ -48,15 +69,95 @@ fn is_plain(text: &str) -> bool {
     blocks.iter().all(|block| is_plain(block)) && is_plain(rest)
 }
 
-fn each(text: &str, fields: u32, start_ms: f64, mut take: impl FnMut(&PlainBreadcrumb<'_>)) -> Option<()> {
+/// Calls `take` with each breadcrumb: its shape, the number of its shape in the order in which they come, and the rest.
+fn each<'a>(
+    text: &'a str,
+    fields: u32,
+    start_ms: f64,
+    mut take: impl FnMut(&Shape<'a>, usize, Given<'a, '_>),
+) -> Option<()> {
+    // Each breadcrumb may have a separator before it, the first as well.
+    let text = text.strip_prefix(char::from(SEPARATOR)).unwrap_or(text);
     let mut fields = Fields::new(text, fields)?;
-    let mut data = Vec::new();
-    while let Some(first) = fields.next() {
-        data.clear();
-        let crumb = crumb(first.parse().ok()?, &mut fields, start_ms, &mut data)?;
-        take(&PlainBreadcrumb { data: &data, ..crumb });
+    let mut shapes: Vec<Shape<'a>> = Vec::new();
+    let mut values: Vec<PlainValue<'a>> = Vec::new();
+    let (mut number, mut time) = (0, ("", None));
+    while let Some(text) = fields.next() {
+        // As a rule many of one shape follow one another.
+        if shapes.get(number).is_none_or(|last| last.text != text) {
+            number = shapes.iter().position(|known| known.text == text).unwrap_or(shapes.len());
+            if number == shapes.len() {
+                shapes.push(Shape::parse(text)?);
+            }
+        }
+        let shape = shapes.get(number)?;
+        let said = fields.next()?;
+        let timestamp = match shape.has & TIME {
+            0 if said == time.0 => time.1,
+            0 => {
+                // Far fewer than 2^32 milliseconds for as long as most processes live, and digits are read faster than
+                // decimals.
+                let since = said.parse::<u32>().map(f64::from).or_else(|_| said.parse()).ok()?;
+                time = (said, Timestamp::from_seconds((start_ms + since) / 1000.0));
+                time.1
+            }
+            _ => Timestamp::from_seconds(said.parse().ok()?),
+        };
+        values.clear();
+        for _ in &shape.data {
+            values.push(value(fields.next()?)?);
+        }
+        let message = if shape.has & MESSAGE == 0 { None } else { Some(fields.next()?) };
+        take(shape, number, Given { timestamp, message, values: &values });
     }
     Some(())
+}
+
+/// What breadcrumbs of one shape differ in.
+struct Given<'a, 'v> {
+    timestamp: Option<Timestamp>,
+    message: Option<&'a str>,
+    /// In the order of the names.
+    values: &'v [PlainValue<'a>],
+}
+
+/// What they have in common.
+struct Shape<'a> {
+    text: &'a str,
+    has: u32,
+    ty: Option<&'a str>,
+    category: Option<&'a str>,
+    level: Option<Level>,
+    origin: Option<&'a str>,
+    /// Names, with values that say nothing.
+    data: Vec<(&'a str, PlainValue<'a>)>,
+}
+
+impl<'a> Shape<'a> {
+    fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.split(PART);
+        let has: u32 = parts.next()?.parse().ok()?;
+        let mut next = |flag: u32| if has & flag != 0 { parts.next().map(Some) } else { Some(None) };
+        let [ty, category] = [next(TYPE)?, next(CATEGORY)?];
+        let [level, origin] = [next(LEVEL)?, next(ORIGIN)?];
+        let data: Vec<_> = parts.map(|name| (name, PlainValue::Bool(false))).collect();
+        let level = level.and_then(Level::parse_lenient);
+        (data.len() == (has >> FIELDS) as usize).then_some(Self {
+            text,
+            has,
+            ty,
+            category,
+            level,
+            origin,
+            data,
+        })
+    }
+
+    /// A breadcrumb of this shape, without time and message.
+    fn plain(&self) -> PlainBreadcrumb<'_> {
+        let Self { ty, category, level, origin, .. } = *self;
+        PlainBreadcrumb { timestamp: None, ty, category, message: None, level, origin, data: &self.data }
+    }
 }
 
 /// The fields of a text.
@@ -110,37 +211,6 @@ fn separators(bytes: &[u8], found: &mut Vec<usize>) {
     }
     let start = bytes.len() - rest.len();
     found.extend(rest.iter().enumerate().filter(|(_, byte)| **byte == SEPARATOR).map(|(at, _)| start + at));
-}
-
-/// A breadcrumb but for its data, which goes to `data`.
-fn crumb<'a>(
-    has: u32,
-    fields: &mut Fields<'a>,
-    start_ms: f64,
-    data: &mut Vec<(&'a str, PlainValue<'a>)>,
-) -> Option<PlainBreadcrumb<'a>> {
-    let time = fields.next()?;
-    let seconds = match has & TIME {
-        // Far fewer than 2^32 milliseconds for as long as most processes live, and digits are read faster than decimals.
-        0 => (start_ms + time.parse::<u32>().map(f64::from).or_else(|_| time.parse()).ok()?) / 1000.0,
-        _ => time.parse().ok()?,
-    };
-    let mut next = |flag: u32| if has & flag != 0 { fields.next().map(Some) } else { Some(None) };
-    let [ty, category, message] = [next(TYPE)?, next(CATEGORY)?, next(MESSAGE)?];
-    let [level, origin] = [next(LEVEL)?, next(ORIGIN)?];
-    for _ in 0..has >> FIELDS {
-        let name = fields.next()?;
-        data.push((name, value(fields.next()?)?));
-    }
-    Some(PlainBreadcrumb {
-        timestamp: Timestamp::from_seconds(seconds),
-        ty,
-        category,
-        message,
-        level: level.and_then(Level::parse_lenient),
-        origin,
-        data: &[],
-    })
 }
 
 /// True for a whole number that JSON and every reader of it take as it is.

@@ -7,7 +7,7 @@ mod sample;
 mod scrub;
 mod transaction;
 
-pub use self::limits::{BreadcrumbWriter, PlainBreadcrumb, PlainValue};
+pub use self::limits::{BreadcrumbShape, BreadcrumbWriter, PlainBreadcrumb, PlainValue};
 pub(crate) use self::limits::{MAX_EVENT_BYTES, bound, note, note_body, serialize};
 pub(crate) use self::scrub::{FILTERED, Place, Scrubber, prefix};
 pub use self::scrub::{JsonMap, JsonParts, JsonScrubber, JsonTree};

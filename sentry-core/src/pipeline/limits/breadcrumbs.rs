@@ -28,18 +28,28 @@ fn is_tidy(crumb: &Breadcrumb, walk: &Walk<'_>) -> bool {
         && walk.fits(Place::Trail, &crumb.data, &mut { ROOM })
 }
 
-/// The same for one that is not made yet.
-pub(super) fn is_plainly_tidy(crumb: &PlainBreadcrumb<'_>, scrub: &Scrubber, keys: &mut KnownKeys) -> bool {
+/// True if nothing has to change for what those of one shape have in common.
+pub(super) fn has_tidy_names(like: &PlainBreadcrumb<'_>, scrub: &Scrubber) -> bool {
+    are_tidy(None, like.category, like.ty, scrub)
+        && like.data.iter().all(|(name, _)| !scrub.is_secret(Place::Trail, name))
+}
+
+/// The same for what differs; there has to be a value for each name.
+pub(super) fn has_tidy_values(
+    message: Option<&str>,
+    names: &[Text],
+    values: &[PlainValue<'_>],
+    scrub: &Scrubber,
+) -> bool {
     let mut room = ROOM;
-    let fits = |(key, value): &(&str, PlainValue<'_>)| {
-        keys.is_harmless(key, scrub)
-            && key_fits(key, &mut room)
+    let fits = |(name, value): (&Text, &PlainValue<'_>)| {
+        key_fits(name, &mut room)
             && match value {
-                PlainValue::Text(text) => text_fits(scrub, Place::Trail, key, text, &mut room),
+                PlainValue::Text(text) => text_fits(scrub, Place::Trail, name, text, &mut room),
                 PlainValue::Bool(_) | PlainValue::Number(_) | PlainValue::Digits(_) => scalar_fits(&mut room),
             }
     };
-    are_tidy(crumb.message, crumb.category, crumb.ty, scrub) && crumb.data.iter().all(fits)
+    names.len() == values.len() && are_tidy(message, None, None, scrub) && names.iter().zip(values).all(fits)
 }
 
 fn are_tidy(message: Option<&str>, category: Option<&str>, ty: Option<&str>, scrub: &Scrubber) -> bool {
@@ -56,29 +66,6 @@ fn crumb(crumb: &mut Breadcrumb, walk: &mut Walk<'_>, path: &Path<'_>) {
     }
     if let Some(other) = &mut crumb.other {
         walk.map(Place::Own, &mut **other, &mut { ROOM }, path);
-    }
-}
-
-/// Names of fields that are no secrets: breadcrumbs have few, again and again.
-#[derive(Debug, Default)]
-pub(super) struct KnownKeys {
-    keys: [Text; 4],
-    next: usize,
-}
-
-impl KnownKeys {
-    /// True if what stands under this key may stay.
-    fn is_harmless(&mut self, key: &str, scrub: &Scrubber) -> bool {
-        // The empty text stands for none here.
-        if !key.is_empty() && self.keys.iter().any(|known| known.as_str() == key) {
-            return true;
-        }
-        let is_harmless = !scrub.is_secret(Place::Trail, key);
-        if is_harmless && let Some(place) = self.keys.get_mut(self.next) {
-            *place = key.into();
-            self.next = (self.next + 1) % self.keys.len();
-        }
-        is_harmless
     }
 }
 

@@ -23,4 +23,4 @@ pub(crate) use self::json::to_json;
 pub(crate) use self::request::note_body;
 pub(crate) use self::shed::{note, serialize};
 pub(crate) use self::size::EVENT_BYTES as MAX_EVENT_BYTES;
-pub use self::writer::{BreadcrumbWriter, PlainBreadcrumb, PlainValue};
+pub use self::writer::{BreadcrumbShape, BreadcrumbWriter, PlainBreadcrumb, PlainValue};
