@@ -29,6 +29,7 @@ mod supply;
 mod threads;
 mod tracing;
 mod trail;
+mod whole;
 mod words;
 
 pub use crate::aim::aim_captures;

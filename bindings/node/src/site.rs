@@ -26,17 +26,41 @@ impl Site {
     }
 }
 
-/// The stack of these sites, the outermost first; nothing if there is none.
-pub(crate) fn stacktrace(sites: Vec<Arc<Site>>) -> Option<Stacktrace> {
-    if sites.is_empty() {
-        return None;
+/// The sites of a stack, the outermost first.
+#[derive(Debug, Clone)]
+pub(crate) struct Sites(Arc<Known>);
+
+impl Sites {
+    /// Nothing if there are none.
+    pub(crate) fn new(sites: Vec<Arc<Site>>) -> Option<Self> {
+        (!sites.is_empty()).then(|| Self(Arc::new(Known(sites))))
     }
-    let json: Option<Vec<Arc<RawValue>>> = sites.iter().map(|site| site.json.clone()).collect();
-    let known = Known(sites);
-    Some(match json {
-        Some(json) => Stacktrace::walked(Walked::known(json, Arc::new(known))),
-        None => Stacktrace { frames: known.frames(), ..Stacktrace::default() },
-    })
+
+    /// The stack of these sites.
+    pub(crate) fn stacktrace(&self) -> Stacktrace {
+        let known = &self.0;
+        let json: Option<Vec<Arc<RawValue>>> = known.0.iter().map(|site| site.json.clone()).collect();
+        match json {
+            Some(json) => Stacktrace::walked(Walked::known(json, Arc::<Known>::clone(known))),
+            None => Stacktrace { frames: known.frames(), ..Stacktrace::default() },
+        }
+    }
+
+    /// The same, of the list that [`list`](Self::list) made.
+    pub(crate) fn listed(&self, list: Arc<RawValue>) -> Stacktrace {
+        Stacktrace::walked(Walked::list(list, Arc::<Known>::clone(&self.0)))
+    }
+
+    /// The frames as one list, if all of them are JSON and it is no longer than `most` bytes.
+    pub(crate) fn list(&self, most: usize) -> Option<Arc<RawValue>> {
+        let frames: Option<Vec<&str>> = self.0.0.iter().map(|site| Some(site.json.as_ref()?.get())).collect();
+        let frames = frames?;
+        let length: usize = frames.iter().map(|frame| frame.len() + 1).sum();
+        if length > most {
+            return None;
+        }
+        RawValue::from_string(format!("[{}]", frames.join(","))).ok().map(Arc::from)
+    }
 }
 
 /// The frames themselves, for hooks and rules that look at them.

@@ -18,8 +18,9 @@ use std::sync::Arc;
 use watchpost_core::{Frame, Stacktrace, Text};
 
 use crate::place::Places;
-use crate::site::{Site, stacktrace};
+use crate::site::{Site, Sites};
 use crate::source::Sources;
+use crate::whole::Wholes;
 
 /// Frames kept at each end; a deeper stack loses its middle.
 const ENDS: usize = 50;
@@ -41,6 +42,7 @@ pub(crate) struct Stacks {
 #[derive(Debug, Default)]
 struct Known {
     sites: HashMap<Box<str>, Arc<Site>>,
+    wholes: Wholes,
     sources: Sources,
     texts: HashSet<Text>,
 }
@@ -54,16 +56,22 @@ impl Stacks {
     /// The frames of a stack text, outermost first. `message` is the error's, which the text begins with.
     pub(crate) fn read(&self, text: &str, message: &str) -> Option<Stacktrace> {
         let mut known = self.known.borrow_mut();
-        let lines: Vec<&str> = calls(text, message).collect();
+        let body = behind(text, message);
+        if let Some(stacktrace) = known.wholes.find(body) {
+            return Some(stacktrace);
+        }
+        let lines: Vec<&str> = calls(body).collect();
         let omitted = (lines.len() > 2 * ENDS).then(|| (ENDS, lines.len() - ENDS));
         let kept = |index: &usize| omitted.is_none_or(|(from, to)| *index < from || *index >= to);
         let kept = (0..lines.len()).rev().filter(kept).filter_map(|index| lines.get(index));
-        let sites: Vec<Arc<Site>> = kept.map(|line| self.site(line, &mut known)).collect();
-        let mut stacktrace = stacktrace(sites)?;
+        let sites = Sites::new(kept.map(|line| self.site(line, &mut known)).collect())?;
+        let mut stacktrace = sites.stacktrace();
         if let Some((from, to)) = omitted {
             // Counted from the outermost frame, as the frames are listed.
             let (from, to) = (lines.len() - to, lines.len() - from);
             stacktrace.other.insert("frames_omitted".to_owned(), serde_json::json!([from, to]));
+        } else {
+            known.wholes.keep(body, sites);
         }
         Some(stacktrace)
     }
@@ -91,7 +99,7 @@ impl Stacks {
         }
         let known = self.known.borrow();
         let mut missing: Vec<String> = Vec::new();
-        for line in calls(text, message).filter(|line| !known.sites.contains_key(*line)) {
+        for line in calls(behind(text, message)).filter(|line| !known.sites.contains_key(*line)) {
             let path = local_path(Call::parse(line).file);
             let wanted = has_source(&path)
                 && self.places.of(&path).in_app
@@ -115,6 +123,7 @@ impl Stacks {
         let site = Arc::new(Site::new(self.frame(line, &mut known.sources)));
         if known.sites.len() >= MOST_SITES {
             known.sites.clear();
+            known.wholes.clear();
         }
         known.sites.insert(line.into(), Arc::clone(&site));
         site
@@ -153,14 +162,17 @@ fn has_source(path: &str) -> bool {
     path.starts_with(['/', '\\']) || (path.contains("://") && !path.starts_with("http"))
 }
 
-/// The lines that are calls, without their `at`.
-fn calls<'a>(text: &'a str, message: &str) -> impl Iterator<Item = &'a str> {
-    // The message may hold lines that look like calls; it stands behind the class.
+/// What stands behind the message, which may hold lines that look like calls; it stands behind the class.
+fn behind<'a>(text: &'a str, message: &str) -> &'a str {
     let first_line = text.find('\n').unwrap_or(text.len());
-    let body = match text.find(message).filter(|at| *at <= first_line) {
+    match text.find(message).filter(|at| *at <= first_line) {
         Some(at) if !message.is_empty() => &text[at + message.len()..],
         _ => text,
-    };
+    }
+}
+
+/// The lines that are calls, without their `at`.
+fn calls(body: &str) -> impl Iterator<Item = &str> {
     body.lines().filter_map(|line| line.trim_start().strip_prefix("at ")).map(str::trim_end)
 }
 

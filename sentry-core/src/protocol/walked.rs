@@ -16,9 +16,16 @@ use crate::text::Text;
 /// [raw](Self::raw), for the transport's thread to look up.
 #[derive(Clone)]
 pub struct Walked {
-    json: Vec<Arc<RawValue>>,
+    json: Json,
     origin: Option<Text>,
     look_up: Arc<dyn LookUp>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+enum Json {
+    Frames(Vec<Arc<RawValue>>),
+    List(Arc<RawValue>),
 }
 
 /// Makes the frames of a stack.
@@ -33,13 +40,19 @@ pub trait LookUp: Send + Sync {
 impl Walked {
     /// A stack whose frames are known, the outermost first.
     pub fn known(json: Vec<Arc<RawValue>>, look_up: Arc<dyn LookUp>) -> Self {
-        Self { json, origin: None, look_up }
+        Self { json: Json::Frames(json), origin: None, look_up }
+    }
+
+    /// The same for a stack that was met before, as one list. Nothing is left out of it any more: it has a hundred frames at
+    /// most.
+    pub fn list(json: Arc<RawValue>, look_up: Arc<dyn LookUp>) -> Self {
+        Self { json: Json::List(json), origin: None, look_up }
     }
 
     /// A stack of which only addresses are known (`instruction_addr`), the outermost first, in the memory of the
     /// process that `origin` names. A [`Resolver`](crate::Resolver) fills them in before they are sent.
     pub fn raw(json: Vec<Arc<RawValue>>, origin: Text, look_up: Arc<dyn LookUp>) -> Self {
-        Self { json, origin: Some(origin), look_up }
+        Self { json: Json::Frames(json), origin: Some(origin), look_up }
     }
 
     /// Whose addresses are stored; `None` if names are.
@@ -54,8 +67,10 @@ impl Walked {
 
     /// Keeps `ends` frames at each end.
     pub(crate) fn shorten(&mut self, ends: usize) {
-        if self.json.len() > 2 * ends {
-            self.json.drain(ends..self.json.len() - ends);
+        if let Json::Frames(frames) = &mut self.json
+            && frames.len() > 2 * ends
+        {
+            frames.drain(ends..frames.len() - ends);
         }
     }
 
@@ -70,9 +85,8 @@ impl Walked {
 
 impl PartialEq for Walked {
     fn eq(&self, other: &Self) -> bool {
-        let texts =
-            |walked: &Self| walked.json.iter().map(|frame| frame.get().to_owned()).collect::<Vec<_>>();
-        self.origin == other.origin && texts(self) == texts(other)
+        let text = |walked: &Self| serde_json::to_string(&walked.json).ok();
+        self.origin == other.origin && text(self) == text(other)
     }
 }
 
