@@ -48,6 +48,8 @@ export declare class NativeClient {
   get isEnabled(): boolean
   /** True if transactions may be sent: there is a rate or a sampler. */
   get isTracingOn(): boolean
+  /** So many spans of a transaction may be told of at their ends alone. */
+  get maxUnknownSpans(): number
   /** True if breadcrumbs may wait until an event needs them. */
   get holdsBreadcrumbs(): boolean
   /** True if messages are to carry a stack trace. */
@@ -251,8 +253,15 @@ export declare class NativeSpan {
   get isRecording(): boolean
   /** `trace id`, `span id`, `parent span id` or nothing, and `1`, `0` or nothing for the decision, between dashes. */
   ids(): string
-  /** Starts a child; start in seconds since 1970, attributes and links as JSON. */
-  startChild(op: string | undefined, name: string | undefined, origin: string | undefined, start: number | undefined | null, attributes: string | undefined, links: string | undefined): NativeSpan
+  /** Starts a child; start in seconds since 1970, else milliseconds ago; attributes and links as JSON. */
+  startChild(op: string | undefined, name: string | undefined, origin: string | undefined, start: number | undefined | null, attributes: string | undefined, links: string | undefined, agoMs?: number | undefined | null): NativeSpan
+  /**
+   * Starts and ends a child that nobody asked for meanwhile: as [`start_child`](Self::start_child) and [`end`](Self::end)
+   * in one.
+   */
+  addChild(op: string | undefined, name: string | undefined, origin: string | undefined, start: number | undefined | null, agoMs: number, end: number | undefined | null, attributes: string | undefined, links: string | undefined): string | null
+  /** As [`ids`](Self::ids), of the child that was the so many'th to be [added](Self::add_child). */
+  idsOfAdded(number: number): string | null
   /** Renames it. */
   setName(name: string): void
   /** Says what the transaction's name was made of. */

@@ -49,6 +49,8 @@ export class Client {
   readonly countsUnrecorded: boolean;
   /** A hook looks at transactions or spans when they end. @internal */
   readonly seesSpans: boolean;
+  /** So many spans of a transaction may be told of at their ends alone. @internal */
+  readonly maxUnknownSpans: number;
   /** Something decides about spans by the attributes that they start with. @internal */
   readonly startsByAttributes: boolean;
   /** Those that are switched on, by name. @internal */
@@ -104,6 +106,7 @@ export class Client {
     this.isTracingOn = this.native.isTracingOn;
     this.countsUnrecorded = this.isTracingOn && (ignoresSpans || streams);
     this.startsByAttributes = ignoresSpans || functions.tracesSampler !== undefined;
+    this.maxUnknownSpans = this.native.maxUnknownSpans;
     this.samplerDispatcher = functions.tracesSampler && this.hooks.dispatch;
     this.logDispatcher = functions.beforeSendLog && this.hooks.dispatch;
     this.metricDispatcher = functions.beforeSendMetric && this.hooks.dispatch;

@@ -30,8 +30,22 @@ export interface Making {
   data?: Record<string, unknown> | undefined;
   /** The core knows the attributes already. */
   early?: boolean;
+  /** The core has yet to know of it. */
+  beginning?: Beginning | undefined;
   /** The scopes that its transaction belongs to. */
   scopes?: readonly Scope[] | undefined;
+}
+
+/** How a span began that the core does not know yet: most are never asked for more than their end. */
+export interface Beginning {
+  op: string | undefined;
+  name: string;
+  origin: string | undefined;
+  /** When, in seconds since 1970, if that was said. */
+  start: number | undefined;
+  /** When, by the clock of `performance`. */
+  at: number;
+  links: string | undefined;
 }
 
 /**
@@ -51,6 +65,13 @@ export class Span {
   readonly #stoodIn: boolean;
   // The core knows some of the attributes since the start.
   readonly #early: boolean;
+  #beginning: Beginning | undefined;
+  // How many children the core has been told of at their ends, and this one's number among its parent's.
+  #added = 0;
+  #number: number | undefined;
+  // Of a transaction: how many spans were started in it, and those among them that the core does not know.
+  #started = 0;
+  #unknown: Span[] | undefined;
   #ids: string[] | undefined;
   #said: Omit<SpanJSON, "trace_id" | "span_id" | "data"> = {};
 
@@ -63,6 +84,7 @@ export class Span {
     this.#data = making.data;
     this.#scopes = making.scopes;
     this.#early = making.early ?? false;
+    this.#beginning = making.beginning;
     this.#stoodIn = !this.#recording && making.parent !== undefined;
     if (this.#recording) {
       this.#said = { start_timestamp: toSeconds(startTime) ?? Date.now() / 1000 };
@@ -230,11 +252,38 @@ export class Span {
     if (!client || !native) return this;
     const { op, origin, rest } = split(options.attributes, options);
     const links = linksToJson(options.links);
+    const [name, start] = [toText(options.name), toSeconds(options.startTime)];
+    const shown = { name: options.name, op, startTime: options.startTime };
+    if (this.#recording && this.root.#admits(client)) {
+      // Its time is that of the clock that stands still, where there is one.
+      const beginning = { op, name, origin, start: start ?? client.testNow(), at: performance.now(), links };
+      const child = new Span(client, shown, { recording: true, parent: this, data: rest, beginning });
+      (this.root.#unknown ??= []).push(child);
+      return child;
+    }
     const early = client.startsByAttributes && rest ? toJson(rest) : undefined;
-    const child = native.startChild(op, toText(options.name), origin, toSeconds(options.startTime), early, links);
+    const child = native.startChild(op, name, origin, start, early, links);
     if (!this.#recording && !this.#stoodIn) return this;
     const recording = child.isRecording;
-    return new Span(client, { name: options.name, op, startTime: options.startTime }, { native: child, recording, parent: this, data: rest, early: early !== undefined });
+    return new Span(client, shown, { native: child, recording, parent: this, data: rest, early: early !== undefined });
+  }
+
+  /** True if the next span may be unknown to the core until it ends: then nothing is decided at its start. */
+  #admits(client: Client): boolean {
+    if (++this.#started <= client.maxUnknownSpans) return true;
+    // Whoever is one too many is so by the order of the starts.
+    for (const span of this.#unknown?.splice(0) ?? []) span.#core();
+    return false;
+  }
+
+  /** It is no longer unknown. */
+  #forget(): void {
+    const unknown = this.root.#unknown;
+    if (unknown === undefined) return;
+    // As a rule the last to begin is the first to end.
+    if (unknown.at(-1) === this) return void unknown.pop();
+    const at = unknown.lastIndexOf(this);
+    if (at >= 0) unknown.splice(at, 1);
   }
 
   /** False once it has ended: then it is nobody's parent. @internal */
@@ -244,7 +293,7 @@ export class Span {
 
   /** True if the core knows it: it may be the active span. @internal */
   get isKnown(): boolean {
-    return this.#native !== undefined;
+    return this.#native !== undefined || this.#beginning !== undefined;
   }
 
   /** The transaction that it belongs to. @internal */
@@ -261,6 +310,12 @@ export class Span {
 
   /** The values of the headers that take the trace along; `baggage` is what goes along already. @internal */
   headers(baggage?: string): string[] {
+    const parent = this.#number === undefined ? undefined : this.#parent;
+    if (parent) {
+      const [, own = ""] = this.#identity();
+      const [, other = ""] = parent.#identity();
+      return parent.headers(baggage).map((value, at) => (at === 1 ? value : value.replace(other, own)));
+    }
     const native = this.#core();
     if (native && this.#client) return this.#client.native.spanHeaders(native, baggage);
     return [this.#identity().slice(0, 2).join("-"), baggage ?? ""];
@@ -268,7 +323,7 @@ export class Span {
 
   /** Renames the transaction that it belongs to. @internal */
   nameTransaction(name: string): void {
-    this.#core()?.setTransactionName(name);
+    this.root.#core()?.setTransactionName(name);
   }
 
   /** What is known of it. @internal */
@@ -290,25 +345,51 @@ export class Span {
   }
 
   #core(): NativeSpan | undefined {
+    if (this.#beginning !== undefined) this.#begin(this.#beginning);
     if (typeof this.#native === "function") this.#native = this.#native();
     return this.#native;
   }
 
+  #parentsCore(): NativeSpan | undefined {
+    return this.#parent ? this.#parent.#core() : undefined;
+  }
+
+  /** Tells the core of it. */
+  #begin({ op, name, origin, start, at, links }: Beginning): void {
+    this.#beginning = undefined;
+    this.#forget();
+    this.#native = this.#parentsCore()?.startChild(op, name, origin, start, undefined, links, performance.now() - at);
+  }
+
   /** Trace, span, parent, decision. */
   #identity(): string[] {
-    this.#ids ??= this.#core()?.ids().split("-") ?? [randomBytes(16).toString("hex"), randomBytes(8).toString("hex")];
+    const ids = () =>
+      this.#number === undefined ? this.#core()?.ids() : this.#parentsCore()?.idsOfAdded(this.#number);
+    this.#ids ??= ids()?.split("-") ?? [randomBytes(16).toString("hex"), randomBytes(8).toString("hex")];
     return this.#ids;
   }
 
   #finish(end: number | undefined): void {
     const client = this.#client;
+    const data = this.#data && toJson(this.#data);
+    if (this.#beginning !== undefined) return this.#add(this.#beginning, end, data);
     const native = this.#core();
     if (!client || !native) return;
-    const data = this.#data && toJson(this.#data);
     const processors = this.#parent ? [] : processorsOf(client, this.#scopes?.[0], this.#scopes?.[1]);
     const dispatcher = processors.length > 0 || client.seesSpans ? client.hooks.dispatch : undefined;
     const finish = () => native.end(end, data, dispatcher, processors.length > 0);
     this.#report(dispatcher ? client.hooks.during({ hint: {}, processors }, finish) : finish());
+  }
+
+  /** Tells the core of all that it was, at once. */
+  #add({ op, name, origin, start, at, links }: Beginning, end: number | undefined, data: string | undefined): void {
+    this.#beginning = undefined;
+    this.#forget();
+    const parent = this.#parent;
+    const native = this.#parentsCore();
+    if (!parent || !native) return;
+    this.#number = parent.#added++;
+    this.#report(native.addChild(op, name, origin, start, performance.now() - at, end, data, links));
   }
 
   #report(refused: string | null | undefined): void {

@@ -131,6 +131,12 @@ impl NativeClient {
         self.host.options().client.is_tracing_on()
     }
 
+    /// So many spans of a transaction may be told of at their ends alone.
+    #[napi(getter)]
+    pub fn max_unknown_spans(&self) -> u32 {
+        u32::try_from(self.host.options().client.max_unknown_spans()).unwrap_or(u32::MAX)
+    }
+
     /// True if breadcrumbs may wait until an event needs them.
     #[napi(getter)]
     pub fn holds_breadcrumbs(&self) -> bool {

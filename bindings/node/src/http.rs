@@ -86,7 +86,7 @@ impl NativeExchange {
     /// Its transaction. It is to be ended before the exchange is.
     #[napi(getter)]
     pub fn span(&self) -> NativeSpan {
-        NativeSpan(self.0.span())
+        NativeSpan::of(self.0.span())
     }
 
     /// The route is known now.

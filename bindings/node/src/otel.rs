@@ -39,7 +39,7 @@ impl NativeClient {
                 None
             }
         });
-        NativeSpan(started.flatten().unwrap_or_else(|| HostSpan::from_span(Span::disabled())))
+        NativeSpan::of(started.flatten().unwrap_or_else(|| HostSpan::from_span(Span::disabled())))
     }
 }
 

@@ -1,8 +1,12 @@
 //! Spans as handles.
+#![expect(clippy::too_many_arguments, reason = "an object would cost a property access for each")]
+
+use std::cell::RefCell;
+use std::time::Duration;
 
 use napi_derive::napi;
 use watchpost_bindings::{HostChild, HostSpan, guard, parse};
-use watchpost_core::{Map, Result, SpanLink, Timestamp, TransactionSource};
+use watchpost_core::{Map, Result, SpanId, SpanLink, Timestamp, TransactionSource};
 
 use crate::call::Dispatcher;
 use crate::hook::while_ending;
@@ -13,7 +17,7 @@ use crate::words::Words;
 /// is ignored and answered with the reason.
 #[napi]
 #[derive(Debug)]
-pub struct NativeSpan(pub(crate) HostSpan);
+pub struct NativeSpan(pub(crate) HostSpan, RefCell<Vec<SpanId>>);
 
 #[napi]
 impl NativeSpan {
@@ -32,7 +36,7 @@ impl NativeSpan {
         format!("{}-{}-{parent}-{sampled}", span.trace_id(), span.span_id())
     }
 
-    /// Starts a child; start in seconds since 1970, attributes and links as JSON.
+    /// Starts a child; start in seconds since 1970, else milliseconds ago; attributes and links as JSON.
     #[napi]
     pub fn start_child(
         &self,
@@ -42,20 +46,63 @@ impl NativeSpan {
         start: Option<f64>,
         #[napi(ts_arg_type = "string | undefined")] attributes: Words,
         #[napi(ts_arg_type = "string | undefined")] links: Words,
+        ago_ms: Option<f64>,
     ) -> Self {
         guard(|| {
             let child = HostChild {
                 op: op.as_str(),
                 description: name.as_str(),
                 origin: origin.non_empty(),
-                start: start.filter(|seconds| Timestamp::from_seconds(*seconds).is_some()),
+                start: start.filter(is_time),
+                ago: ago(ago_ms),
                 attributes: attributes_of(attributes.as_str()),
                 links: links_of(links.as_str()),
             };
             self.0.start_child(child).ok()
         })
         .flatten()
-        .map_or_else(|| Self(self.0.clone()), Self)
+        .map_or_else(|| Self::of(self.0.clone()), Self::of)
+    }
+
+    /// Starts and ends a child that nobody asked for meanwhile: as [`start_child`](Self::start_child) and [`end`](Self::end)
+    /// in one.
+    #[napi]
+    pub fn add_child(
+        &self,
+        #[napi(ts_arg_type = "string | undefined")] op: Words,
+        #[napi(ts_arg_type = "string | undefined")] name: Words,
+        #[napi(ts_arg_type = "string | undefined")] origin: Words,
+        start: Option<f64>,
+        ago_ms: f64,
+        end: Option<f64>,
+        #[napi(ts_arg_type = "string | undefined")] attributes: Words,
+        #[napi(ts_arg_type = "string | undefined")] links: Words,
+    ) -> Option<String> {
+        reason(|| {
+            let child = self.0.start_child(HostChild {
+                op: op.as_str(),
+                description: name.as_str(),
+                origin: origin.non_empty(),
+                start: start.filter(is_time),
+                ago: ago(Some(ago_ms)),
+                links: links_of(links.as_str()),
+                ..HostChild::default()
+            })?;
+            let child = Self::of(child);
+            self.1.borrow_mut().push(child.0.span().span_id());
+            if !attributes.as_str().is_empty() {
+                child.attributes(attributes.as_str())?;
+            }
+            child.0.finish(end.filter(is_time))
+        })
+    }
+
+    /// As [`ids`](Self::ids), of the child that was the so many'th to be [added](Self::add_child).
+    #[napi]
+    pub fn ids_of_added(&self, number: u32) -> Option<String> {
+        let id = self.1.borrow().get(number as usize).copied()?;
+        let span = self.0.span();
+        Some(format!("{}-{id}-{}-1", span.trace_id(), span.span_id()))
     }
 
     /// Renames it.
@@ -138,19 +185,31 @@ impl NativeSpan {
             if !attributes.as_str().is_empty() {
                 self.attributes(attributes.as_str())?;
             }
-            let end = end.filter(|seconds| Timestamp::from_seconds(*seconds).is_some());
-            while_ending(dispatcher.as_ref(), processors, || self.0.finish(end))
+            while_ending(dispatcher.as_ref(), processors, || self.0.finish(end.filter(is_time)))
         })
     }
 }
 
 impl NativeSpan {
+    /// The handle of a span.
+    pub(crate) fn of(span: HostSpan) -> Self {
+        Self(span, RefCell::default())
+    }
+
     fn attributes(&self, json: &str) -> Result<()> {
         for (key, value) in parse::<Map>("attributes", json)? {
             self.0.span().set_data(key, value);
         }
         Ok(())
     }
+}
+
+fn is_time(seconds: &f64) -> bool {
+    Timestamp::from_seconds(*seconds).is_some()
+}
+
+fn ago(milliseconds: Option<f64>) -> Duration {
+    milliseconds.and_then(|ms| Duration::try_from_secs_f64(ms / 1000.0).ok()).unwrap_or_default()
 }
 
 /// Attributes from a JSON object that this package's own JavaScript has written; none from no text.

@@ -60,7 +60,7 @@ impl NativeClient {
                 }
             }
         });
-        NativeSpan(started.flatten().unwrap_or_else(|| HostSpan::from_span(Span::disabled())))
+        NativeSpan::of(started.flatten().unwrap_or_else(|| HostSpan::from_span(Span::disabled())))
     }
 
     /// Continues, in that scope, the trace of these headers: names and values in turn. Without one a trace starts.

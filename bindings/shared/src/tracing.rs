@@ -1,6 +1,7 @@
 //! Spans for hosts that speak JSON.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use watchpost_core::{
     Client, Error, Map, PropagationContext, Result, Scopes, SharedScope, Span, SpanId, SpanLink, SpanOptions,
@@ -49,6 +50,8 @@ pub struct HostChild<'a> {
     pub origin: Option<&'a str>,
     /// Unix seconds; now if missing.
     pub start: Option<f64>,
+    /// Where no start is said: how long ago it was, for a host that tells of it later.
+    pub ago: Duration,
     /// Attributes.
     pub attributes: Map,
     /// Other spans that it has to do with.
@@ -84,6 +87,10 @@ impl HostSpan {
         }
         if let Some(start) = child.start {
             options = options.started_at(time_of("start", start)?);
+        } else if !child.ago.is_zero()
+            && let Some(start) = self.0.moment_inside(child.ago)
+        {
+            options = options.started_at(start);
         }
         for (key, value) in child.attributes {
             options = options.attribute(key, value);

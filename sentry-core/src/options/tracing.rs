@@ -228,6 +228,13 @@ impl ClientOptions {
         self.tracing.is_on()
     }
 
+    /// So many spans of a transaction may be told of at their ends alone: nothing is decided at their starts, and nothing
+    /// leaves at their ends.
+    pub fn max_unknown_spans(&self) -> usize {
+        let tracing = &self.tracing;
+        if tracing.is_stream() || !tracing.ignore_spans().is_empty() { 0 } else { tracing.max_spans() }
+    }
+
     /// The organisation that traces are told apart by.
     pub fn org_id(&self) -> Option<&str> {
         self.tracing.org_id.as_deref().or_else(|| self.dsn()?.org_id())

@@ -1,5 +1,7 @@
 //! What a span says about itself. One that is not recorded knows its ids and its transaction's name only.
 
+use std::time::Duration;
+
 use super::{Recorded, Repr, Span, State};
 use crate::protocol::{Map, SpanStatus, Timestamp, TransactionSource};
 use crate::text::Text;
@@ -70,6 +72,17 @@ impl Span {
         self.recorded().map(|recorded| recorded.start)
     }
 
+    /// When a span began that was started inside of this one, `ago`, and is only told of now: not before this one. `None` if
+    /// this one is not sent.
+    pub fn moment_inside(&self, ago: Duration) -> Option<Timestamp> {
+        match &self.0 {
+            Repr::Recorded(recorded) | Repr::Bypass(recorded) => {
+                Some(recorded.segment.client.now().before(ago).max(recorded.start))
+            }
+            Repr::Passive(_) => None,
+        }
+    }
+
     /// When it ended.
     pub fn timestamp(&self) -> Option<Timestamp> {
         self.look(|state| state.end)
@@ -112,6 +125,7 @@ mod tests {
         assert_eq!((child.origin().unwrap(), child.status()), ("auto.db".into(), Some(SpanStatus::Ok)));
         assert_eq!(child.trace_context()["parent_span_id"], root.span_id().to_string());
         assert_eq!((child.start_timestamp(), child.timestamp()), (Some(Timestamp::from_micros(7)), None));
+        assert_eq!(child.moment_inside(Duration::from_secs(1)), child.start_timestamp());
         child.finish_at(Timestamp::from_micros(9));
         assert_eq!((child.timestamp(), child.status()), (Some(Timestamp::from_micros(9)), None));
         assert_eq!((root.transaction_name(), root.source()), ("GET /".into(), TransactionSource::Custom));
@@ -125,6 +139,7 @@ mod tests {
         let (_test, root) = start(0.0);
         let child = root.start_child("db", "SELECT 1");
         assert_eq!((child.op(), child.start_timestamp(), child.timestamp()), (None, None, None));
+        assert_eq!(child.moment_inside(Duration::ZERO), None);
         assert_eq!(child.transaction().unwrap().transaction_name(), "GET /");
         assert!(!child.sends_at_its_end());
     }
