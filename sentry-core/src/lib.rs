@@ -99,7 +99,8 @@ pub use crate::json::write as write_json;
 pub use crate::options::{ClientOptions, Compression, Spotlight, TransportOptions};
 pub use crate::options::{Collect, CollectBodies, DataCollection, MaxRequestBodySize, ScrubPatterns};
 pub use crate::pipeline::{
-    BreadcrumbShape, BreadcrumbWriter, JsonMap, JsonParts, JsonScrubber, JsonTree, PlainBreadcrumb, PlainValue,
+    BreadcrumbShape, BreadcrumbWriter, JsonMap, JsonParts, JsonScrubber, JsonTree, PlainBreadcrumb,
+    PlainValue,
 };
 pub use crate::protocol::{
     Attribute, AttributeValue, Attributes, CheckIn, CheckInStatus, Feedback, Log, LogLevel, Metric,
