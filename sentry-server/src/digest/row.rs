@@ -50,7 +50,7 @@ pub(super) fn row(
     if first_hash.is_none_or(keeps) {
         // What is added (tags, titles, defaults) seldom takes more than this.
         let mut json = Vec::with_capacity(size_bytes + 4_096);
-        watchpost_core::write_json(&event.body, &mut json).ok()?;
+        crate::json::write(&event.body, &mut json).ok()?;
         dictionary = samples.and_then(Samples::dictionary);
         body = Some(packed(&json, dictionary.as_deref())?);
         if let (Some(samples), Some(hash)) = (samples, first_hash) {

@@ -2,68 +2,48 @@
 //! store has the tree by then, so that it need not be written out again.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::group::Grouping;
 use crate::instant;
 use crate::store::{GroupingTree, NewEvent};
 
-/// The trees that the store is known to have.
+/// The trees that the store is known to have, with the last day whose file has it.
 #[derive(Debug, Default)]
-pub(crate) struct Trees {
-    /// Keys are hashes with a secret of this process: nobody can make two trees of one key.
-    keys: RandomState,
-    stored: Mutex<HashMap<u64, Stored>>,
-}
-
-#[derive(Debug)]
-struct Stored {
-    id: i64,
-    /// The last day whose file has it.
-    day: i64,
-}
+pub(crate) struct Trees(Mutex<HashMap<i64, i64>>);
 
 impl Trees {
     /// The tree of an event that was received on a day; without its text when the file of that day has it.
     pub(super) fn of(&self, grouping: &Grouping, day: i64) -> GroupingTree {
-        let key = self.keys.hash_one(grouping.reasons());
-        let stored = self.stored().get(&key).filter(|stored| stored.day == day).map(|stored| stored.id);
-        match stored {
-            Some(id) => GroupingTree { id, key, json: None },
-            None => GroupingTree { key, ..GroupingTree::new(grouping.tree()) },
-        }
+        let id = grouping.tree_id();
+        let is_stored = self.stored().get(&id) == Some(&day);
+        GroupingTree { id, json: (!is_stored).then(|| grouping.tree()) }
     }
 
     /// Learns from events all of which are stored.
-    pub(super) fn learn(&self, fresh: Vec<Fresh>) {
+    pub(super) fn learn(&self, fresh: Vec<(i64, i64)>) {
         let mut stored = self.stored();
         if stored.len() + fresh.len() > MAX_STORED {
             stored.clear();
         }
-        stored.extend(fresh.into_iter().map(|Fresh(key, tree)| (key, tree)));
+        stored.extend(fresh);
     }
 
-    fn stored(&self) -> MutexGuard<'_, HashMap<u64, Stored>> {
-        self.stored.lock().unwrap_or_else(PoisonError::into_inner)
+    fn stored(&self) -> MutexGuard<'_, HashMap<i64, i64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A tree that goes to the store with its text.
-#[derive(Debug)]
-pub(super) struct Fresh(u64, Stored);
-
-/// Those of a batch.
-pub(super) fn fresh(events: &[NewEvent]) -> Vec<Fresh> {
+/// The trees that go to the store with their texts, and the day of each.
+pub(super) fn fresh(events: &[NewEvent]) -> Vec<(i64, i64)> {
     let of = |event: &NewEvent| {
         let tree = &event.group.as_ref()?.tree;
-        let stored = Stored { id: tree.id, day: instant::day(event.received) };
-        tree.json.is_some().then_some(Fresh(tree.key, stored))
+        tree.json.is_some().then_some((tree.id, instant::day(event.received)))
     };
     events.iter().filter_map(of).collect()
 }
 
-/// Some 40 bytes each; forgetting costs one vain text per tree.
+/// Some 20 bytes each; forgetting costs one vain text per tree.
 const MAX_STORED: usize = 50_000;
 
 #[cfg(test)]
@@ -79,7 +59,7 @@ mod tests {
         let first = trees.of(&one, 7);
         assert_eq!(first.json, Some(one.tree()));
         assert!(trees.of(&one, 7).json.is_some(), "nobody said that it is stored");
-        trees.learn(vec![Fresh(first.key, Stored { id: first.id, day: 7 })]);
+        trees.learn(vec![(first.id, 7)]);
         let again = trees.of(&one, 7);
         assert_eq!((again.id, again.json), (first.id, None));
         assert!(trees.of(&one, 8).json.is_some(), "another day has another file");

@@ -26,7 +26,7 @@ mod simple;
 mod stacktrace;
 mod strategy;
 
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 
 use serde::Serialize;
 
@@ -75,8 +75,16 @@ pub struct Grouping {
 }
 
 impl Grouping {
-    /// Why the event was grouped as it was.
-    pub(crate) fn reasons(&self) -> impl Serialize + Hash {
+    /// Names the reasons, as 63 bits of a BLAKE3: the same for all events that have the same tree.
+    pub(crate) fn tree_id(&self) -> i64 {
+        let mut bytes = Bytes(Vec::with_capacity(8_192));
+        self.reasons().hash(&mut bytes);
+        let mut short = [0; 8];
+        short.copy_from_slice(&blake3::hash(&bytes.0).as_bytes()[..8]);
+        i64::from_le_bytes(short) & i64::MAX
+    }
+
+    fn reasons(&self) -> Tree<'_> {
         Tree {
             config: self.config,
             basis: self.basis,
@@ -111,6 +119,20 @@ struct Tree<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     fingerprint: &'a [String],
     variants: &'a [Variant],
+}
+
+/// Gathers what is hashed: many small pieces are hashed faster as a whole.
+struct Bytes(Vec<u8>);
+
+impl Hasher for Bytes {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Not asked for: who gathers hashes.
+    fn finish(&self) -> u64 {
+        0
+    }
 }
 
 /// What the hashes of an event rest on.

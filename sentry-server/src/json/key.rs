@@ -22,6 +22,11 @@ impl Key {
         &self.0
     }
 
+    /// The name if the program has it, where it stands without anything that JSON would escape.
+    pub(super) fn plain(&self) -> Option<&'static str> {
+        if let Cow::Borrowed(name) = self.0 { Some(name) } else { None }
+    }
+
     /// A number that differs for most names.
     pub(super) fn spread(&self) -> usize {
         let name = self.0.as_bytes();
@@ -41,8 +46,10 @@ impl Key {
     }
 }
 
+/// A name that the program has, of letters, digits and the like.
 impl From<&'static str> for Key {
     fn from(name: &'static str) -> Self {
+        debug_assert!(!name.contains(|c: char| c == '"' || c == '\\' || c < ' '), "{name:?} is from outside");
         Self(Cow::Borrowed(name))
     }
 }

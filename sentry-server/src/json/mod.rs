@@ -8,6 +8,7 @@ mod convert;
 mod key;
 mod map;
 mod read;
+mod write;
 
 use std::fmt;
 use std::ops;
@@ -17,6 +18,7 @@ use serde_json::Number;
 pub use self::key::Key;
 pub use self::map::{Entry, Map};
 pub(crate) use self::read::read;
+pub(crate) use self::write::write;
 
 /// Any JSON value.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -51,6 +51,19 @@ fn a_map_does_what_that_of_serde_json_does() {
 }
 
 #[test]
+fn text_is_that_of_serde_json() {
+    let text = r#"{"function":"a\"b\\\n","lineno":3,"x\"y":[null,true,false,-1,1.5,1795949513.476223,1e300,"",[],{}],
+        "vars":{"käse":"\u0001\u007f","":{"a":[[1]]}},"number":18446744073709551615}"#;
+    let Ok(Value::Object(map)) = read(text.as_bytes()) else { panic!("{text}") };
+    let mut written = Vec::new();
+    write(&map, &mut written).unwrap();
+    assert_eq!(String::from_utf8(written).unwrap(), serde_json::to_string(&map).unwrap());
+    let mut empty = Vec::new();
+    write(&Map::new(), &mut empty).unwrap();
+    assert_eq!(empty, b"{}");
+}
+
+#[test]
 fn maps_are_equal_whatever_their_order() {
     let ab = json!({ "a": 1, "b": [true, null, 1.5, "x"] });
     assert_eq!(ab, json!({ "b": [true, null, 1.5, "x"], "a": 1 }));

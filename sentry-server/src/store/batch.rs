@@ -88,8 +88,6 @@ pub(crate) struct NewGroup {
 #[derive(Debug)]
 pub(crate) struct GroupingTree {
     pub(crate) id: i64,
-    /// By which the digest knows it again; means nothing to the store.
-    pub(crate) key: u64,
     /// `None` where the day's file has it.
     pub(crate) json: Option<Vec<u8>>,
 }
@@ -98,7 +96,7 @@ impl GroupingTree {
     pub(crate) fn new(json: Vec<u8>) -> Self {
         let mut id = [0; 8];
         id.copy_from_slice(&blake3::hash(&json).as_bytes()[..8]);
-        Self { id: i64::from_le_bytes(id) & i64::MAX, key: 0, json: Some(json) }
+        Self { id: i64::from_le_bytes(id) & i64::MAX, json: Some(json) }
     }
 }
 

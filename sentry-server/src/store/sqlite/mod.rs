@@ -65,11 +65,12 @@ use crate::project::{AllSettings, KeySettings, OrganizationSettings, ProjectSett
 /// A data folder opened as a store.
 #[derive(Debug)]
 pub(crate) struct SqliteStore {
-    writer: Mutex<Writer>,
     readers: Mutex<Vec<Connection>>,
+    days: Days,
+    /// Dropped after the readers: the last one to close a file puts away the log beside it, which a reader cannot.
+    writer: Mutex<Writer>,
     dir: PathBuf,
     meta: PathBuf,
-    days: Days,
 }
 
 /// The connections that write; one batch or one small change at a time.
