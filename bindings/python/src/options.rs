@@ -100,6 +100,7 @@ fn is_plain(value: &Bound<'_, PyAny>) -> bool {
         || value.is_instance_of::<PyBool>()
         || value.is_instance_of::<PyInt>()
         || value.is_instance_of::<PyFloat>()
+        || value.is_instance_of::<PyDict>()
         || is_list(value)
         || path(value).is_some()
 }

@@ -29,6 +29,8 @@ DSN = "https://key@errors.example.com/42"
         ({"release": object()}, TypeError, ["`release`", "<object object>"]),
         ({"shutdown_timeout": -1}, ValueError, ["`shutdown_timeout`", "seconds"]),
         ({"debug": "perhaps"}, ValueError, ["`debug`", "true or false"]),
+        # A dictionary that is right takes no part in the complaint about another option.
+        ({"data_collection": {"cookies": False}, "sample_rate": 3}, ValueError, ["`sample_rate`", "3 is not"]),
     ],
 )
 def test_bad_options(options, kind, parts):

@@ -190,5 +190,5 @@ def test_or_that_none_are_named(sink, tmp_path, options):
 
 
 def test_packages_of_another_form_are_refused():
-    with pytest.raises(TypeError, match="`modules`.*names and texts"):
+    with pytest.raises(ValueError, match="`modules`.*names and texts"):
         watchpost.init(None, modules={"flask": 3})
