@@ -138,6 +138,14 @@ impl Client {
         })
     }
 
+    /// The check-ins of a monitor, once the newest has this status.
+    pub(crate) fn check_ins(&self, monitor: &str, status: &str) -> Value {
+        self.wait(&format!("{monitor}: {status}"), || {
+            let runs = self.api.json(&format!("{ORG}/monitors/{monitor}/checkins/")).ok()?;
+            (runs[0]["status"] == status).then_some(runs)
+        })
+    }
+
     /// Everything that arrived was taken, as often as `wanted` says by category; waits until so much was.
     pub(crate) fn took(&self, wanted: &[(&str, u64)]) {
         let rows = || match self.get(&format!("{ORG}/outcomes/")) {

@@ -101,10 +101,7 @@ fn feedback(client: &Client, said: &Said) {
 
 fn monitors(client: &Client) {
     for (slug, status) in [("nightly", "ok"), ("weekly", "error")] {
-        client.wait(slug, || {
-            let runs = client.api.json(&format!("{ORG}/monitors/{slug}/checkins/")).ok()?;
-            (runs[0]["status"] == status).then_some(())
-        });
+        client.check_ins(slug, status);
     }
     let config = client.get(&format!("{ORG}/monitors/nightly/"))["config"].take();
     assert_eq!(config["schedule"], json!({ "type": "crontab", "value": "0 3 * * *" }));

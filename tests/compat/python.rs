@@ -112,10 +112,7 @@ fn health(client: &Client) {
 
 fn jobs(client: &Client) {
     for (slug, status) in [("nightly", "ok"), ("weekly", "error")] {
-        let runs = client.wait(slug, || {
-            let runs = client.api.json(&format!("{ORG}/monitors/{slug}/checkins/")).ok()?;
-            (runs[0]["status"] == status).then_some(runs)
-        });
+        let runs = client.check_ins(slug, status);
         assert_eq!(runs.as_array().unwrap().len(), 1, "{runs:#}");
         assert_eq!((&runs[0]["environment"], &runs[0]["release"]), (&json!(ENVIRONMENT), &json!(RELEASE)));
     }

@@ -83,6 +83,5 @@ fn telemetry(client: &Client) {
     let of = |name: &str| points.iter().find(|point| point["metric.name"] == name).unwrap();
     assert_eq!((&of("checkouts")["value"], &of("checkouts")["tenant"]), (&json!(1.0), &json!("acme")));
     assert_eq!(of("checkout.time")["metric.unit"], "millisecond");
-    let runs = client.get(&format!("{ORG}/monitors/nightly/checkins/"));
-    assert_eq!((&runs[0]["status"], &runs[0]["duration"]), (&json!("ok"), &json!(1500)));
+    assert_eq!(client.check_ins("nightly", "ok")[0]["duration"], 1500);
 }
