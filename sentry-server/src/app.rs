@@ -14,7 +14,7 @@ use watchpost_spool::{Log, LogConfig, Position};
 
 use crate::auth::Attempts;
 use crate::config::{Config, Limits as ConfigLimits};
-use crate::digest::{Digest, Ledger, Parts, Queue, Samples};
+use crate::digest::{Digest, Ledger, Parts, Queue, Samples, Trees};
 use crate::error::ApiError;
 use crate::files::{FileLimits, FileStore};
 use crate::group::Grouper;
@@ -136,6 +136,7 @@ impl App {
         let now = clock.now().micros();
         update_groupings(store.as_ref(), now).map_err(|error| StartError::new("the store", error))?;
         keys.load(&known(store.as_ref(), now).map_err(|error| StartError::new("the store", error))?, now);
+        let trees: Arc<Trees> = Arc::default();
         let dictionary = store.newest_dictionary().map_err(|error| StartError::new("the store", error))?;
         let parts = Parts {
             projects: Arc::clone(&keys),
@@ -146,7 +147,7 @@ impl App {
             ledger: Arc::clone(&ledger),
             thinning: Arc::default(),
             samples: Arc::new(Samples::new(dictionary)),
-            trees: Arc::default(),
+            trees: Arc::clone(&trees),
             metrics: Arc::clone(&metrics),
             workers: digest_workers,
             max_body_bytes: config.limits.inflated_body_bytes,
@@ -158,6 +159,7 @@ impl App {
         let house = House {
             store: Arc::clone(&store),
             keys: Arc::clone(&keys),
+            trees,
             clock: Arc::clone(&clock),
             retention: config.retention,
         };

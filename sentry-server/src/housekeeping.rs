@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use watchpost_core::Clock;
 
 use crate::app::known;
+use crate::digest::Trees;
 use crate::ingest::KeyTable;
 use crate::instant::{self, Micros};
 use crate::store::{Result, Retention, Store};
@@ -24,6 +25,7 @@ pub(crate) struct Housekeeping {
 pub(crate) struct House {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) keys: Arc<KeyTable>,
+    pub(crate) trees: Arc<Trees>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) retention: Retention,
 }
@@ -54,6 +56,7 @@ impl House {
         let now = self.clock.now().micros();
         let expired = self.store.expire(&self.retention, now)?;
         if expired.days > 0 {
+            self.trees.forget();
             crate::log::info(format_args!("{} day files deleted, {} bytes", expired.days, expired.bytes));
         }
         Ok(())

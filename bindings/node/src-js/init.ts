@@ -2,7 +2,7 @@ import { Client, getClient, say, setClient } from "./client";
 import { getIsolationScope } from "./context";
 import { chooseIntegrations, setUp, type Integration } from "./integration";
 import { builtIn } from "./integrations";
-import { installedModules, programFolder } from "./integrations/modules";
+import { installedModules, MODULES, programFolder } from "./integrations/modules";
 import { toText } from "./json";
 import type { Options } from "./options";
 
@@ -17,7 +17,7 @@ let watchingExit = false;
 export function init(options?: Options | string): void {
   const given = typeof options === "object" && options !== null ? options : {};
   const integrations = chooseIntegrations(builtIn(given), given);
-  const client = new Client(withModules(options, given, integrations), integrations);
+  const client = new Client(withModules(options, integrations), integrations);
   setClient(client);
   setUp(client, integrations);
   if (given.initialScope) getIsolationScope().update(given.initialScope);
@@ -33,12 +33,11 @@ export function init(options?: Options | string): void {
   }
 }
 
-/** The options, with the packages of the application unless it names them itself. */
-function withModules(options: Options | string | undefined, given: Options, chosen: Integration[]): Options | string | undefined {
-  if (given.modules != null || !chosen.some(({ name }) => name === "modules")) return options;
-  // What is no options is refused by whoever reads them.
-  if (typeof options !== "string" && options != null && options !== given) return options;
-  return { ...(typeof options === "string" ? { dsn: options } : given), modules: installedModules(programFolder()) };
+/** The options, with the packages of the application unless it names them itself. What is no options is left to whoever reads them. */
+function withModules(options: Options | string | undefined, chosen: Integration[]): Options | string | undefined {
+  const given = typeof options === "string" ? { dsn: options } : (options ?? {});
+  if (typeof given !== "object" || given.modules != null || !chosen.some(({ name }) => name === MODULES)) return options;
+  return { ...given, modules: installedModules(programFolder()) };
 }
 
 /** True if a capture can lead anywhere: there is a DSN, and the client is not closed. */

@@ -6,7 +6,7 @@ use watchpost_core::{Category, EventId};
 
 use super::samples::Samples;
 use super::telemetry;
-use super::trees::Trees;
+use super::trees::{self, Trees};
 use crate::group::Grouping;
 use crate::ingest::RecordHead;
 use crate::instant;
@@ -89,7 +89,7 @@ pub(super) fn row(
         group: grouping.map(|grouping| {
             let tree = match trees {
                 Some(trees) => trees.of(&grouping, instant::day(head.received)),
-                None => GroupingTree::new(grouping.tree()),
+                None => trees::whole(&grouping),
             };
             new_group(event, grouping, tree, old, kind)
         }),

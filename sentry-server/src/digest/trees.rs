@@ -20,6 +20,11 @@ impl Trees {
         GroupingTree { id, json: (!is_stored).then(|| grouping.tree()) }
     }
 
+    /// Forgets all: files of days are gone, and a clock that is set back may begin one of them again.
+    pub(crate) fn forget(&self) {
+        self.stored().clear();
+    }
+
     /// Learns from events all of which are stored.
     pub(super) fn learn(&self, fresh: Vec<(i64, i64)>) {
         let mut stored = self.stored();
@@ -32,6 +37,11 @@ impl Trees {
     fn stored(&self) -> MutexGuard<'_, HashMap<i64, i64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The tree of an event with its text.
+pub(super) fn whole(grouping: &Grouping) -> GroupingTree {
+    GroupingTree { id: grouping.tree_id(), json: Some(grouping.tree()) }
 }
 
 /// The trees that go to the store with their texts, and the day of each.
@@ -64,5 +74,9 @@ mod tests {
         assert_eq!((again.id, again.json), (first.id, None));
         assert!(trees.of(&one, 8).json.is_some(), "another day has another file");
         assert!(trees.of(&group_of(json!({ "message": "disk broken" })), 7).json.is_some());
+        trees.forget();
+        let anew = trees.of(&one, 7);
+        assert_eq!((anew.id, anew.json), (first.id, whole(&one).json), "the same name and text again");
+        assert_eq!(whole(&one).id, first.id);
     }
 }

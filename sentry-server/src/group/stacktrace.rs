@@ -58,16 +58,18 @@ pub(super) fn components(
         } else if previous.is_some_and(|previous| previous.is_same_call(frame)) {
             component.switch_off("recursion");
         }
-        let is_left_out = component.contributes && !frame.in_app;
         let mut of_app = component.clone();
-        if component.contributes
-            && let Some((false, rule)) = said.get(at).copied().flatten()
-        {
-            component.switch_off(format!("left out by the rule: {rule}"));
-            of_app.clone_from(&component);
-        }
-        if is_left_out {
-            of_app.switch_off("not the application's");
+        if component.contributes {
+            if !frame.in_app {
+                of_app.switch_off("not the application's");
+            }
+            if let Some((false, rule)) = said.get(at).copied().flatten() {
+                let why = format!("left out by the rule: {rule}");
+                if frame.in_app {
+                    of_app.switch_off(why.clone());
+                }
+                component.switch_off(why);
+            }
         }
         all.app.push(of_app);
         all.system.push(component);

@@ -126,25 +126,19 @@ impl Map {
 
     /// Takes an entry out; the last one then stands in its place.
     pub fn remove(&mut self, name: impl Borrow<str>) -> Option<Value> {
+        let place = self.find(name.borrow())?;
         match &mut self.0 {
-            Entries::Few(_) => {
-                let place = self.find(name.borrow())?;
-                let Entries::Few(list) = &mut self.0 else { return None };
-                Some(list.swap_remove(place).1)
-            }
-            Entries::Many(table) => table.swap_remove(name.borrow()),
+            Entries::Few(list) => Some(list.swap_remove(place).1),
+            Entries::Many(table) => table.swap_remove_index(place).map(|(_, value)| value),
         }
     }
 
     /// Takes an entry out; those behind it move up.
     pub fn shift_remove(&mut self, name: impl Borrow<str>) -> Option<Value> {
+        let place = self.find(name.borrow())?;
         match &mut self.0 {
-            Entries::Few(_) => {
-                let place = self.find(name.borrow())?;
-                let Entries::Few(list) = &mut self.0 else { return None };
-                Some(list.remove(place).1)
-            }
-            Entries::Many(table) => table.shift_remove(name.borrow()),
+            Entries::Few(list) => Some(list.remove(place).1),
+            Entries::Many(table) => table.shift_remove_index(place).map(|(_, value)| value),
         }
     }
 

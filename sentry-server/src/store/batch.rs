@@ -92,14 +92,6 @@ pub(crate) struct GroupingTree {
     pub(crate) json: Option<Vec<u8>>,
 }
 
-impl GroupingTree {
-    pub(crate) fn new(json: Vec<u8>) -> Self {
-        let mut id = [0; 8];
-        id.copy_from_slice(&blake3::hash(&json).as_bytes()[..8]);
-        Self { id: i64::from_le_bytes(id) & i64::MAX, json: Some(json) }
-    }
-}
-
 /// An item: what is kept of it, and what it tells.
 #[derive(Debug)]
 pub(crate) struct NewItem {

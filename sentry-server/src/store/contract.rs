@@ -49,7 +49,10 @@ pub(super) fn event(project: i64, n: u64, hashes: &[u8]) -> NewEvent {
             config: "test",
             basis: "message",
             pieces: hashes.iter().flat_map(|hash| (0..20).map(|n| u64::from(*hash) * 100 + n)).collect(),
-            tree: GroupingTree::new(format!("{{\"hashes\":{hashes:?}}}").into_bytes()),
+            tree: GroupingTree {
+                id: hashes.iter().fold(1, |id, hash| id << 8 | i64::from(*hash)),
+                json: Some(format!("{{\"hashes\":{hashes:?}}}").into_bytes()),
+            },
             kind: "error",
             metadata: "{}".to_owned(),
             platform: "python".to_owned(),

@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 
 import type { Integration } from "../integration";
 
-const MODULES = "modules";
+/** Its name. @internal */
+export const MODULES = "modules";
 
 /** So many packages are looked at, at most. */
 const MAX_PACKAGES = 500;
