@@ -24,6 +24,8 @@ const LEVEL: u32 = 8;
 const ORIGIN: u32 = 16;
 const TIME: u32 = 32;
 const FIELDS: u32 = 6;
+/// A shape is looked for among so many before it: where each breadcrumb has another, their number must not be squared.
+const LOOKED_BACK: usize = 16;
 
 /// The breadcrumbs of a text, oldest first; nothing if it has not `fields` fields or one of them is not what it must be.
 pub(crate) fn read(text: &str, fields: u32, start_ms: f64) -> Option<Vec<Breadcrumb>> {
@@ -85,7 +87,9 @@ fn each<'a>(
     while let Some(text) = fields.next() {
         // As a rule many of one shape follow one another.
         if shapes.get(number).is_none_or(|last| last.text != text) {
-            number = shapes.iter().position(|known| known.text == text).unwrap_or(shapes.len());
+            let first = shapes.len().saturating_sub(LOOKED_BACK);
+            let known = shapes.iter().skip(first).position(|known| known.text == text);
+            number = known.map_or(shapes.len(), |place| first + place);
             if number == shapes.len() {
                 shapes.push(Shape::parse(text)?);
             }

@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from support import Sink
+
 import watchpost
 
 
@@ -13,3 +15,10 @@ def alone(monkeypatch, tmp_path):
         monkeypatch.delenv(name)
     yield
     watchpost.close(0)
+
+
+@pytest.fixture
+def sink():
+    sink = Sink()
+    yield sink
+    sink.close()

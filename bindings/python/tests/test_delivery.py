@@ -14,13 +14,6 @@ watchpost.init(os.environ["DSN"], storage_dir=os.environ["SPOOL"], release="shop
 """
 
 
-@pytest.fixture
-def sink():
-    sink = Sink()
-    yield sink
-    sink.close()
-
-
 def test_one_event_arrives_compressed(sink, tmp_path):
     script = INIT + "print(watchpost.capture_message('hello ' * 400)); print(watchpost.flush(20))"
     done = run(script, DSN=sink.dsn, SPOOL=tmp_path)

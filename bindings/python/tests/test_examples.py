@@ -11,16 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from support import Sink, environment, framework, free_port, items
+from support import environment, framework, free_port, items
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
-
-
-@pytest.fixture
-def sink():
-    sink = Sink()
-    yield sink
-    sink.close()
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 import pytest
 
-from support import Sink, run
+from support import run
 
 INIT = """
 import os, sys, watchpost
@@ -21,13 +21,6 @@ def fail():
 thread = threading.Thread(target=fail, name="worker"); thread.start(); thread.join()
 print("goes on")
 """
-
-
-@pytest.fixture
-def sink():
-    sink = Sink()
-    yield sink
-    sink.close()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from support import Sink, run
+from support import run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 # Since Python 3.12 a fork beside any second thread, ours among them, is warned of.
@@ -13,13 +13,6 @@ import os, sys, threading, time, warnings, watchpost
 warnings.filterwarnings("ignore", r"This process .* is multi-threaded", DeprecationWarning)
 watchpost.init(os.environ["DSN"], storage_dir=os.environ["SPOOL"])
 """
-
-
-@pytest.fixture
-def sink():
-    sink = Sink()
-    yield sink
-    sink.close()
 
 
 def messages(sink):

@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from support import Sink, recorded, run
+from support import recorded, run
 
 import watchpost
 from watchpost import testing
@@ -30,13 +30,6 @@ folder.mkdir(parents=True)
 (folder / "__init__.py").write_text("class Client:\\n    def send(self, request): return 1\\nclass AsyncClient(Client): pass")
 sys.path.insert(0, str(folder.parent))
 """
-
-
-@pytest.fixture
-def sink():
-    sink = Sink()
-    yield sink
-    sink.close()
 
 
 def integrations(sink, tmp_path, script):

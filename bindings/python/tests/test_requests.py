@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from support import Sink, items, run
+from support import items, run
 
 import watchpost
 from watchpost import testing
@@ -52,13 +52,6 @@ def fail():
     try: 1 / 0
     except ZeroDivisionError: watchpost.capture_exception()
 """
-
-
-@pytest.fixture
-def sink():
-    sink = Sink()
-    yield sink
-    sink.close()
 
 
 def counts(sink):

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from support import Sink, environment, framework, free_port, items, run
+from support import environment, framework, free_port, items, run
 from test_examples import ask
 
 APP = """
@@ -34,13 +34,6 @@ REQUESTS, AT_ONCE = 40, 8
 EVERYWHERE = pytest.mark.skipif(
     not os.environ.get("WATCHPOST_FRAMEWORKS"), reason="runs with `cargo xtask soak frameworks`"
 )
-
-
-@pytest.fixture
-def sink():
-    sink = Sink()
-    yield sink
-    sink.close()
 
 
 def gunicorn(*more):

@@ -10,7 +10,7 @@ import warnings
 
 import pytest
 
-from support import Sink, recorded, run
+from support import recorded, run
 from test_sqlalchemy import in_request
 
 import watchpost
@@ -26,13 +26,6 @@ LOG = logging.getLogger("shop.booking")
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning",
                                          "ignore::pytest.PytestUnhandledThreadExceptionWarning")
-
-
-@pytest.fixture
-def sink():
-    sink = Sink()
-    yield sink
-    sink.close()
 
 
 def crumbs():
