@@ -3,11 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use triomphe::Arc as Unwatched;
+
 use crate::protocol::Breadcrumb;
 
 /// The newest breadcrumbs of a scope, oldest first. A copy of the ring is a pointer.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Breadcrumbs(Option<Arc<VecDeque<Arc<Breadcrumb>>>>);
+pub(crate) struct Breadcrumbs(Option<Unwatched<VecDeque<Arc<Breadcrumb>>>>);
 
 impl Breadcrumbs {
     /// Takes one and drops the oldest beyond `max`. In the place of the one taken it leaves one that need not be freed
@@ -16,7 +18,7 @@ impl Breadcrumbs {
         if max == 0 {
             return;
         }
-        let ring = Arc::make_mut(self.0.get_or_insert_default());
+        let ring = Unwatched::make_mut(self.0.get_or_insert_default());
         while ring.len() > max {
             ring.pop_front();
         }

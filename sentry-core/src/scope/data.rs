@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use triomphe::Arc as Unwatched;
+
 use crate::attachment::Attachment;
 use crate::breadcrumbs::Breadcrumbs;
 use crate::hook::EventHook;
@@ -16,7 +18,7 @@ use crate::text::Text;
 
 /// Data for every event of a piece of work. A value: a copy is a pointer and shares nothing that is changed later.
 #[derive(Debug, Clone, Default)]
-pub struct Scope(Arc<Data>);
+pub struct Scope(Unwatched<Data>);
 
 #[derive(Clone, Default)]
 pub(super) struct Data {
@@ -195,7 +197,7 @@ impl Scope {
     pub fn clear(&mut self) {
         let (processors, reads_frames) = (self.0.processors.clone(), self.0.reads_frames);
         let request_session = self.0.request_session.clone();
-        self.0 = Arc::new(Data { processors, reads_frames, request_session, ..Data::default() });
+        self.0 = Unwatched::new(Data { processors, reads_frames, request_session, ..Data::default() });
     }
 
     pub(crate) fn request_session(&self) -> Option<&RequestState> {
@@ -224,7 +226,7 @@ impl Scope {
     }
 
     fn edit(&mut self) -> &mut Data {
-        Arc::make_mut(&mut self.0)
+        Unwatched::make_mut(&mut self.0)
     }
 }
 
