@@ -69,6 +69,7 @@ pub fn run(words: &[String]) -> Result<()> {
         if !rust {
             scenes::spans(&pair, &sink, &mut table)?;
         }
+        scenes::starts(&pair, &mut table)?;
         table.print(language);
         if rust && !quick {
             scenes::apart(&pair, &sink)?;
@@ -114,13 +115,14 @@ fn chosen(words: &[String]) -> Result<Vec<Language>> {
 fn rounds(language: Language, pair: &mut Pair, sink: &Sink) -> Result<Table> {
     let mut table = Table::default();
     for round in 0..ROUNDS {
-        let (ours, peer) = if round % 2 == 0 {
+        let (mut ours, mut peer) = if round % 2 == 0 {
             let ours = once(language, &mut pair.ours, sink)?;
             (ours, once(language, &mut pair.peer, sink)?)
         } else {
             let peer = once(language, &mut pair.peer, sink)?;
             (once(language, &mut pair.ours, sink)?, peer)
         };
+        peer["wire_gzip"] = ours["gzip"].take();
         table.add(&ours, &peer);
     }
     Ok(table)
@@ -142,6 +144,9 @@ fn once(language: Language, program: &mut Command, sink: &Sink) -> Result<Value>
         return Err(Failure::new(format!("{captures} captures, but {} events arrived", arrived.events)));
     }
     figures["wire"] = (arrived.wire_bytes / captures).into();
+    let (wire, gzip) = arrived.beside_gzip();
+    figures["wire_gzip"] = wire.into();
+    figures["gzip"] = gzip.into();
     figures["bytes"] = (arrived.bytes / captures).into();
     Ok(figures)
 }

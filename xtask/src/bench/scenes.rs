@@ -61,6 +61,24 @@ pub(super) fn spans(pair: &Pair, sink: &Sink, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
+/// Adds the rows of the start: a process each, both sides taking turns.
+pub(super) fn starts(pair: &Pair, table: &mut Table) -> Result<()> {
+    // Nobody there: nothing is sent so soon, and a sink would be asked about nothing.
+    let nobody = dsn(free_address()?);
+    for round in 0..ROUNDS {
+        let one = |program: &Command| start(program, &nobody, "start", 1, &spool());
+        let (ours, peer) = if round % 2 == 0 {
+            let ours = one(&pair.ours)?;
+            (ours, one(&pair.peer)?)
+        } else {
+            let peer = one(&pair.peer)?;
+            (one(&pair.ours)?, peer)
+        };
+        table.add(&ours, &peer);
+    }
+    Ok(())
+}
+
 /// What was measured over all captures, per event that arrived.
 fn per_event(own: &mut Value, arrived: &Arrived, name: &str, with_process: bool) {
     #[expect(clippy::cast_precision_loss, reason = "a few thousand events")]

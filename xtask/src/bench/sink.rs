@@ -30,6 +30,8 @@ pub struct Arrived {
     /// Lines of the log and measurements.
     pub entries: u64,
     ids: HashSet<String>,
+    /// The first events: their bytes on the wire, and what was in them.
+    sample: Vec<(u64, Vec<u8>)>,
 }
 
 impl Sink {
@@ -85,6 +87,15 @@ fn serve(stream: TcpStream, count: &Mutex<Arrived>) -> Result<()> {
 }
 
 impl Arrived {
+    /// Bytes on the wire per event, and what gzip makes of the same envelopes at its usual level, 6; of a sample, and when
+    /// asked, so that nothing is compressed while a side is measured.
+    pub(super) fn beside_gzip(&self) -> (u64, u64) {
+        let count = self.sample.len().max(1) as u64;
+        let wire: u64 = self.sample.iter().map(|(wire, _)| wire).sum();
+        let gzip: u64 = self.sample.iter().map(|(_, envelope)| gzip(envelope)).sum();
+        (wire / count, gzip / count)
+    }
+
     fn note(&mut self, body: &[u8]) {
         let mut plain = Vec::new();
         let envelope = match flate2::read::GzDecoder::new(body).read_to_end(&mut plain) {
@@ -103,11 +114,21 @@ impl Arrived {
         if self.ids.insert(id.to_owned()) {
             self.events += 1;
             self.wire_bytes += body.len() as u64;
+            if self.sample.len() < SAMPLE {
+                self.sample.push((body.len() as u64, envelope.to_vec()));
+            }
             self.bytes += envelope.len() as u64;
         } else {
             self.repeated += 1;
         }
     }
+}
+
+/// How many bytes gzip makes of it.
+fn gzip(bytes: &[u8]) -> u64 {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(6));
+    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    written.map_or(0, |bytes| bytes.len() as u64)
 }
 
 /// Reads one request; answers its body, or nothing at the end of the connection.
@@ -154,6 +175,7 @@ fn take(reader: &mut BufReader<TcpStream>, bytes: u64) -> Result<Vec<u8>> {
     Ok(body)
 }
 
+const SAMPLE: usize = 20;
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ struct Row {
 /// What a program reports, what a person calls it, and how large ours may be beside the peer's in Python, Node, Rust.
 struct Title(&'static str, &'static str, [Option<f64>; 3]);
 
-const ROWS: [Title; 23] = [
+const ROWS: [Title; 26] = [
     Title(
         "thread",
         "calling thread, CPU per capture, us",
@@ -54,7 +54,10 @@ const ROWS: [Title; 23] = [
     Title("metric", "metric call, us", [None, None, None]),
     Title("metric_delivered", "the same per delivered one, whole process, us", [None, None, None]),
     Title("wire", "bytes on the wire per event", [None, None, None]),
+    Title("wire_gzip", "the same, ours beside gzip -6 of it", [Some(1.15), Some(1.15), Some(1.15)]),
     Title("bytes", "bytes of an event before compression", [None, None, None]),
+    Title("init", "import and init, ms", [Some(0.25), Some(0.25), Some(0.25)]),
+    Title("resident", "resident kB that they add", [Some(0.25), Some(0.25), Some(0.25)]),
     Title("alone", "capture from one thread, CPU, us", [None, None, None]),
     Title("crowd", "capture from each of 8 threads, CPU, us", [None, None, None]),
 ];

@@ -26,7 +26,9 @@ pub(crate) fn run(side: &impl Side, captures: u64) {
             must_flush(side);
         });
     }
-    let message = of_thread(|| (0..FORKS).for_each(|n| drop(black_box(format!("row {n} of import 7 read from the ledger")))));
+    let message = of_thread(|| {
+        (0..FORKS).for_each(|n| drop(black_box(format!("row {n} of import 7 read from the ledger"))))
+    });
     let fork = of_thread(|| (0..FORKS).for_each(|_| fork_with_tag(side)));
     let per = captures as f64;
     println!(

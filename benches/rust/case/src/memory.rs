@@ -27,7 +27,7 @@ pub(crate) fn run(side: &impl Side, captures: u64) {
     std::process::exit(0);
 }
 
-fn resident_kilobytes() -> u64 {
+pub(crate) fn resident_kilobytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)

@@ -12,7 +12,9 @@ pub(crate) fn run<S: Side>(side: &S, count: u64, call: fn(&S, u64), name: &str) 
     let mut thread = 0.0;
     let process = of_process(|| {
         for start in (0..count).step_by(AT_ONCE) {
-            thread += of_thread(|| (start..count.min(start + AT_ONCE as u64)).for_each(|number| call(side, number)));
+            thread += of_thread(|| {
+                (start..count.min(start + AT_ONCE as u64)).for_each(|number| call(side, number))
+            });
             // As fast as they come some would be dropped, which costs nothing.
             must_flush(side);
         }

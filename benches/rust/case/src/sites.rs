@@ -29,9 +29,16 @@ fn site<S: Side, const N: u64>(side: &S, number: u64) {
 macro_rules! ten {
     ($base:expr) => {
         [
-            site::<S, { $base }>, site::<S, { $base + 1 }>, site::<S, { $base + 2 }>, site::<S, { $base + 3 }>,
-            site::<S, { $base + 4 }>, site::<S, { $base + 5 }>, site::<S, { $base + 6 }>, site::<S, { $base + 7 }>,
-            site::<S, { $base + 8 }>, site::<S, { $base + 9 }>,
+            site::<S, { $base }>,
+            site::<S, { $base + 1 }>,
+            site::<S, { $base + 2 }>,
+            site::<S, { $base + 3 }>,
+            site::<S, { $base + 4 }>,
+            site::<S, { $base + 5 }>,
+            site::<S, { $base + 6 }>,
+            site::<S, { $base + 7 }>,
+            site::<S, { $base + 8 }>,
+            site::<S, { $base + 9 }>,
         ]
     };
 }
@@ -40,8 +47,18 @@ macro_rules! times_ten {
     ($name:ident, $of:ident, $step:expr, $size:expr) => {
         macro_rules! $name {
             ($d:expr) => {
-                [$of!($d), $of!($d + $step), $of!($d + 2 * $step), $of!($d + 3 * $step), $of!($d + 4 * $step),
-                 $of!($d + 5 * $step), $of!($d + 6 * $step), $of!($d + 7 * $step), $of!($d + 8 * $step), $of!($d + 9 * $step)]
+                [
+                    $of!($d),
+                    $of!($d + $step),
+                    $of!($d + 2 * $step),
+                    $of!($d + 3 * $step),
+                    $of!($d + 4 * $step),
+                    $of!($d + 5 * $step),
+                    $of!($d + 6 * $step),
+                    $of!($d + 7 * $step),
+                    $of!($d + 8 * $step),
+                    $of!($d + 9 * $step),
+                ]
             };
         }
     };

@@ -27,7 +27,8 @@ fn together(side: &impl Side, threads: u64, captures: u64) -> f64 {
             scope.spawn(move || {
                 // Warm: thread-locals, the thread's memory.
                 (0..5).for_each(|number| fail(side, number));
-                let took = of_thread(|| (0..captures).for_each(|number| fail(side, thread * captures + number)));
+                let took =
+                    of_thread(|| (0..captures).for_each(|number| fail(side, thread * captures + number)));
                 nanoseconds.fetch_add((took * 1e3) as u64, Ordering::Relaxed);
             });
         }

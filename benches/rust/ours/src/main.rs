@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bench_case::{BookingError, Counting, Side, Task, contexts, tags};
+use bench_case::{BookingError, Counting, Side, Start, Task, contexts, tags};
 use watchpost::{Breadcrumb, ClientOptions, Guard, User};
 
 #[global_allocator]
@@ -45,12 +45,16 @@ impl Side for Ours {
     }
 
     fn metric(&self, number: u64) {
-        watchpost::metrics::distribution("import.time", number).unit("millisecond").attribute("queue", "ledger").send();
+        watchpost::metrics::distribution("import.time", number)
+            .unit("millisecond")
+            .attribute("queue", "ledger")
+            .send();
     }
 }
 
 fn main() {
     let task = Task::from_args();
+    let start = Start::new();
     let options = ClientOptions::new().with_release("bench@1.0.0").with_enable_logs(true);
     let options = match &task.storage {
         Some(folder) => options.with_storage_dir(Some(folder.into())),
@@ -61,7 +65,12 @@ fn main() {
         None => options,
     };
     let guard = watchpost::init((task.dsn.as_str(), options)).expect("a right DSN");
-    watchpost::set_user(User { id: Some("42".into()), email: Some("a@example.com".into()), ..User::default() });
+    task.started(&start);
+    watchpost::set_user(User {
+        id: Some("42".into()),
+        email: Some("a@example.com".into()),
+        ..User::default()
+    });
     for (key, value) in tags() {
         watchpost::set_tag(key, value);
     }

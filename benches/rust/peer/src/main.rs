@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bench_case::{BookingError, Counting, Side, Task, contexts, tags};
+use bench_case::{BookingError, Counting, Side, Start, Task, contexts, tags};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -57,6 +57,7 @@ impl Side for Peer {
 
 fn main() {
     let task = Task::from_args();
+    let start = Start::new();
     let mut options = sentry::ClientOptions::default();
     options.attach_stacktrace = true;
     options.enable_logs = true;
@@ -65,8 +66,13 @@ fn main() {
         options = options.traces_sample_rate(rate);
     }
     let guard = sentry::init((task.dsn.as_str(), options));
+    task.started(&start);
     sentry::configure_scope(|scope| {
-        scope.set_user(Some(sentry::User { id: Some("42".into()), email: Some("a@example.com".into()), ..sentry::User::default() }));
+        scope.set_user(Some(sentry::User {
+            id: Some("42".into()),
+            email: Some("a@example.com".into()),
+            ..sentry::User::default()
+        }));
         for (key, value) in tags() {
             scope.set_tag(&key, value);
         }
