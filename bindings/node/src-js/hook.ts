@@ -72,7 +72,7 @@ export class Hooks {
     this.running = true;
     try {
       const { hint } = this.call;
-      const item = JSON.parse(json) as never;
+      const item = unwrapped(JSON.parse(json)) as never;
       const before = Array.isArray(hint.attachments) ? hint.attachments : NO_FILES;
       // A hook may push to it, and the list that was given at the call is the caller's.
       if (before.length > 0) hint.attachments = [...before];
@@ -171,6 +171,12 @@ function written(answer: unknown, write: (item: unknown) => string): string | nu
 
 function rate(answer: unknown): string {
   return typeof answer === "number" || typeof answer === "boolean" ? JSON.stringify(answer) : wrong(answer, "a number");
+}
+
+/** An event's breadcrumbs are a list here; on the way they are an object around one. */
+function unwrapped(item: { breadcrumbs?: { values?: unknown } }): unknown {
+  if (item.breadcrumbs?.values) item.breadcrumbs = item.breadcrumbs.values as never;
+  return item;
 }
 
 function wrong(answer: unknown, wanted = "an object or null"): string {

@@ -1,4 +1,4 @@
-import type { Event } from "./types";
+import type { RecordedEvent } from "./types";
 
 /** An item of an envelope as it would have been sent. */
 export interface RecordedItem {
@@ -30,13 +30,13 @@ export class Recorded<T = unknown> {
   }
 
   /** Errors and messages. */
-  get events(): Event[] {
-    return this.payloads("event") as Event[];
+  get events(): RecordedEvent[] {
+    return this.payloads("event") as RecordedEvent[];
   }
 
   /** Transactions, with their spans. */
-  get transactions(): Event[] {
-    return this.payloads("transaction") as Event[];
+  get transactions(): RecordedEvent[] {
+    return this.payloads("transaction") as RecordedEvent[];
   }
 
   /** Lines of the structured log. */
@@ -61,14 +61,14 @@ export class Recorded<T = unknown> {
   }
 
   /** The one event that was captured. Throws when there is none, or several: the text lists them. */
-  onlyEvent(): Event {
+  onlyEvent(): RecordedEvent {
     const [event, ...more] = this.events;
     if (event && more.length === 0) return event;
     throw new Error(`expected one event, there are ${this.events.length}: ${this.#titles()}`);
   }
 
   /** The event whose message, or class and message of an error, contains `text`. Throws when there is none. */
-  assertEvent(text: string): Event {
+  assertEvent(text: string): RecordedEvent {
     const found = this.events.find((event) => title(event).includes(text));
     if (found) return found;
     throw new Error(`no event contains ${JSON.stringify(text)}: ${this.#titles()}`);
@@ -89,7 +89,7 @@ export class Recorded<T = unknown> {
   }
 }
 
-function title({ exception, logentry, message }: Event): string {
+function title({ exception, logentry, message }: RecordedEvent): string {
   const caught = exception?.values?.at(-1);
   return caught ? `${caught.type}: ${caught.value}` : (logentry?.formatted ?? logentry?.message ?? message ?? "");
 }

@@ -12,12 +12,13 @@ import { chooseIntegrations, setUp } from "./integration";
 import { builtIn } from "./integrations";
 import type { Options } from "./options";
 import { Recorded, type RecordedEnvelope } from "./recorded";
-import type { Event } from "./types";
+import type { RecordedEvent } from "./types";
 
 export type { Recorded, RecordedEnvelope, RecordedItem } from "./recorded";
+export type { RecordedEvent } from "./types";
 
 /** The errors and messages that `callback` captures, until it returns or its promise settles. */
-export async function withCapturedEvents(callback: () => unknown, options?: Options): Promise<Event[]> {
+export async function withCapturedEvents(callback: () => unknown, options?: Options): Promise<RecordedEvent[]> {
   return (await record(callback, options)).events;
 }
 

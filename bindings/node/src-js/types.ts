@@ -92,8 +92,14 @@ export interface IncomingRequest {
   transaction?: string;
 }
 
-/** An event, as hooks see it and as it travels. */
-export interface Event {
+/** An event, as hooks see it. `message` is what was said without a template; it travels as `logentry`. */
+export interface Event extends EventFields<Breadcrumb[]> {}
+
+/** An event as it travels: its breadcrumbs are within an object. */
+export interface RecordedEvent extends EventFields<{ values?: Breadcrumb[] }> {}
+
+/** @internal */
+export interface EventFields<Breadcrumbs> {
   event_id?: string;
   timestamp?: number | string;
   platform?: string;
@@ -112,7 +118,7 @@ export interface Event {
   tags?: Record<string, Primitive>;
   extra?: Record<string, unknown>;
   contexts?: Record<string, Record<string, unknown> | undefined>;
-  breadcrumbs?: Breadcrumb[] | { values?: Breadcrumb[] };
+  breadcrumbs?: Breadcrumbs;
   fingerprint?: string[];
   sdk?: Record<string, unknown>;
   [key: string]: unknown;

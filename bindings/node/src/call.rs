@@ -73,7 +73,7 @@ pub(crate) fn with_dispatcher<T>(dispatcher: Option<&Dispatcher<'_>>, capture: i
 /// The core's form of a hook on events.
 pub(crate) fn event_hook(hook: Hook) -> EventHook {
     Arc::new(move |event, hint| {
-        let outcome = through(hook, "event", &event);
+        let outcome = through(hook, "event", &event.into_hook_form());
         take_added().into_iter().for_each(|attachment| hint.add_attachment(attachment));
         outcome
     })

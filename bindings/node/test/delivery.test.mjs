@@ -110,7 +110,7 @@ test("a beforeSend that answers later", async () => {
     };
     Sentry.init({
       dsn: process.env.DSN, storageDir: process.env.STORAGE, shutdownTimeout: 300,
-      beforeSend: (event) => answers[event.logentry.formatted](event),
+      beforeSend: (event) => answers[event.message](event),
     });
     for (const name of Object.keys(answers)) Sentry.captureMessage(name);
     Sentry.flush(10_000).then((done) => console.log(done));`);

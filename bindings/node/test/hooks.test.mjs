@@ -52,14 +52,14 @@ test("a hook that throws, or answers with something odd, drops the event and is 
       },
     }),
   };
-  start({ beforeSend: (event) => odd[event.logentry.formatted]() });
+  start({ beforeSend: (event) => odd[event.message]() });
   for (const name of Object.keys(odd)) assert.equal(Sentry.captureMessage(name), undefined, name);
   assert.deepEqual(events(), []);
   assert.deepEqual(dropped(), [`before_send ${Object.keys(odd).length}`]);
 });
 
 test("a promise is waited for; its rejection and its null are counted", async () => {
-  start({ beforeSend: async (event) => (event.logentry.formatted === "keep" ? { ...event, level: "fatal" } : null) });
+  start({ beforeSend: async (event) => (event.message === "keep" ? { ...event, level: "fatal" } : null) });
   const id = Sentry.captureMessage("keep");
   assert.match(id, /^[0-9a-f]{32}$/);
   Sentry.captureMessage("drop");
@@ -147,4 +147,19 @@ test("a fork sees what was set before it, and nothing of what came after", () =>
     });
   });
   assert.deepEqual(events()[0].tags, { own: "1", t0: "inner", t1: "196", t2: "197", t3: "198", t4: "199" });
+});
+
+test("beforeSend finds breadcrumbs in a list, and may answer with another one", () => {
+  const seen = [];
+  start({
+    beforeSend: (event) => {
+      seen.push(event.breadcrumbs?.map((crumb) => crumb.message));
+      return { ...event, breadcrumbs: event.breadcrumbs?.filter((crumb) => crumb.message !== "noise") };
+    },
+  });
+  Sentry.captureMessage("none yet");
+  for (const message of ["paid", "noise"]) Sentry.addBreadcrumb({ message });
+  Sentry.captureMessage("two");
+  assert.deepEqual(seen, [undefined, ["paid", "noise"]]);
+  assert.deepEqual(events().map((event) => event.breadcrumbs?.values.map((crumb) => crumb.message)), [undefined, ["paid"]]);
 });

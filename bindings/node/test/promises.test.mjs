@@ -54,7 +54,7 @@ test("beforeSendTransaction is waited for; the envelope knows the trace, and spa
 
 test("what is dropped, rejected or wrong later is counted by the hook that did it", async () => {
   const odd = { nothing: () => null, number: () => 42, rejected: () => Promise.reject(new Error("no")) };
-  start({ beforeSendTransaction: async () => null, beforeSend: async (event) => odd[event.logentry.formatted]() });
+  start({ beforeSendTransaction: async () => null, beforeSend: async (event) => odd[event.message]() });
   for (const name of Object.keys(odd)) Sentry.captureMessage(name);
   Sentry.startSpan({ name: "GET /" }, () => Sentry.startSpan({ name: "inner" }, () => {}));
   Sentry.withScope((scope) => {

@@ -136,7 +136,7 @@ test("a hook adds files to what it sees", () => {
   start({
     beforeSend: (event, hint) => {
       hint.attachments = [...(hint.attachments ?? []), { filename: "hook.txt", data: "hook" }];
-      return event.logentry ? null : event;
+      return event.message ? null : event;
     },
   });
   Sentry.addEventProcessor((event, hint) => {

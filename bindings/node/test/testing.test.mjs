@@ -35,7 +35,7 @@ test("everything that it captures, by kind", async () => {
       Sentry.captureMessage("noise");
       return 42;
     },
-    { tracesSampleRate: 1, enableLogs: true, beforeSend: (event) => (event.logentry.formatted === "noise" ? null : event) },
+    { tracesSampleRate: 1, enableLogs: true, beforeSend: (event) => (event.message === "noise" ? null : event) },
   );
   assert.equal(recorded.answer, 42);
   assert.deepEqual(recorded.onlyEvent(), recorded.assertEvent("low st"));

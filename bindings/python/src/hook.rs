@@ -37,7 +37,8 @@ impl Seen {
 /// The core's form of `before_send` or an event processor: `(event: dict, hint: dict) -> dict | None`.
 pub(crate) fn event_hook(function: Py<PyAny>) -> EventHook {
     Arc::new(move |event: Event, hint: &Hint| {
-        through_python("event", &event, |_| {}, |py, item| function.call1(py, (item, hints(py, hint)?)))
+        let call = |py: Python<'_>, item: Bound<'_, PyDict>| function.call1(py, (item, hints(py, hint)?));
+        through_python("event", &event.into_hook_form(), |_| {}, call)
     })
 }
 
@@ -64,7 +65,7 @@ pub(crate) fn error_hook(function: Py<PyAny>, class: Option<Py<PyType>>) -> Even
             let info = hints(py, hint)?.get_item(intern!(py, "exc_info"))?;
             function.call1(py, (item, info))
         };
-        through_python("event", &event, |_| {}, call)
+        through_python("event", &event.into_hook_form(), |_| {}, call)
     })
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn traces_sampler(function: Py<PyAny>) -> TracesSampler {
 /// The core's form of `error_sampler`: `(event: dict, hint: dict) -> float | bool`.
 pub(crate) fn error_sampler(function: Py<PyAny>) -> ErrorSampler {
     Arc::new(move |event: &Event, hint: &Hint| {
-        let Ok(Value::Object(map)) = serde_json::to_value(event) else {
+        let Ok(Value::Object(map)) = serde_json::to_value(event.clone().into_hook_form()) else {
             return Err(HookFailure::new("the event is no object"));
         };
         Python::attach(|py| {

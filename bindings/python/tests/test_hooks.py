@@ -97,7 +97,7 @@ def test_before_breadcrumb():
 
 def test_processors_run_in_order():
     def adds(text):
-        return lambda event, hint: {**event, "logentry": {"formatted": event["logentry"]["formatted"] + text}}
+        return lambda event, hint: {**event, "message": event["message"] + text}
 
     testing.init()
     watchpost.get_current_scope().add_event_processor(adds(" current"))

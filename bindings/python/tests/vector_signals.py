@@ -241,7 +241,7 @@ def error_sampler(rule):
             values = event.get("exception", {}).get("values") or [{}]
             seen = values[-1].get("type")
         elif field == "message":
-            seen = event.get("logentry", {}).get("formatted")
+            seen = event.get("message")
         else:
             seen = event.get("tags", {}).get(field[len("tag.") :])
         return rates.get(seen, rates["*"])

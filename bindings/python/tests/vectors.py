@@ -42,6 +42,14 @@ def set_fingerprint(item, hint):
     return {**item, "fingerprint": ["hooked", "{{ default }}"]}
 
 
+def shout(item, hint):
+    return {**item, "message": item["message"].upper()}
+
+
+def set_message(item, hint):
+    return {**item, "message": "hooked"}
+
+
 def capture(item, hint):
     watchpost.capture_message("from the hook")
     return item
@@ -89,6 +97,8 @@ HOOKS = {
     "bad_type": lambda item, hint: 42,
     "set_tag": set_tag,
     "set_fingerprint": set_fingerprint,
+    "set_message": set_message,
+    "shout": shout,
     "capture": capture,
     "add_breadcrumb": add_breadcrumb,
     "add_secret": add_secret,

@@ -23,7 +23,7 @@ pub trait HostHook: Send + Sync {
 
 /// The core's form of a host's `before_send` or event processor.
 pub fn event_hook(hook: Arc<dyn HostHook>) -> EventHook {
-    Arc::new(move |event, hint| through_json("event", &*hook, &event, hint))
+    Arc::new(move |event, hint| through_json("event", &*hook, &event.into_hook_form(), hint))
 }
 
 /// The core's form of a host's `before_send_log`.

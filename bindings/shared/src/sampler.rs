@@ -28,7 +28,8 @@ pub fn traces_sampler(hook: Arc<dyn HostHook>) -> TracesSampler {
 /// The core's form of a host's `error_sampler`. It is given the event and answers as a `traces_sampler` does.
 pub fn error_sampler(hook: Arc<dyn HostHook>) -> ErrorSampler {
     Arc::new(move |event, hint| {
-        let json = serde_json::to_string(event).map_err(|error| HookFailure::new(error.to_string()))?;
+        let event = event.clone().into_hook_form();
+        let json = serde_json::to_string(&event).map_err(|error| HookFailure::new(error.to_string()))?;
         rate(hook.call(json, hint))
     })
 }

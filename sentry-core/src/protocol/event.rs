@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::lists::{level, null_is_default, values};
 use super::{
@@ -21,6 +22,7 @@ pub type Context = Arc<Map>;
 ///
 /// Unknown fields are kept in `other`, so that a hook in another language may add what the core does not know.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Event {
     /// Given by the client if missing.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +55,7 @@ pub struct Event {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<Text>,
     /// The message, for events without an exception.
-    #[serde(alias = "message", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub logentry: Option<LogEntry>,
     /// The chain of errors, oldest cause first.
     #[serde(default, with = "values", skip_serializing_if = "Vec::is_empty")]
@@ -118,7 +120,43 @@ pub struct Event {
     pub other: Map,
 }
 
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+/// Reads `message` too, the older name for a message without a template (event payload, "message"). Beside a `logentry` it
+/// is the final text of that.
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut event = Self::deserialize(deserializer)?;
+        let Some(message) = event.other.shift_remove(MESSAGE) else { return Ok(event) };
+        let message = Option::<LogEntry>::deserialize(message);
+        let message = message.map_err(|_| D::Error::custom("`message` is neither text nor an object"))?;
+        match (&mut event.logentry, message) {
+            (_, None) => {}
+            (Some(known), Some(message)) => known.formatted = message.formatted.or(known.formatted.take()),
+            (unknown @ None, message) => *unknown = message,
+        }
+        Ok(event)
+    }
+}
+
+const MESSAGE: &str = "message";
+
 impl Event {
+    /// As hooks of other languages know an event, which read and write JSON: what was said without a template is `message`.
+    #[must_use]
+    pub fn into_hook_form(mut self) -> Self {
+        if self.logentry.as_ref().is_some_and(LogEntry::is_plain)
+            && let Some(text) = self.logentry.take().and_then(|entry| entry.formatted)
+        {
+            self.other.insert(MESSAGE.to_owned(), text.as_str().into());
+        }
+        self
+    }
+
     /// True for a transaction.
     pub fn is_transaction(&self) -> bool {
         self.ty.as_ref().is_some_and(|ty| ty == "transaction")

@@ -29,6 +29,12 @@ impl LogEntry {
     pub fn plain(text: impl Into<Text>) -> Self {
         Self { formatted: Some(text.into()), ..Self::default() }
     }
+
+    /// True if there is the final text and nothing else.
+    pub(crate) fn is_plain(&self) -> bool {
+        let Self { formatted, message, params, other } = self;
+        formatted.is_some() && message.is_none() && params.is_empty() && other.is_empty()
+    }
 }
 
 /// A bare string is the final text; `params` may be a list or an object.

@@ -39,6 +39,11 @@ pub(crate) fn event_hook(hook: &str) -> EventHook {
             "bad_type" => return Err(HookFailure::new("42 is no event")),
             "set_tag" => drop(event.tags.insert("hook".into(), "ran".into())),
             "set_fingerprint" => event.fingerprint = vec!["hooked".into(), "{{ default }}".into()],
+            "set_message" => event.logentry.get_or_insert_default().formatted = Some("hooked".into()),
+            "shout" => {
+                let entry = event.logentry.as_mut().expect("an event with a message");
+                entry.formatted = entry.formatted.as_ref().map(|text| text.to_uppercase().into());
+            }
             "add_secret" => drop(event.extra.insert("password".into(), "hush".into())),
             "add_breadcrumb" | "capture" | "echo" => reenter(&hook),
             other => {

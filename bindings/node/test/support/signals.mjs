@@ -123,7 +123,7 @@ function errorRate(rule, event) {
   const tag = field.startsWith("tag.") ? field.slice("tag.".length) : undefined;
   assert.ok(tag || field === "type" || field === "message", `unknown field ${field}`);
   const seen =
-    field === "type" ? event.exception?.values.at(-1).type : tag ? event.tags?.[tag] : event.logentry?.formatted;
+    field === "type" ? event.exception?.values.at(-1).type : tag ? event.tags?.[tag] : event.message;
   return rates[seen] ?? rates["*"];
 }
 

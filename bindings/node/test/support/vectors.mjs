@@ -36,6 +36,8 @@ export function eventHook(name) {
   if (name === "add_secret") return (event) => ({ ...event, extra: { ...event.extra, password: "hush" } });
   if (name === "set_tag") return (event) => ({ ...event, tags: { ...event.tags, hook: "ran" } });
   if (name === "set_fingerprint") return (event) => ({ ...event, fingerprint: ["hooked", "{{ default }}"] });
+  if (name === "set_message") return (event) => ({ ...event, message: "hooked" });
+  if (name === "shout") return (event) => ({ ...event, message: event.message.toUpperCase() });
   return anyHook(name);
 }
 

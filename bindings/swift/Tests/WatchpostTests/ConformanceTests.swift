@@ -202,6 +202,10 @@ private func eventHook(_ name: String, _ event: Event) throws -> Event? {
     case "bad_type": event["exception"] = 42
     case "set_tag": event["tags", default: [:]]["hook"] = "ran"
     case "set_fingerprint": event["fingerprint"] = ["hooked", "{{ default }}"]
+    case "set_message": event["message"] = "hooked"
+    case "shout":
+        guard let message = event["message"]?.string else { throw Unknown(what: "event without a message") }
+        event["message"] = .string(message.uppercased())
     case "capture": WatchpostSDK.capture(message: "from the hook")
     case "add_breadcrumb": WatchpostSDK.addBreadcrumb(Breadcrumb(message: "from the hook"))
     case "add_secret": event["extra", default: [:]]["password"] = "hush"

@@ -25,7 +25,7 @@ extension All {
         @Test func aHookThatWaitsForAnotherThreadsCaptureDoesNotLock() throws {
             let recorder = try Recorder { options in
                 options.beforeSend = { event in
-                    guard event["logentry"]?["formatted"] == "outer" else { return event }
+                    guard event["message"] == "outer" else { return event }
                     let inner = DispatchSemaphore(value: 0)
                     Thread.detachNewThread {
                         WatchpostSDK.capture(message: "inner")

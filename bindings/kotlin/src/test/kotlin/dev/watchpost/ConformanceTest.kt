@@ -157,6 +157,8 @@ private class Vector(private val vector: Map<String, Any?>) {
             "bad_type" -> event.apply { put("exception", 42) }
             "set_tag" -> event.apply { put("tags", obj(event["tags"]) + ("hook" to "ran")) }
             "set_fingerprint" -> event.apply { put("fingerprint", listOf("hooked", "{{ default }}")) }
+            "set_message" -> event.apply { put("message", "hooked") }
+            "shout" -> event.apply { put("message", (event["message"] as String).uppercase()) }
             "capture" -> event.also { Watchpost.captureMessage("from the hook") }
             "add_breadcrumb" -> event.also { Watchpost.addBreadcrumb(Breadcrumb("from the hook")) }
             "add_secret" -> event.apply { put("extra", obj(event["extra"]) + ("password" to "hush")) }

@@ -59,7 +59,7 @@ class HookTest {
     fun aHookThatWaitsForAnotherThreadsCaptureDoesNotLock() {
         Recorder {
             it.beforeSend = { event ->
-                if (event.at("logentry.formatted") == "outer") {
+                if (event["message"] == "outer") {
                     val inner = CountDownLatch(1)
                     thread { Watchpost.captureMessage("inner"); inner.countDown() }
                     assertTrue(inner.await(10, TimeUnit.SECONDS))
