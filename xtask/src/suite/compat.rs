@@ -79,12 +79,7 @@ const FAMILIES: [Family; 11] = [
         seldom: &["otel_node_"],
         install: |log| node_modules("tests/compat/otel/node", log.path()),
     },
-    Family {
-        tests: "sdk_rust_",
-        need: Need::Language(Language::Rust),
-        seldom: &["sdk_rust_"],
-        install: rust_program,
-    },
+    Family { tests: "sdk_rust_", need: Need::Language(Language::Rust), seldom: &[], install: rust_program },
     Family { tests: "sdk_go_", need: Need::Go, seldom: &[], install: go_program },
     Family { tests: "sdk_java_", need: JAVA, seldom: &[], install: |log| maven("plain", log) },
     Family {
@@ -192,7 +187,9 @@ mod tests {
             |clients| FAMILIES.iter().filter(move |family| family.runs(clients)).map(|family| family.tests);
         assert_eq!(of(Clients::All).count(), FAMILIES.len());
         let first: Vec<&str> = of(Clients::OneOfEach).collect();
-        for family in ["sentry_cli_", "sdk_python_", "sdk_browser_", "sdk_node_", "sdk_go_", "sdk_java_"] {
+        for family in
+            ["sentry_cli_", "sdk_python_", "sdk_browser_", "sdk_node_", "sdk_rust_", "sdk_go_", "sdk_java_"]
+        {
             assert!(first.contains(&family), "{family}");
         }
         let missing = |tests: &str, clients| {
