@@ -235,3 +235,55 @@ async fn feedback_names_the_issue_that_it_is_about() {
     let path = format!("/api/0/projects/default/shop/events/{about}/user-reports/");
     assert_eq!(server.get(&path).await.ok()[0]["issue"], *issue);
 }
+
+/// Official clients flush 1,000 spans or 5 MiB at a time: limits hold for an entry, and what is dropped is counted by entries.
+#[tokio::test]
+async fn a_container_is_larger_than_an_entry_may_be() {
+    let server = Server::start();
+    let now = support::NOW as f64 / 1e6;
+    let pad = |bytes: usize| "x".repeat(bytes);
+    let span = |n: usize, bytes: usize| {
+        json!({ "name": "q", "trace_id": "a".repeat(32), "span_id": format!("{:016x}", n + 1), "start_timestamp": now,
+            "end_timestamp": now + 0.1, "attributes": { "pad": { "type": "string", "value": pad(bytes) } } })
+    };
+    let log = |n: usize, bytes: usize| json!({ "timestamp": now, "level": "info", "body": format!("{n} {}", pad(bytes)) });
+    let metric = |bytes: usize| {
+        json!({ "timestamp": now, "name": "m", "type": "counter", "value": 1,
+            "attributes": { "pad": { "type": "string", "value": pad(bytes) } } })
+    };
+    let of = |kind: &str, entries: Vec<Value>| {
+        let count = entries.len();
+        let payload = json!({ "items": entries }).to_string();
+        format!(
+            "{{}}\n{{\"type\":\"{kind}\",\"item_count\":{count},\"length\":{}}}\n{payload}\n",
+            payload.len()
+        )
+    };
+    const MIB: usize = 1 << 20;
+    let mut spans: Vec<Value> = (0..999).map(|n| span(n, 5_300)).collect();
+    spans.insert(500, span(999, MIB));
+    let spans = of("span", spans);
+    assert!(spans.len() > 5 * MIB, "else this shows nothing");
+    let mut logs: Vec<Value> = (0..99).map(|n| log(n, 20_000)).collect();
+    logs.push(log(99, MIB));
+    let mut metrics: Vec<Value> = (0..99).map(|_| metric(1_800)).collect();
+    metrics.push(metric(2_100));
+    for body in [spans, of("log", logs), of("trace_metric", metrics)] {
+        server.envelope(body).await.ok();
+    }
+    server.settle().await;
+    let day = server.day_file();
+    assert_eq!(number(&day, "SELECT count(*) FROM spans"), 999);
+    assert_eq!(number(&day, "SELECT count(*) FROM spans WHERE place > 500"), 499, "places are kept");
+    assert_eq!(number(&day, "SELECT count(*) FROM logs"), 99);
+    assert_eq!(number(&day, "SELECT count(*) FROM metrics"), 99);
+    for (category, accepted) in [("span", 999), ("log_item", 99), ("trace_metric", 99)] {
+        assert_eq!(outcome(&server, category, "accepted").await, accepted, "{category}");
+        assert_eq!(outcome(&server, category, "invalid").await, 1, "{category}");
+    }
+    // What cannot be read as a whole is counted by what it says it holds.
+    let broken = "{}\n{\"type\":\"span\",\"item_count\":70,\"length\":1}\n[\n";
+    server.envelope(broken).await.ok();
+    server.settle().await;
+    assert_eq!(outcome(&server, "span", "invalid").await, 71);
+}

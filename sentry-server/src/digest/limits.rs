@@ -13,6 +13,13 @@ pub(super) fn max_bytes(item: &ItemType) -> usize {
         ItemType::ReplayRecording | ItemType::ReplayVideo => 100 * MIB,
         ItemType::CheckIn => 100 * KIB,
         ItemType::ClientReport => 4 * KIB,
+        // A container is no entry: clients send a thousand spans or 5 MiB of them at a time.
+        ItemType::Span | ItemType::Log | ItemType::TraceMetric => 50 * MIB,
         _ => MIB,
     }
+}
+
+/// The cap on one entry of a container, in bytes.
+pub(super) fn max_entry_bytes(item: &ItemType) -> usize {
+    if *item == ItemType::TraceMetric { 2 * KIB } else { MIB }
 }

@@ -12,7 +12,7 @@ use super::kinds::{category_of, is_companion, is_event};
 use super::row::{Means, row, truncated};
 use super::telemetry::{self, Arrival};
 use super::{Chunk, Parts, Prepared, Samples, Thinning, Trees, apple, limits, outcome, security};
-use crate::ingest::{Endpoint, RecordHead, stored_json};
+use crate::ingest::{Endpoint, RecordHead, quantity, stored_json};
 use crate::instant;
 use crate::json::{Map, Value};
 use crate::metrics;
@@ -171,7 +171,7 @@ impl Record<'_> {
                 continue;
             }
             if payload.len() > limits::max_bytes(&header.item_type) {
-                self.drop_item(category, "too_large");
+                self.drop_whole(header, payload, "too_large");
                 continue;
             }
             let given = Given { sent_at, ..Given::default() };
@@ -208,7 +208,7 @@ impl Record<'_> {
                         None => self.drop_item(category, "malformed"),
                     }
                 }
-                ItemType::Unknown(_) => self.drop_item(category, "unknown_item"),
+                ItemType::Unknown(_) => self.drop_whole(header, payload, "unknown_item"),
                 _ => self.item(header, payload, sent_at, has_event || crash.is_some()),
             }
         }
@@ -293,7 +293,7 @@ impl Record<'_> {
 
     fn item(&mut self, header: &ItemHeader, payload: &[u8], sent_at: Option<Timestamp>, has_event: bool) {
         let category = header.item_type.category();
-        let Some(seq) = self.next_seq() else { return self.drop_item(category, "too_many_items") };
+        let Some(seq) = self.next_seq() else { return self.drop_whole(header, payload, "too_many_items") };
         let arrival = Arrival {
             project: self.head.project,
             received: self.head.received,
@@ -307,18 +307,18 @@ impl Record<'_> {
         };
         let read = match telemetry::read(header, payload, &arrival, scrubber) {
             Ok(read) => read,
-            Err(reason) => return self.drop_item(category, reason),
+            Err(reason) => return self.drop_whole(header, payload, reason),
         };
-        if read.rejected > 0 {
-            self.invalid += read.rejected as usize;
-            let outcomes = &mut self.batch.outcomes;
-            outcome::count(outcomes, self.head, category, "invalid", "malformed", read.rejected);
+        for (reason, entries) in [("malformed", read.rejected), ("too_large", read.oversized)] {
+            if entries > 0 {
+                self.count_invalid(category, reason, entries, entries);
+            }
         }
         let mut kept = None;
         if read.keep {
             let payload = read.replacement.as_deref().unwrap_or(payload);
             let Some(body) = packed(payload, None) else {
-                return self.drop_item(category, "internal");
+                return self.drop_whole(header, payload, "internal");
             };
             let mut header = header.clone();
             if let Some(segment) = read.segment {
@@ -359,8 +359,18 @@ impl Record<'_> {
     }
 
     fn drop_item(&mut self, category: Category, reason: &str) {
-        self.invalid += 1;
-        outcome::count(&mut self.batch.outcomes, self.head, category, "invalid", reason, 1);
+        self.count_invalid(category, reason, 1, 1);
+    }
+
+    /// An item with all that it says it has in it.
+    fn drop_whole(&mut self, header: &ItemHeader, payload: &[u8], reason: &str) {
+        let quantity = quantity(header, payload.len());
+        self.count_invalid(header.item_type.category(), reason, 1, quantity as i64);
+    }
+
+    fn count_invalid(&mut self, category: Category, reason: &str, items: i64, quantity: i64) {
+        self.invalid += items as usize;
+        outcome::count(&mut self.batch.outcomes, self.head, category, "invalid", reason, quantity);
     }
 
     /// Numbers rows by their place: segment, offset in it, and place in the record.

@@ -30,7 +30,7 @@ pub(crate) use self::keys::{KeyTable, Known};
 pub(crate) use self::otlp::Totals;
 #[cfg(feature = "testing")]
 pub(crate) use self::payload::framing;
-pub(crate) use self::payload::stored_json;
+pub(crate) use self::payload::{quantity, stored_json};
 pub(crate) use self::record::{Endpoint, RecordHead};
 use crate::app::App;
 

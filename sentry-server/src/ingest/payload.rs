@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use serde::Deserialize;
-use watchpost_core::{Category, EnvelopeReader, EventId, ItemType};
+use watchpost_core::{Category, EnvelopeReader, EventId, ItemHeader, ItemType};
 
 use super::body::{self, Encoding};
 use super::refusal::Refusal;
@@ -37,11 +37,7 @@ pub(crate) fn framing(bytes: &[u8]) -> Result<Framing, Refusal> {
     while let Some((header, payload)) = reader.next_item().map_err(refuse)? {
         framing.items += 1;
         let category = header.item_type.category();
-        let quantity = match category {
-            // In bytes, as their outcomes.
-            Category::Attachment => payload.len() as u64,
-            _ => header.item_count.map_or(1, |count| count.clamp(1, MAX_COUNT)),
-        };
+        let quantity = quantity(&header, payload.len());
         match framing.contents.iter_mut().find(|(known, _)| *known == category) {
             Some((_, sum)) => *sum += quantity,
             None => framing.contents.push((category, quantity)),
@@ -54,6 +50,14 @@ pub(crate) fn framing(bytes: &[u8]) -> Result<Framing, Refusal> {
         }
     }
     Ok(framing)
+}
+
+/// What an item counts as, in the units that limits and outcomes count in: bytes of an attachment, entries of a container.
+pub(crate) fn quantity(header: &ItemHeader, bytes: usize) -> u64 {
+    match header.item_type.category() {
+        Category::Attachment => bytes as u64,
+        _ => header.item_count.map_or(1, |count| count.clamp(1, MAX_COUNT)),
+    }
 }
 
 /// The `event_id` of an event's JSON, read past everything else.

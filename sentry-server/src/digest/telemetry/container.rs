@@ -10,21 +10,36 @@ use crate::store::{Common, Place};
 pub(super) struct Container {
     /// What stands beside the entries.
     rest: Map,
-    pub(super) entries: Vec<Value>,
+    entries: Vec<Value>,
     is_bare: bool,
     is_changed: bool,
+    /// Entries over their limit; `null` stands where they were, so that the others keep their places.
+    oversized: i64,
 }
 
 impl Container {
-    /// Opens a container and masks secrets in its entries; an object without `items` is the only entry of its own.
-    pub(super) fn open(payload: &[u8], scrubber: Option<&JsonScrubber>) -> Result<Self, &'static str> {
+    /// Opens a container, leaves out entries of more than `max_entry` bytes and masks secrets in the others; an object
+    /// without `items` is the only entry of its own.
+    pub(super) fn open(
+        payload: &[u8],
+        max_entry: usize,
+        scrubber: Option<&JsonScrubber>,
+    ) -> Result<Self, &'static str> {
         let mut rest = object(payload)?;
         let (entries, is_bare) = match rest.shift_remove("items") {
             Some(Value::Array(items)) => (items, false),
             Some(_) => return Err("malformed"),
             None => (vec![Value::Object(std::mem::take(&mut rest))], true),
         };
-        let mut container = Self { rest, entries, is_bare, is_changed: false };
+        let mut container = Self { rest, entries, is_bare, is_changed: false, oversized: 0 };
+        // Most containers are smaller than an entry may be.
+        if payload.len() > max_entry {
+            for entry in container.entries.iter_mut().filter(|entry| written_bytes(entry) > max_entry) {
+                *entry = Value::Null;
+                container.oversized += 1;
+                container.is_changed = true;
+            }
+        }
         if let Some(scrubber) = scrubber {
             container.is_changed = container.scrub(scrubber);
         }
@@ -64,12 +79,22 @@ impl Container {
     }
 }
 
+/// What was made of a container's entries.
+pub(super) struct Made<T> {
+    pub(super) rows: Vec<T>,
+    /// Entries that could not be used.
+    pub(super) rejected: i64,
+    /// Entries over their limit.
+    pub(super) oversized: i64,
+}
+
 /// Turns entries into rows; what is no entry, or one too many, is counted.
 pub(super) fn rows<T>(
-    entries: &[Value],
+    container: &Container,
     arrival: &Arrival,
     row: impl Fn(&Map, Place) -> Option<T>,
-) -> (Vec<T>, i64) {
+) -> Made<T> {
+    let entries = &container.entries;
     let mut rows = Vec::with_capacity(entries.len().min(MAX_ENTRIES));
     let mut rejected = 0;
     for (index, entry) in entries.iter().enumerate() {
@@ -80,7 +105,20 @@ pub(super) fn rows<T>(
             None => rejected += 1,
         }
     }
-    (rows, rejected)
+    let oversized = container.oversized;
+    Made { rows, rejected: rejected - oversized, oversized }
+}
+
+/// About as many bytes as the value has as JSON without spaces.
+fn written_bytes(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 5,
+        Value::String(text) => text.len() + 2,
+        Value::Array(list) => list.iter().map(|value| written_bytes(value) + 1).sum::<usize>() + 2,
+        Value::Object(map) => {
+            map.iter().map(|(key, value)| key.as_str().len() + 4 + written_bytes(value)).sum::<usize>() + 2
+        }
+    }
 }
 
 /// What all entries have in common with their kind.

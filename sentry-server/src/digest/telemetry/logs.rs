@@ -2,7 +2,7 @@
 
 use watchpost_core::JsonScrubber;
 
-use super::container::Container;
+use super::container::{Container, Made};
 use super::{Arrival, Read, container};
 use crate::json::{Map, Value};
 use crate::normalize;
@@ -10,11 +10,12 @@ use crate::store::{LogRow, Rows};
 
 pub(super) fn read(
     payload: &[u8],
+    max_entry: usize,
     arrival: &Arrival,
     scrubber: Option<&JsonScrubber>,
 ) -> Result<Read, &'static str> {
-    let container = Container::open(payload, scrubber)?;
-    let (logs, rejected) = container::rows(&container.entries, arrival, |entry, place| {
+    let container = Container::open(payload, max_entry, scrubber)?;
+    let made = container::rows(&container, arrival, |entry, place| {
         let body = match entry.get("body")? {
             Value::String(text) => normalize::shorten(text, MAX_BODY),
             Value::Null | Value::Array(_) | Value::Object(_) => return None,
@@ -26,6 +27,7 @@ pub(super) fn read(
             body,
         })
     });
+    let Made { rows: logs, rejected, oversized } = made;
     let counts = vec![("log_item", logs.len() as i64), ("log_byte", payload.len() as i64)];
     Ok(Read {
         keep: !logs.is_empty(),
@@ -33,6 +35,7 @@ pub(super) fn read(
         counts,
         replacement: container.replacement(),
         rejected,
+        oversized,
         ..Read::default()
     })
 }
@@ -56,7 +59,7 @@ const MAX_BODY: usize = 1_024;
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::arrival;
+    use super::super::tests::{MAX, arrival};
     use super::*;
 
     #[test]
@@ -65,13 +68,13 @@ mod tests {
             {"timestamp":1795365080.5,"level":"warn","body":"a","trace_id":"0102030405060708090a0b0c0d0e0f10",
              "attributes":{"sentry.release":{"value":"r@1","type":"string"}}},
             7, {"level":"info"}, {"body":true,"level":"loud","severity_number":21}]}"#;
-        let read = read(payload, &arrival(), None).unwrap();
+        let read = read(payload, MAX, &arrival(), None).unwrap();
         assert_eq!((read.rejected, read.keep, read.counts[0]), (2, true, ("log_item", 2)));
         let [first, second] = &read.rows.logs[..] else { panic!("{read:?}") };
         assert_eq!((first.severity, first.common.timestamp), (13, 1_795_365_080_500_000));
         assert_eq!(first.common.release.as_deref(), Some("r@1"));
         assert_eq!((second.common.place.index, second.severity, second.body.as_str()), (3, 21, "true"));
         assert_eq!(second.common.timestamp, arrival().received);
-        assert!(super::read(b"[]", &arrival(), None).is_err());
+        assert!(super::read(b"[]", MAX, &arrival(), None).is_err());
     }
 }

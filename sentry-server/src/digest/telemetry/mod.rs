@@ -17,6 +17,7 @@ use watchpost_core::{ItemHeader, ItemType, JsonScrubber};
 
 pub(super) use self::feedback::{of_event as feedback_of, of_report as feedback_event};
 pub(super) use self::spans::of_transaction;
+use super::limits;
 use crate::instant::Micros;
 use crate::json::{Map, Value};
 use crate::normalize;
@@ -54,6 +55,8 @@ pub(super) struct Read {
     pub(super) replacement: Option<Vec<u8>>,
     /// Entries that could not be used.
     pub(super) rejected: i64,
+    /// Entries over their limit.
+    pub(super) oversized: i64,
     /// Which piece of a recording it is; stands in the kept header, so that nobody has to unpack the piece to know.
     pub(super) segment: Option<u64>,
 }
@@ -68,10 +71,11 @@ pub(super) fn read(
     arrival: &Arrival,
     scrubber: Option<&JsonScrubber>,
 ) -> Result<Read, &'static str> {
+    let max_entry = limits::max_entry_bytes(&header.item_type);
     match header.item_type {
-        ItemType::Span => spans::read(payload, arrival, scrubber),
-        ItemType::Log => logs::read(payload, arrival, scrubber),
-        ItemType::TraceMetric => metrics::read(payload, arrival, scrubber),
+        ItemType::Span => spans::read(payload, max_entry, arrival, scrubber),
+        ItemType::Log => logs::read(payload, max_entry, arrival, scrubber),
+        ItemType::TraceMetric => metrics::read(payload, max_entry, arrival, scrubber),
         ItemType::Session => sessions::one(payload, arrival),
         ItemType::Sessions => sessions::counted(payload, arrival),
         ItemType::CheckIn => check_in::read(payload, arrival),
@@ -141,6 +145,9 @@ const MAX_ENVIRONMENT: usize = 64;
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+
+    /// As large as an entry may be, where it does not matter.
+    pub(super) const MAX: usize = 1 << 20;
 
     pub(super) fn arrival() -> Arrival {
         Arrival { project: 1, received: 1_795_365_081_000_000, shift: 0, seq: 1 << 10, id: [7; 16] }

@@ -3,7 +3,7 @@
 use watchpost_core::JsonScrubber;
 
 use super::attributes::Attributes;
-use super::container::Container;
+use super::container::{Container, Made};
 use super::{Arrival, MAX_NAME, Read, container, hex, text};
 use crate::json::{Map, Value};
 use crate::normalize::{self, NormalizedEvent};
@@ -39,11 +39,12 @@ pub(in crate::digest) fn of_transaction(
 
 pub(super) fn read(
     payload: &[u8],
+    max_entry: usize,
     arrival: &Arrival,
     scrubber: Option<&JsonScrubber>,
 ) -> Result<Read, &'static str> {
-    let container = Container::open(payload, scrubber)?;
-    let (spans, rejected) = container::rows(&container.entries, arrival, |entry, place| {
+    let container = Container::open(payload, max_entry, scrubber)?;
+    let made = container::rows(&container, arrival, |entry, place| {
         let attributes = Attributes::of(entry);
         let end = if entry.contains_key("end_timestamp") { "end_timestamp" } else { "timestamp" };
         let segment = ["sentry.segment.name", "sentry.transaction", "transaction"];
@@ -65,6 +66,7 @@ pub(super) fn read(
         });
         Some(span)
     });
+    let Made { rows: spans, rejected, oversized } = made;
     let counts = vec![("span", spans.len() as i64)];
     Ok(Read {
         keep: !spans.is_empty(),
@@ -72,6 +74,7 @@ pub(super) fn read(
         counts,
         replacement: container.replacement(),
         rejected,
+        oversized,
         ..Read::default()
     })
 }
@@ -103,7 +106,7 @@ const MAX_INNER: usize = 2_000;
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::arrival;
+    use super::super::tests::{MAX, arrival};
     use super::*;
 
     #[test]
@@ -115,7 +118,8 @@ mod tests {
         let old = br#"{"description":"SELECT 1","op":"db","span_id":"0102030405060708","status":"ok",
             "trace_id":"0102030405060708090a0b0c0d0e0f10","start_timestamp":1795365080.0,
             "timestamp":1795365080.25,"data":{"sentry.segment.name":"GET /"}}"#;
-        let (new, old) = (read(new, &arrival(), None).unwrap(), read(old, &arrival(), None).unwrap());
+        let (new, old) =
+            (read(new, MAX, &arrival(), None).unwrap(), read(old, MAX, &arrival(), None).unwrap());
         assert_eq!((new.rejected, old.rejected), (2, 0));
         assert_eq!(new.rows.spans, old.rows.spans);
         let span = &new.rows.spans[0];
