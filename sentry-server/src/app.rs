@@ -214,12 +214,14 @@ impl App {
         self.queue.wait_until_finished();
     }
 
-    /// Deletes what is too old or too much, as happens by itself once a minute and, in `meta.db`, once a day. Blocks.
+    /// Deletes what is too old or too much and what is left of deleted projects, as happens by itself once a minute and, in
+    /// `meta.db`, once a day. Blocks.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn tidy(&self) -> Result<(), StartError> {
-        let done = self.house.tidy().and_then(|()| self.house.forget());
+        let done =
+            self.house.tidy().and_then(|()| self.house.forget()).and_then(|()| self.house.sweep(|| false));
         done.map_err(|error| StartError::new("the store", error))
     }
 

@@ -1,6 +1,6 @@
 //! What is done from time to time, on a thread of its own: settings are read again, and what is too old is deleted.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -72,6 +72,12 @@ impl House {
         Ok(())
     }
 
+    /// Deletes what day files have of projects that are gone, until told to stop.
+    pub(crate) fn sweep(&self, is_stopped: impl Fn() -> bool) -> Result<()> {
+        while !is_stopped() && self.store.sweep()? {}
+        Ok(())
+    }
+
     fn reload(&self) -> Result<()> {
         let now = self.clock.now().micros();
         self.keys.load(&known(self.store.as_ref(), now)?, now);
@@ -95,6 +101,9 @@ fn run(house: &House, stopped: &Receiver<()>) {
         if is_settled && done.is_ok() && forgotten != Some(house.day()) {
             done = house.forget();
             forgotten = Some(house.day());
+        }
+        if done.is_ok() {
+            done = house.sweep(|| matches!(stopped.try_recv(), Err(TryRecvError::Disconnected)));
         }
         if let Err(error) = done {
             crate::log::error(format_args!("housekeeping: {error}; tried again in {INTERVAL:?}"));

@@ -231,3 +231,103 @@ async fn what_is_discarded_is_turned_away_and_counted() {
     let outcomes = server.get("/api/0/organizations/default/outcomes/").await.ok();
     assert_eq!(counted(&outcomes, "filtered", "discarded-hash"), 1);
 }
+
+/// Counts of what a day's file holds: events, items.
+fn rows(server: &Server) -> (i64, i64) {
+    let day = server.day_file();
+    let count = |table: &str| {
+        day.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    (count("events"), count("items"))
+}
+
+/// Whether a text stands in a day's file or in the log beside it.
+fn day_has(server: &Server, text: &str) -> bool {
+    ["", "-wal"].iter().any(|end| {
+        let path = server.config.data.join(format!("events-2026-11-22.db{end}"));
+        memchr::memmem::find(&std::fs::read(path).unwrap_or_default(), text.as_bytes()).is_some()
+    })
+}
+
+#[tokio::test]
+async fn what_is_deleted_answers_nowhere() {
+    for discard in [false, true] {
+        let server = Server::start();
+        let note = "the note of an attachment, 0f8c6e11";
+        let with_note = |id: u128, kind: &str| {
+            let envelope = event_envelope(id, &error(kind, kind));
+            let header = json!({ "type": "attachment", "filename": "a.txt", "length": note.len() });
+            format!("{envelope}{header}\n{note}\n")
+        };
+        server.envelope(with_note(1, "A")).await.ok();
+        server.envelope(event_envelope(2, &error("B", "B"))).await.ok();
+        // A file that comes later.
+        let later = format!("/api/42/events/{:032x}/attachments/", 1);
+        let key = support::auth();
+        let sent = server.post(&later, &[("x-sentry-auth", &key)], note).await;
+        assert_eq!(sent.status, 201);
+        server.settle().await;
+        assert_eq!((rows(&server), day_has(&server, note)), ((2, 2), true));
+        let project = "/api/0/projects/default/shop";
+        let listed = server.get(&format!("{project}/events/{:032x}/attachments/", 1)).await.ok();
+        let file = listed[0]["id"].as_str().unwrap().to_owned();
+        let paths = [
+            format!("{project}/events/{:032x}/", 1),
+            format!("{project}/events/{:032x}/json/", 1),
+            format!("{project}/events/{:032x}/attachments/{file}/?download=1", 1),
+            format!("/api/0/organizations/default/eventids/{:032x}/", 1),
+            format!("{ISSUES}1/"),
+            format!("{ISSUES}1/events/"),
+        ];
+        for path in &paths {
+            assert_eq!(server.get(path).await.status, 200, "{path}");
+        }
+        let gone = match discard {
+            true => server.put(&format!("{ISSUES}1/"), json!({ "discard": true })).await,
+            false => server.delete(&format!("{ISSUES}1/")).await,
+        };
+        assert!([202, 204].contains(&gone.status.as_u16()), "{gone:?}", gone = gone.status);
+        for path in &paths {
+            assert_eq!(server.get(path).await.status, 404, "{path}");
+        }
+        let all = server.get(&format!("{project}/events/")).await.ok();
+        assert_eq!(all.as_array().unwrap().len(), 1, "{all}");
+        let found = server.get("/api/0/organizations/default/events/?dataset=errors&field=title").await.ok();
+        assert_eq!(
+            (found["data"].as_array().unwrap().len(), &found["data"][0]["title"]),
+            (1, &json!("B: it broke"))
+        );
+        assert_eq!((rows(&server), day_has(&server, note)), ((1, 0), false), "bodies are overwritten");
+        // A client that did not hear the answer sends again: that is no new event.
+        server.envelope(with_note(1, "A")).await.ok();
+        server.settle().await;
+        assert_eq!(rows(&server), (1, 0));
+        assert_eq!(watchpost_server::check(&server.config.data).unwrap().problems, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_project_that_is_deleted_takes_everything_along() {
+    let server = Server::start();
+    server.post_json("/api/0/organizations/default/projects/", json!({ "name": "other" })).await;
+    let span = json!({ "items": [{ "name": "q", "trace_id": "a".repeat(32), "span_id": "b".repeat(16),
+        "start_timestamp": 1, "end_timestamp": 2 }] })
+    .to_string();
+    let span =
+        format!("{{\"event_id\":\"{:032x}\"}}\n{{\"type\":\"span\",\"length\":{}}}\n{span}\n", 9, span.len());
+    server.envelope(event_envelope(1, &error("A", "A"))).await.ok();
+    server.envelope(span).await.ok();
+    server.settle().await;
+    assert_eq!(rows(&server), (1, 1));
+    // What is accepted and not yet stored goes nowhere.
+    for id in 2..40 {
+        server.envelope(event_envelope(id, &error("A", "A"))).await.ok();
+    }
+    assert_eq!(server.delete("/api/0/projects/default/shop/").await.status, 204);
+    server.settle().await;
+    server.app.tidy().unwrap();
+    assert_eq!(rows(&server), (0, 0));
+    let spans: i64 = server.day_file().query_row("SELECT count(*) FROM spans", [], |row| row.get(0)).unwrap();
+    assert_eq!(spans, 0);
+    assert_eq!(watchpost_server::check(&server.config.data).unwrap().problems, [""; 0]);
+}

@@ -105,6 +105,8 @@ pub(crate) trait Store:
     fn expire(&self, retention: &Retention, now: Micros) -> Result<Expired>;
     /// One short piece of deleting what else is too old; call with 0, 1, 2 .. while it says that there is more.
     fn forget(&self, retention: &Retention, now: Micros, slice: u16) -> Result<bool>;
+    /// One short piece of deleting what is left of projects that are gone; call while it says that there is more.
+    fn sweep(&self) -> Result<bool>;
 
     // Issues.
     fn issues(&self, filter: &IssueFilter) -> Result<Page<Issue>>;

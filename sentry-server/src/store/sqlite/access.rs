@@ -159,7 +159,7 @@ impl Access for SqliteStore {
     }
 
     fn delete_organization(&self, org: OrgId) -> Result<bool> {
-        places::delete_organization(&mut self.writer().meta, org)
+        places::delete_organization(&mut self.writer().meta, org, &self.days.newest_first())
     }
 
     fn rename_project(&self, project: ProjectId, rename: &Rename) -> Result<Changed> {
@@ -172,7 +172,7 @@ impl Access for SqliteStore {
     }
 
     fn delete_project(&self, project: ProjectId) -> Result<bool> {
-        places::delete_project(&mut self.writer().meta, project)
+        places::delete_project(&mut self.writer().meta, project, &self.days.newest_first())
     }
 
     fn project(&self, id: ProjectId) -> Result<Option<Project>> {

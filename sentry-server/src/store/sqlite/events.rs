@@ -26,8 +26,9 @@ pub(super) fn place(
     scope: &ProjectScope,
     event_id: &EventKey,
 ) -> Result<Option<(i64, i64)>> {
-    let mut statement =
-        meta.prepare_cached("SELECT day, seq FROM event_keys WHERE project_id = ?1 AND event_id = ?2")?;
+    let mut statement = meta.prepare_cached(
+        "SELECT day, seq FROM event_keys WHERE project_id = ?1 AND event_id = ?2 AND seq >= 0",
+    )?;
     for project in scope.ids() {
         let found = statement
             .query_row(params![project, event_id], |row| Ok((row.get(0)?, row.get(1)?)))

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::json;
 
 use super::days::Days;
-use super::{Writer, events, forget, hashes, issues, triage};
+use super::{Writer, events, forget, hashes, issues, removal, triage};
 use crate::instant::Micros;
 use crate::store::{IssueId, NewEvent, ProjectScope, Result, UserId};
 
@@ -103,6 +103,7 @@ pub(super) fn delete(
                 )?;
             }
         }
+        removal::note_issue(&transaction, issue.project, *id)?;
         forget::issue(&transaction, *id)?;
         deleted += 1;
     }

@@ -30,6 +30,7 @@ mod places;
 mod projects;
 mod regression;
 mod releases;
+mod removal;
 mod replays;
 mod retention;
 mod rows;
@@ -88,6 +89,7 @@ impl SqliteStore {
             Writer { meta: open::writer(&meta, 4_096, open::META)?, days: DayWriters::default() };
         let days = Days::open(dir)?;
         unmerge::resume(&mut writer, &days)?;
+        while removal::slice(&mut writer, &days, true)? {}
         Ok(Self { writer: Mutex::new(writer), readers: Mutex::default(), dir: dir.to_owned(), meta, days })
     }
 
@@ -103,6 +105,12 @@ impl SqliteStore {
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Deletes the events of issues that are gone. The digest gets its turn in between.
+    fn remove_events(&self) -> Result<()> {
+        while removal::slice(&mut self.writer(), &self.days, true)? {}
+        Ok(())
     }
 
     fn write_meta<T>(&self, write: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
@@ -221,6 +229,10 @@ impl Store for SqliteStore {
         let more = retention::forget(&transaction, retention, now, slice)?;
         transaction.commit()?;
         Ok(more)
+    }
+
+    fn sweep(&self) -> Result<bool> {
+        removal::slice(&mut self.writer(), &self.days, false)
     }
 
     fn issues(&self, filter: &IssueFilter) -> Result<Page<Issue>> {

@@ -17,6 +17,7 @@ pub(super) const META: &[&str] = &[
     include_str!("files.sql"),
     include_str!("issues.sql"),
     include_str!("grouping.sql"),
+    include_str!("removals.sql"),
 ];
 pub(super) const DAY: &[&str] = &[
     include_str!("day.sql"),

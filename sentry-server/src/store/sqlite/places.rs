@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::forget;
+use super::{forget, removal};
 use crate::instant::Micros;
 use crate::store::{Changed, OrgId, Organization, ProjectId, Result, Team, UserId};
 
@@ -75,28 +75,30 @@ pub(super) fn found_organization(
     Ok(Some(Organization { id, slug: slug.to_owned(), name: name.to_owned(), created: now }))
 }
 
-pub(super) fn delete_organization(meta: &mut Connection, org: OrgId) -> Result<bool> {
+pub(super) fn delete_organization(meta: &mut Connection, org: OrgId, days: &[i64]) -> Result<bool> {
     let transaction = meta.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let projects: Vec<ProjectId> = {
         let mut statement = transaction.prepare("SELECT id FROM projects WHERE org_id = ?1")?;
         statement.query_map([org], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?
     };
     for project in projects {
-        empty_project(&transaction, project)?;
+        empty_project(&transaction, project, days)?;
     }
     let deleted = transaction.execute("DELETE FROM organizations WHERE id = ?1", [org])? > 0;
     transaction.commit()?;
     Ok(deleted)
 }
 
-pub(super) fn delete_project(meta: &mut Connection, project: ProjectId) -> Result<bool> {
+pub(super) fn delete_project(meta: &mut Connection, project: ProjectId, days: &[i64]) -> Result<bool> {
     let transaction = meta.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let deleted = empty_project(&transaction, project)?;
+    let deleted = empty_project(&transaction, project, days)?;
     transaction.commit()?;
     Ok(deleted)
 }
 
-fn empty_project(meta: &Connection, project: ProjectId) -> Result<bool> {
+/// What day files have of the project is noted and goes later: nobody can ask for it any more.
+fn empty_project(meta: &Connection, project: ProjectId, days: &[i64]) -> Result<bool> {
+    removal::note_project(meta, project, days)?;
     meta.execute(
         "UPDATE last_deleted_issue SET id = max(id, coalesce((SELECT max(id) FROM issues WHERE project_id = ?1), 0))",
         [project],

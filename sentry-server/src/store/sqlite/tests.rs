@@ -1,6 +1,6 @@
 //! The store's contract, for the embedded store.
 
-use super::{SqliteStore, unmerge};
+use super::{SqliteStore, merge, unmerge};
 use crate::store::{
     Grouped as _, PageRequest, ProjectScope, Store as _, Triage as _, contract, grouping_contract,
     telemetry_contract,
@@ -79,4 +79,29 @@ fn an_unmerge_that_a_crash_stopped_goes_on_at_the_next_start() {
         );
     }
     assert_eq!(store.check().unwrap().problems, [""; 0]);
+}
+
+#[test]
+fn a_deletion_that_a_crash_stopped_goes_on_at_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path()).unwrap();
+    let project = contract::project(&store).id;
+    let events = (1..=3).map(|n| contract::event(project, n, &[if n == 3 { 2 } else { 1 }])).collect();
+    store.write(&contract::batch(events)).unwrap();
+    let scope = ProjectScope::new([project]);
+    let issue = store.issue_of_hashes(project, &[[1; 16]]).unwrap().unwrap();
+    // What is there when the first step is done and no other.
+    assert_eq!(merge::delete(&mut store.writer().meta, &scope, &[issue], false, 9).unwrap(), 1);
+    let all = |store: &SqliteStore| {
+        let page = PageRequest { cursor: None, limit: 9 };
+        store.project_events(project, page).unwrap().rows.len()
+    };
+    assert_eq!(all(&store), 3, "else this shows nothing");
+    drop(store);
+    let store = SqliteStore::open(dir.path()).unwrap();
+    assert_eq!(all(&store), 1);
+    let found = |n| store.event(&scope, &contract::event(project, n, &[1]).event_id).unwrap().is_some();
+    assert_eq!([found(1), found(2), found(3)], [false, false, true]);
+    let checked = store.check().unwrap();
+    assert_eq!((checked.problems, checked.events, checked.uncounted), (Vec::new(), 1, 0));
 }

@@ -120,7 +120,9 @@ impl Triage for SqliteStore {
         discard: bool,
         now: Micros,
     ) -> Result<usize> {
-        merge::delete(&mut self.writer().meta, scope, ids, discard, now)
+        let deleted = merge::delete(&mut self.writer().meta, scope, ids, discard, now)?;
+        self.remove_events()?;
+        Ok(deleted)
     }
 }
 

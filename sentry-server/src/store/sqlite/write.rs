@@ -11,7 +11,7 @@ use super::delta::Delta;
 use super::texts::Interner;
 use super::trees::Trees;
 use super::{dictionaries, health, monitors, replays, telemetry};
-use super::{merge, releases};
+use super::{merge, releases, removal};
 use crate::instant;
 use crate::store::{Batch, IssueId, NewEvent, NewItem, OutcomeKey, Result, Tells, Written};
 
@@ -35,7 +35,8 @@ pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<W
     let mut outcomes: HashMap<OutcomeKey, i64> = batch.outcomes.clone();
     let mut rows: BTreeMap<i64, DayRows<'_>> = BTreeMap::new();
     let discards = merge::any_discarded(&meta)?;
-    for event in &batch.events {
+    let gone = removal::gone_projects(&meta)?;
+    for event in batch.events.iter().filter(|event| !gone.contains(&event.project)) {
         if discards && merge::is_discarded(&meta, event)? {
             let key = OutcomeKey {
                 outcome: "filtered",
@@ -69,7 +70,7 @@ pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<W
         rows.entry(day).or_default().events.push((event, issue));
     }
     let counted_to: i64 = meta.query_row("SELECT items_at FROM spool", [], |row| row.get(0))?;
-    for item in &batch.items {
+    for item in batch.items.iter().filter(|item| !gone.contains(&item.project)) {
         let is_copy = item.is_companion && claim::is_copy(&meta, item)?;
         if item.seq as i64 > counted_to {
             count_item(&meta, item, is_copy, &mut outcomes)?;
