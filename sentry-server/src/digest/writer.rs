@@ -15,6 +15,7 @@ pub(super) fn run(parts: &Parts, prepared: &Receiver<Prepared>) {
     let mut early: BTreeMap<u64, Prepared> = BTreeMap::new();
     let mut next = 0;
     let mut open = true;
+    let mut idle = Idle::default();
     while open || !early.is_empty() {
         let mut gathered = Gathered::default();
         // What comes shortly after goes into the same transaction: nobody waits for it, and what a batch costs by itself (two
@@ -40,6 +41,11 @@ pub(super) fn run(parts: &Parts, prepared: &Receiver<Prepared>) {
         for (key, quantity) in parts.ledger.take() {
             *gathered.batch.outcomes.entry(key).or_default() += quantity;
         }
+        if gathered.chunks > 0 {
+            idle = Idle { done: gathered.done.or(idle.done), since: Instant::now() };
+        } else if idle.since.elapsed() >= IDLE {
+            idle.retire(parts);
+        }
         if gathered.chunks > 0 || !gathered.batch.outcomes.is_empty() {
             if !store(parts, gathered) {
                 crate::log::error(format_args!(
@@ -51,6 +57,30 @@ pub(super) fn run(parts: &Parts, prepared: &Receiver<Prepared>) {
             // Numbers are missing for good: a worker died. What it had is still in the spool.
             break;
         }
+    }
+    idle.retire(parts);
+}
+
+/// Since when nothing came, and how far the spool is done with.
+struct Idle {
+    done: Option<Position>,
+    since: Instant,
+}
+
+impl Default for Idle {
+    fn default() -> Self {
+        Self { done: None, since: Instant::now() }
+    }
+}
+
+impl Idle {
+    /// The spool has bodies as they came, with what is masked in the store: none of them outlives a pause or a stop.
+    fn retire(&mut self, parts: &Parts) {
+        let Some(done) = self.done.take() else { return };
+        if let Err(error) = parts.log.retire_before(done) {
+            crate::log::error(format_args!("spool: {error}"));
+        }
+        parts.metrics.spool_bytes.store(parts.log.bytes(), Ordering::Relaxed);
     }
 }
 
@@ -118,4 +148,6 @@ const LINGER: Duration = Duration::from_millis(50);
 const MAX_LINGER: Duration = Duration::from_millis(250);
 /// What counts as a pause.
 const GAP: Duration = Duration::from_millis(10);
+/// After so long without anything new the spool is emptied, which costs the next request a file.
+const IDLE: Duration = Duration::from_secs(3);
 const LEDGER_INTERVAL: Duration = Duration::from_secs(1);

@@ -191,12 +191,25 @@ impl Log {
     /// # Errors
     /// A file could not be deleted; those before it are gone.
     pub fn truncate_before(&self, position: Position) -> Result<usize> {
+        self.remove_before(position, RECLAIMED_BYTES)
+    }
+
+    /// The same, but the segment that takes the appends goes whatever its size, so that nothing stays of what is done
+    /// with. For a log that is idle: the next append begins a file.
+    ///
+    /// # Errors
+    /// As [`Log::truncate_before`].
+    pub fn retire_before(&self, position: Position) -> Result<usize> {
+        self.remove_before(position, 0)
+    }
+
+    fn remove_before(&self, position: Position, active_bytes: u64) -> Result<usize> {
         let mut removed = 0;
         let mut tail = self.tail();
         while let Some(oldest) = tail.segments.first() {
             let active = tail.segments.len() == 1 && !tail.sealed;
             let is_done = if active {
-                oldest.length() >= RECLAIMED_BYTES && tail.last < position
+                oldest.length() >= active_bytes && tail.last < position
             } else {
                 Position::new(oldest.number, oldest.length()) <= position
             };

@@ -255,3 +255,18 @@ fn a_large_segment_that_is_done_with_is_deleted_although_it_takes_the_appends() 
     let found: Vec<Vec<u8>> = log.reader(before.just_after()).map(|entry| entry.unwrap().bytes).collect();
     assert_eq!(found, [b"next".to_vec()]);
 }
+
+#[test]
+fn an_idle_log_keeps_nothing_of_what_is_done_with() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(LogConfig::new(dir.path())).unwrap();
+    let last = *fill(&log, 0..3).last().unwrap();
+    log.sync().unwrap();
+    assert_eq!(log.retire_before(last).unwrap(), 0, "the last record is not done with");
+    assert_eq!(log_files(dir.path()).len(), 1);
+    assert_eq!(log.retire_before(last.just_after()).unwrap(), 1);
+    assert_eq!((log_files(dir.path()).len(), log.bytes()), (0, 0));
+    let next = fill(&log, 3..4)[0];
+    assert!(next > last && log.sync().unwrap() > next);
+    assert_eq!(texts(&log, last.just_after()), numbers(3..4));
+}

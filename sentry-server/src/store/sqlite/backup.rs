@@ -29,6 +29,8 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<u64> {
         snapshot(&from.join(META), &meta)?;
         segments = opened(&from.join(SPOOL), segments)?;
         if is_whole(&meta, &segments)? {
+            let first = resumes_in(&meta)?;
+            segments.retain(|name, _| number(name).is_none_or(|number| number >= first));
             copy_segments(segments, &to.join(SPOOL))?;
             break;
         }
@@ -86,11 +88,16 @@ fn opened(spool: &Path, mut segments: BTreeMap<String, File>) -> Result<BTreeMap
 
 /// Whether no segment is missing from where the copied `meta.db` resumes.
 fn is_whole(meta: &Path, segments: &BTreeMap<String, File>) -> Result<bool> {
-    let connection: Connection = open::reader(meta)?;
-    let resume_at: i64 = connection.query_row("SELECT resume_at FROM spool", [], |row| row.get(0))?;
-    let first = (resume_at as u64 >> 32) as u32;
+    let first = resumes_in(meta)?;
     let numbers: Vec<u32> = segments.keys().filter_map(|name| number(name)).filter(|n| *n >= first).collect();
     Ok(numbers.windows(2).all(|pair| pair[1] - pair[0] <= 1))
+}
+
+/// The segment that a start on this `meta.db` reads first.
+fn resumes_in(meta: &Path) -> Result<u32> {
+    let connection: Connection = open::reader(meta)?;
+    let resume_at: i64 = connection.query_row("SELECT resume_at FROM spool", [], |row| row.get(0))?;
+    Ok((resume_at as u64 >> 32) as u32)
 }
 
 /// `0000001a-25c6b6433649e89e.log`: hexadecimal, as the spool names its segments.
