@@ -34,6 +34,7 @@ mod instant;
 pub mod json;
 mod log;
 mod metrics;
+mod msgpack;
 pub mod normalize;
 mod project;
 mod proxy;

@@ -329,3 +329,89 @@ async fn every_address_lets_browsers_ask() {
         );
     }
 }
+
+/// JSON as MessagePack, in the long forms.
+fn packed(value: &Value) -> Vec<u8> {
+    let long = |tag: u8, size: usize| [&[tag][..], &(size as u32).to_be_bytes()].concat();
+    match value {
+        Value::Null => vec![0xC0],
+        Value::Bool(flag) => vec![0xC2 + u8::from(*flag)],
+        Value::Number(number) => [&[0xCB][..], &number.as_f64().unwrap().to_be_bytes()].concat(),
+        Value::String(text) => [long(0xDB, text.len()), text.as_bytes().to_vec()].concat(),
+        Value::Array(list) => {
+            list.iter().fold(long(0xDD, list.len()), |all, one| [all, packed(one)].concat())
+        }
+        Value::Object(map) => map.iter().fold(long(0xDF, map.len()), |all, (key, one)| {
+            [all, packed(&Value::from(key.as_str())), packed(one)].concat()
+        }),
+    }
+}
+
+/// What `sentry-native` sends through Crashpad: the event and the breadcrumbs as files in MessagePack.
+#[tokio::test]
+async fn a_minidump_knows_what_was_noted_before_the_crash() {
+    let server = Server::start();
+    let id = "c993afb6-b4ac-48a6-b61b-2558e601d65d";
+    let note = json!({ "event_id": id, "release": "game@2", "environment": "beta", "level": "fatal",
+        "user": { "id": "42" }, "tags": { "quest": "dragon" }, "extra": { "password": "hunter2", "lives": 3 },
+        "contexts": { "os": { "name": "Linux", "version": "6" } }, "sdk": { "name": "sentry.native", "version": "0.9" } });
+    let crumb =
+        |n: i64| json!({ "message": format!("step {n}"), "timestamp": format!("2026-11-22T17:00:{n:02}Z") });
+    let trail = |steps: &[i64]| steps.iter().flat_map(|n| packed(&crumb(*n))).collect::<Vec<u8>>();
+    // The second file is the older one, and as long as a trail becomes; the last note in the first was cut by the crash.
+    let mut newer = trail(&[4, 5]);
+    newer.extend_from_slice(&packed(&crumb(6))[..20]);
+    let (dump, note) = (minidump(), packed(&note));
+    let fields: Vec<(&str, Option<&str>, &[u8])> = vec![
+        ("guid", None, b"abc"),
+        ("__sentry-event", Some("__sentry-event"), &note),
+        ("__sentry-breadcrumb1", Some("__sentry-breadcrumb1"), &newer),
+    ];
+    let older = trail(&[1, 2, 3]);
+    let fields = [
+        fields,
+        vec![
+            ("__sentry-breadcrumb2", Some("__sentry-breadcrumb2"), &older[..]),
+            ("upload_file_minidump", Some("crash.dmp"), &dump[..]),
+            ("log", Some("game.log"), b"line"),
+        ],
+    ]
+    .concat();
+    let (content_type, body) = form(&fields);
+    let path = format!("/api/42/minidump/?sentry_key={KEY}");
+    let answer = server.post(&path, &[("content-type", &content_type)], body).await;
+    assert_eq!((answer.status.as_u16(), &answer.body[..]), (200, id.as_bytes()));
+    let found = event(&server, id).await;
+    assert_eq!(found["title"], "SIGSEGV: Fatal error: SIGSEGV / SEGV_MAPERR at 0xdeadbeef", "{found}");
+    let has = |key: &str, value: &str| {
+        found["tags"].as_array().unwrap().contains(&json!({ "key": key, "value": value }))
+    };
+    assert!(has("release", "game@2") && has("environment", "beta") && has("quest", "dragon"), "{found}");
+    assert_eq!(found["user"]["id"], "42");
+    assert_eq!(found["context"], json!({ "guid": "abc", "lives": 3.0, "password": "[Filtered]" }));
+    assert_eq!(
+        (&found["contexts"]["os"]["version"], &found["sdk"]["name"]),
+        (&json!("6"), &json!("sentry.native"))
+    );
+    let entries = found["entries"].as_array().unwrap();
+    let crumbs = entries.iter().find(|entry| entry["type"] == "breadcrumbs").unwrap();
+    let steps: Vec<&str> = crumbs["data"]["values"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["message"].as_str().unwrap())
+        .collect();
+    assert_eq!(steps, ["step 3", "step 4", "step 5"]);
+    assert_eq!(attachments(&server, id).await, ["crash.dmp", "game.log"], "parts of the event are no files");
+    // Nonsense under these names is a file like others, and costs nothing.
+    let (content_type, body) = form(&[
+        ("upload_file_minidump", Some("crash.dmp"), &dump),
+        ("__sentry-event", Some("__sentry-event"), b"\xdf\xff\xff\xff\xff\xdf"),
+        ("__sentry-breadcrumb1", Some("__sentry-breadcrumb1"), &[0x91; 10_000]),
+    ]);
+    let answer = server.post(&path, &[("content-type", &content_type)], body).await;
+    assert_eq!(answer.status, 200);
+    let id = String::from_utf8(answer.body.to_vec()).unwrap();
+    assert!(event(&server, &id).await["title"].as_str().unwrap().starts_with("SIGSEGV"));
+    assert_eq!(attachments(&server, &id).await, ["crash.dmp", "__sentry-event", "__sentry-breadcrumb1"]);
+}

@@ -10,6 +10,7 @@ mod feeder;
 mod kinds;
 mod ledger;
 mod limits;
+mod notes;
 mod outcome;
 mod prepare;
 mod queue;

@@ -9,6 +9,7 @@ use watchpost_core::{
 use watchpost_spool::Position;
 
 use super::kinds::{category_of, is_companion, is_event};
+use super::notes::Notes;
 use super::row::{Means, row, truncated};
 use super::telemetry::{self, Arrival};
 use super::{Chunk, Parts, Prepared, Samples, Thinning, Trees, apple, limits, outcome, security};
@@ -105,6 +106,7 @@ struct Given<'a> {
     /// Counts as this, whatever it says.
     category: Option<Category>,
     crash: Option<Crash<'a>>,
+    notes: Option<Notes>,
 }
 
 /// A file beside an event that says what crashed.
@@ -156,13 +158,15 @@ impl Record<'_> {
         while let Ok(Some(item)) = reader.next_item() {
             items.push(item);
         }
+        let mut notes = Notes::take(&mut items);
         let has_event = items.iter().any(|(header, _)| is_event(&header.item_type));
         let crash = items.iter().find_map(|(header, payload)| Crash::of(header, payload));
         // The envelope names one event; a second one, though not allowed, keeps its own id.
         let mut envelope_id = Some(EventId::from_bytes(self.head.id));
-        if !has_event && let Some(crash) = crash {
-            let given = Given { id: envelope_id.take(), sent_at, crash: Some(crash), ..Given::default() };
-            self.event(b"{}", given);
+        let is_crash = crash.is_some() || notes.as_ref().is_some_and(Notes::is_event);
+        if !has_event && is_crash {
+            let (id, notes) = (envelope_id.take(), notes.take());
+            self.event(b"{}", Given { id, sent_at, crash, notes, ..Given::default() });
         }
         for (header, payload) in &items {
             let category = header.item_type.category();
@@ -177,7 +181,8 @@ impl Record<'_> {
             let given = Given { sent_at, ..Given::default() };
             match &header.item_type {
                 ItemType::Event => {
-                    self.event(payload, Given { id: envelope_id.take(), crash, ..given });
+                    let (id, notes) = (envelope_id.take(), notes.take());
+                    self.event(payload, Given { id, crash, notes, ..given });
                 }
                 ItemType::Transaction => {
                     let kind = Some(EventKind::Transaction);
@@ -209,7 +214,7 @@ impl Record<'_> {
                     }
                 }
                 ItemType::Unknown(_) => self.drop_whole(header, payload, "unknown_item"),
-                _ => self.item(header, payload, sent_at, has_event || crash.is_some()),
+                _ => self.item(header, payload, sent_at, has_event || is_crash),
             }
         }
         self.drop_companions();
@@ -246,6 +251,9 @@ impl Record<'_> {
             new_id: &|| fallback,
         };
         let normalized = normalize::object(payload).map(|mut body| {
+            if let Some(notes) = given.notes {
+                notes.add_to(&mut body);
+            }
             if let Some(crash) = given.crash {
                 let project = self.head.project;
                 crash.add_to(&mut body, self.symbolicator.map(|symbolicator| (symbolicator, project)));

@@ -14,6 +14,7 @@ use super::multipart::{self, Part};
 use super::refusal::Refusal;
 use super::request::Request;
 use super::unreal;
+use crate::msgpack;
 
 /// `/minidump/`: a form with the file `upload_file_minidump`, or the file itself.
 pub(super) async fn minidump(request: Request, body: Body) -> Response {
@@ -60,7 +61,7 @@ async fn take_minidump(request: &Request, body: Body) -> Result<EventId, Refusal
     }
     let event = event_of(&parts);
     let own = event.get("event_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-    let id = own.unwrap_or_else(|| request.new_id());
+    let id = own.or_else(|| noted_id(&parts)).unwrap_or_else(|| request.new_id());
     let mut envelope = Framed::new(id);
     envelope.add_json("event", &event);
     let name = dump.filename.as_deref().unwrap_or("minidump.dmp");
@@ -92,6 +93,16 @@ async fn take_attachments(request: &Request, body: Body) -> Result<(), Refusal> 
     let mut envelope = Framed::new(id);
     add_files(&mut envelope, &parts);
     request.commit_envelope(&admitted, id, body, envelope.into_bytes()).await.map(drop)
+}
+
+/// The id that the crash handler gave its event.
+fn noted_id(parts: &[Part]) -> Option<EventId> {
+    let part = parts.iter().find(|part| part.filename.as_deref() == Some("__sentry-event"))?;
+    msgpack::read_map(part.bytes.get(..MAX_NOTE).unwrap_or(&part.bytes))?
+        .get("event_id")?
+        .as_str()?
+        .parse()
+        .ok()
 }
 
 /// The fields of a form; a body that is no form is the one file `name`.
@@ -179,6 +190,8 @@ fn add_files(envelope: &mut Framed, parts: &[Part]) {
 }
 
 const MAX_DEPTH: usize = 8;
+/// As much as is looked at of what a crash handler noted.
+const MAX_NOTE: usize = 1024 * 1024;
 
 #[cfg(test)]
 mod tests {
