@@ -207,6 +207,14 @@ async fn counts_and_lists_hold_to_the_environment() {
         json!([{ "environment": "production", "count()": 1 }, { "environment": "staging", "count()": 1 }])
     );
     assert_eq!(of("field=count()&query=level:fatal").await, json!([{ "count()": 0 }]));
+    assert_eq!(
+        of("dataset=transactions&field=count()").await,
+        json!([{ "count()": 1 }]),
+        "not the spans in it"
+    );
+    assert_eq!(of("dataset=spans&field=count()").await, json!([{ "count()": 3 }]));
+    let listed = of("dataset=transactions&field=transaction").await;
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
     let points = of("dataset=tracemetrics&field=metric.name&field=avg(value)&field=max(value)").await;
     assert_eq!(points, json!([{ "metric.name": "queue.depth", "avg(value)": 4.0, "max(value)": 5.0 }]));
 }

@@ -69,7 +69,8 @@ fn data_set(query: &Query) -> Result<Read, ApiError> {
     Ok(match query.one("dataset").unwrap_or("errors") {
         "errors" | "discover" | "issuePlatform" => errors::read,
         "logs" | "ourlogs" => |store, ask, taker| logs::SET.read(store, ask, taker),
-        "spans" | "transactions" => |store, ask, taker| spans::SET.read(store, ask, taker),
+        "spans" => |store, ask, taker| spans::SET.read(store, ask, taker),
+        "transactions" => |store, ask, taker| spans::SEGMENTS.read(store, ask, taker),
         "metrics" | "tracemetrics" => |store, ask, taker| metrics::SET.read(store, ask, taker),
         other => {
             return Err(ApiError::BadRequest(format!(

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::telemetry::{self, Set};
 use crate::auth::hex;
-use crate::store::{SpanRow, Store};
+use crate::store::{SpanRow, Store, TelemetryFilter};
 
 pub(super) const SET: Set<SpanRow> = Set {
     list: |store: &dyn Store, filter| store.spans(filter),
@@ -26,6 +26,12 @@ pub(super) const SET: Set<SpanRow> = Set {
         ]
     },
     attributes,
+};
+
+/// Those of them that are transactions, or segments as they are called now.
+pub(super) const SEGMENTS: Set<SpanRow> = Set {
+    list: |store: &dyn Store, filter| store.spans(&TelemetryFilter { segments_only: true, ..filter.clone() }),
+    ..SET
 };
 
 /// Of an entry of a container, or of a transaction (the first) and its spans.
