@@ -1,5 +1,7 @@
 //! Rows by field, counts by time, and whole traces, as scripts and clients ask for them.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use serde_json::{Value, json};
@@ -240,4 +242,141 @@ async fn attributes_that_a_search_can_name_are_listed_with_their_values() {
     let values = server.get(&format!("{at}tenant/values/?itemType=logs")).await.ok();
     assert_eq!((&values[0]["value"], &values[0]["count"]), (&json!("acme"), &json!(3)));
     assert_eq!(server.get(&format!("{at}?itemType=odd")).await.status, 400);
+}
+
+/// Every row of a list on pages of two, by the links.
+async fn paged(server: &Server, path: &str) -> Vec<Value> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let between = if path.contains('?') { '&' } else { '?' };
+        let answer = server.get(&format!("{path}{between}per_page=2&cursor={cursor}")).await;
+        let rows = answer.ok();
+        let rows = rows.get("data").unwrap_or(&rows).as_array().unwrap().clone();
+        assert!(rows.len() <= 2, "{path}");
+        all.extend(rows);
+        let link = answer.header("link");
+        let next = link.split(", ").find(|link| link.contains("rel=\"next\"")).unwrap();
+        if !next.contains("results=\"true\"") {
+            return all;
+        }
+        cursor = next.rsplit("cursor=\"").next().unwrap().trim_end_matches('"').to_owned();
+    }
+}
+
+#[tokio::test]
+async fn lists_hold_to_what_they_are_filtered_by() {
+    let server = Server::start();
+    for n in 1..=9_u128 {
+        let mut event = support::error("A", "f");
+        event["environment"] = json!(if n % 2 == 0 { "staging" } else { "production" });
+        event["tags"] = json!({ "n": n.to_string() });
+        event["timestamp"] = json!(ago(n as i64 * 600));
+        server.envelope(support::event_envelope(n, &event)).await.ok();
+        server.settle().await;
+    }
+    let ids = |rows: Vec<Value>| {
+        let id = |row: &Value| {
+            let id = row["eventID"].as_str().or(row["id"].as_str()).unwrap().to_owned();
+            u128::from_str_radix(&id, 16).unwrap()
+        };
+        rows.iter().map(id).collect::<Vec<_>>()
+    };
+    let hour = "start=2026-11-22T16:45:00Z&end=2026-11-22T17:35:00Z";
+    for list in [format!("{ORG}/issues/1/events/"), "/api/0/projects/default/shop/events/".to_owned()] {
+        for (query, wanted) in [
+            ("", vec![9, 8, 7, 6, 5, 4, 3, 2, 1]),
+            ("environment=staging", vec![8, 6, 4, 2]),
+            ("environment=staging&environment=production&query=n:3", vec![3]),
+            ("query=n:[1,2,9]%20!environment:staging", vec![9, 1]),
+            ("query=message:nothing", vec![]),
+            ("statsPeriod=35m", vec![3, 2, 1]),
+            (hour, vec![7, 6, 5, 4, 3]),
+        ] {
+            let found = ids(paged(&server, &format!("{list}?{query}")).await);
+            assert_eq!(found, wanted, "{list}?{query}");
+        }
+        for wrong in ["query=(a", "statsPeriod=soon", "start=soon"] {
+            assert_eq!(server.get(&format!("{list}?{wrong}")).await.status, 400, "{wrong}");
+        }
+        let whole = server.get(&format!("{list}?full=1&query=n:3")).await.ok();
+        assert!(whole[0]["entries"].is_array(), "{whole}");
+    }
+}
+
+#[tokio::test]
+async fn issues_hold_to_what_they_are_filtered_by() {
+    let server = Server::start();
+    for (n, kind) in [(1, "A"), (2, "B")] {
+        server.envelope(support::event_envelope(n, &support::error(kind, kind))).await.ok();
+        server.settle().await;
+        server.clock.advance(std::time::Duration::from_secs(3_600));
+    }
+    let hashes = server.get(&format!("{ORG}/issues/2/hashes/")).await.ok();
+    let hash = hashes[0]["id"].as_str().unwrap();
+    let of_b = format!("hashes={hash}");
+    for (query, wanted) in [
+        ("query=", vec!["2", "1"]),
+        ("end=2026-11-22T18:30:00Z", vec!["1"]),
+        ("start=2026-11-22T18:30:00Z", vec!["2"]),
+        ("start=2026-11-22T18:30:00Z&end=2026-11-22T18:40:00Z", vec![]),
+        (&of_b, vec!["2"]),
+        ("query=shop-2&shortIdLookup=1", vec!["2"]),
+        ("query=shop-2&shortIdLookup=0", vec![]),
+        ("query=shop-7&shortIdLookup=1", vec![]),
+    ] {
+        let found = server.get(&format!("/api/0/projects/default/shop/issues/?{query}")).await.ok();
+        let ids: Vec<&str> =
+            found.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, wanted, "{query}");
+    }
+    assert_eq!(server.get(&format!("{ORG}/issues/?hashes=odd")).await.status, 400);
+}
+
+#[tokio::test]
+async fn sessions_and_replays_hold_to_what_they_are_filtered_by() {
+    let server = Server::start();
+    for (n, release, environment) in [(1, "a@1", "prod"), (2, "a@1", "test"), (3, "b@1", "prod")] {
+        let session = json!({ "sid": format!("{n:032x}"), "init": true, "status": "ok", "started": "2026-11-22T17:59:55Z",
+            "attrs": { "release": release, "environment": environment } });
+        let replay = json!({ "replay_id": format!("{n:032x}"), "segment_id": 0, "replay_type": "session",
+            "timestamp": ago(n * 600), "replay_start_timestamp": ago(n * 600 + 5), "release": release,
+            "environment": environment, "user": { "id": n.to_string() }, "urls": [format!("/page/{n}")] });
+        server
+            .envelope(format!("{{}}\n{}{}", item("session", &session), item("replay_event", &replay)))
+            .await
+            .ok();
+    }
+    server.settle().await;
+    for (query, wanted) in [
+        ("", 3),
+        ("query=release:a@1", 2),
+        ("query=!release:a@1", 1),
+        ("query=release:a*%20environment:prod", 1),
+        ("query=release:[a@1,b@1]&environment=prod", 2),
+        ("query=project:shop%20OR%20release:none", 3),
+    ] {
+        let found =
+            server.get(&format!("{ORG}/sessions/?field=sum(session)&statsPeriod=1d&{query}")).await.ok();
+        assert_eq!(found["groups"][0]["totals"]["sum(session)"], wanted, "{query}");
+    }
+    let wrong = server.get(&format!("{ORG}/sessions/?field=sum(session)&query=user.id:1")).await;
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.json()["detail"].as_str().unwrap().contains("user.id"));
+    for (query, wanted) in [
+        ("", vec![1, 2, 3]),
+        ("environment=prod", vec![1, 3]),
+        ("query=release:a@1%20!user.id:1", vec![2]),
+        ("query=url:*page/3", vec![3]),
+        ("statsPeriod=25m", vec![1, 2]),
+        ("start=2026-11-22T17:35:00Z&end=2026-11-22T17:45:00Z", vec![2]),
+        ("query=count_segments:%3E1", vec![]),
+    ] {
+        let found = paged(&server, &format!("{ORG}/replays/?{query}")).await;
+        let ids: Vec<i64> =
+            found.iter().map(|row| i64::from_str_radix(row["id"].as_str().unwrap(), 16).unwrap()).collect();
+        assert_eq!(ids, wanted, "{query}");
+    }
+    for wrong in ["query=browser:x", "query=words", "sort=duration"] {
+        assert_eq!(server.get(&format!("{ORG}/replays/?{wrong}")).await.status, 400, "{wrong}");
+    }
 }

@@ -8,6 +8,7 @@ mod errors;
 mod fields;
 mod logs;
 mod metrics;
+mod rules;
 mod series;
 mod spans;
 mod taker;
@@ -21,6 +22,7 @@ use serde_json::{Value, json};
 
 use self::aggregate::Aggregates;
 use self::fields::{Row, matches};
+pub(super) use self::rules::Rules;
 use self::taker::Taker;
 use super::guard::Guard;
 use super::page;

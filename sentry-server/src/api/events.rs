@@ -8,21 +8,29 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use watchpost_core::EventId;
 
+use super::discover::Rules;
 use super::guard::Guard;
-use super::parameter::PAGE;
+use super::parameter::{ENVIRONMENTS, FULL, PAGE, SEARCH, SPAN};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject};
-use super::{event_shape, page};
+use super::sieve::{self, Sieve};
+use super::{event_shape, issue_events};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
-use crate::store::{Neighbours, StoredEvent, StoredItem};
+use crate::store::{Neighbours, Page, PageRequest, StoreError, StoredEvent, StoredItem};
 
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/projects/{org}/{project}/events";
     routes
-        .get_by(&format!("{at}/"), Guard::Event, "Lists a project's events", list, &[PAGE])
+        .get_by(
+            &format!("{at}/"),
+            Guard::Event,
+            "Lists a project's events",
+            list,
+            &[FULL, SEARCH, ENVIRONMENTS, SPAN, PAGE],
+        )
         .get(&format!("{at}/{{event}}/"), Guard::Event, "Shows an event", detail)
         .get(&format!("{at}/{{event}}/json/"), Guard::Event, "Shows an event as the protocol has it", json)
         .get(
@@ -47,9 +55,29 @@ pub(super) fn routes(routes: &mut Routes) {
 
 async fn list(State(app): State<App>, at: InProject, uri: Uri, query: Query) -> Result<Response, ApiError> {
     let (project, request) = (at.project.id, query.page(50)?);
-    let page = app.with_store(move |store| store.project_events(project, request)).await?;
-    let rows = page.rows.iter().map(event_shape::summary).collect();
-    Ok(page::answer(&app, &uri, &page, rows))
+    let rules = Rules::read(&app, &at.found, &query)?;
+    let page = app
+        .with_store(move |store| sieved(&rules, request, |part| store.project_events(project, part)))
+        .await?;
+    issue_events::answer(&app, &uri, &query, &page)
+}
+
+/// A page of the events that rules let through.
+pub(super) fn sieved(
+    rules: &Rules,
+    request: PageRequest,
+    read: impl Fn(PageRequest) -> Result<Page<StoredEvent>, StoreError>,
+) -> Result<Page<StoredEvent>, StoreError> {
+    if rules.is_none() {
+        return read(request);
+    }
+    let sieve = Sieve {
+        keeps: |event: &StoredEvent, rules| rules.let_event(event),
+        // Events come by the time of receipt, which is not before the time at which it happened.
+        ends: |event, rules| rules.since.is_some_and(|since| event.received < since),
+        place: |event| (0, event.seq),
+    };
+    sieve::page(&sieve, rules, request, read)
 }
 
 async fn detail(

@@ -267,6 +267,8 @@ fn newest(scope: ProjectScope, limit: usize) -> IssueFilter {
         search: Expr::All(Vec::new()),
         context: IssueContext::default(),
         seen_since: None,
+        seen_until: None,
+        hashes: Vec::new(),
         environments: Vec::new(),
         sort: IssueSort::LastSeen,
         page: PageRequest { cursor: None, limit },

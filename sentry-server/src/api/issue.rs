@@ -12,7 +12,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
 use super::issue_shape::{self, Period};
-use super::parameter::{FULL, PAGE};
+use super::parameter::{ENVIRONMENTS, FULL, PAGE, SEARCH, SPAN};
 use super::routes::Routes;
 use super::scope::{self, InOrg, OrgScope};
 use super::{committers, issue_change, issue_events, issue_hashes, issue_notes, issue_tags, issues};
@@ -32,7 +32,7 @@ pub(super) fn routes(routes: &mut Routes) {
                 Guard::Event,
                 "Lists an issue's events",
                 issue_events::list,
-                &[FULL, PAGE],
+                &[FULL, SEARCH, ENVIRONMENTS, SPAN, PAGE],
             )
             .get(
                 &format!("{at}/events/{{event}}/"),

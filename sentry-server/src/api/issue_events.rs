@@ -9,12 +9,13 @@ use axum::response::Response;
 use serde_json::Value;
 use watchpost_core::EventId;
 
+use super::discover::Rules;
 use super::query::Query;
 use super::scope::InOrg;
-use super::{event_shape, issue, page};
+use super::{event_shape, events, issue, page};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::store::{Cursor, PageRequest, ProjectScope, StoredEvent};
+use crate::store::{Cursor, Page, PageRequest, ProjectScope, StoredEvent};
 
 pub(super) async fn list(
     State(app): State<App>,
@@ -25,14 +26,27 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let issue = issue::find(&app, &found, &path).await?;
     let request = query.page(25)?;
-    let page = app.with_store(move |store| store.issue_events(issue.id, request)).await?;
+    let rules = Rules::read(&app, &found, &query)?;
+    let page = app
+        .with_store(move |store| events::sieved(&rules, request, |part| store.issue_events(issue.id, part)))
+        .await?;
+    answer(&app, &uri, &query, &page)
+}
+
+/// `full` shows the events whole.
+pub(super) fn answer(
+    app: &App,
+    uri: &Uri,
+    query: &Query,
+    page: &Page<StoredEvent>,
+) -> Result<Response, ApiError> {
     let is_full = matches!(query.one("full"), Some("1" | "true"));
     let rows = page
         .rows
         .iter()
         .map(|event| if is_full { event_shape::full(event, None) } else { event_shape::summary(event) });
     let rows = rows.collect();
-    Ok(page::answer(&app, &uri, &page, rows))
+    Ok(page::answer(app, uri, page, rows))
 }
 
 /// `latest`, `oldest`, `recommended` or an event id.

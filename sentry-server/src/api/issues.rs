@@ -10,14 +10,14 @@ use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
 use super::issue_shape::{self, Period};
-use super::parameter::{CHOSEN, ENVIRONMENTS, ISSUE_LIST, PAGE, PERIOD, PROJECTS, SEARCH};
+use super::parameter::{CHOSEN, ENVIRONMENTS, ISSUE_LIST, PAGE, PROJECTS, SEARCH, SPAN};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject, OrgScope};
-use super::{issue, issue_change, page};
+use super::{issue, issue_change, page, short_id};
 use crate::app::App;
 use crate::error::ApiError;
-use crate::instant;
+use crate::files::debug_key;
 use crate::search::{self, Expr};
 use crate::store::{IssueContext, IssueFilter, IssueId, IssueSort, PageRequest, ProjectScope};
 
@@ -29,21 +29,21 @@ pub(super) fn routes(routes: &mut Routes) {
             Guard::Event,
             "Lists issues",
             list_in_org,
-            &[SEARCH, ISSUE_LIST, PROJECTS, ENVIRONMENTS, PERIOD, PAGE],
+            &[SEARCH, ISSUE_LIST, PROJECTS, ENVIRONMENTS, SPAN, PAGE],
         )
         .put_by(
             org,
             Guard::Event,
             "Changes many issues, or merges them",
             change_in_org,
-            &[CHOSEN, SEARCH, ISSUE_LIST, PROJECTS, ENVIRONMENTS, PERIOD, PAGE],
+            &[CHOSEN, SEARCH, ISSUE_LIST, PROJECTS, ENVIRONMENTS, SPAN, PAGE],
         )
         .delete_by(
             org,
             Guard::Event,
             "Deletes many issues",
             delete_in_org,
-            &[CHOSEN, SEARCH, ISSUE_LIST, PROJECTS, ENVIRONMENTS, PERIOD, PAGE],
+            &[CHOSEN, SEARCH, ISSUE_LIST, PROJECTS, ENVIRONMENTS, SPAN, PAGE],
         );
     let project = "/api/0/projects/{org}/{project}/issues/";
     routes
@@ -52,21 +52,21 @@ pub(super) fn routes(routes: &mut Routes) {
             Guard::Event,
             "Lists a project's issues",
             list_in_project,
-            &[SEARCH, ISSUE_LIST, ENVIRONMENTS, PERIOD, PAGE],
+            &[SEARCH, ISSUE_LIST, ENVIRONMENTS, SPAN, PAGE],
         )
         .put_by(
             project,
             Guard::Event,
             "Changes many of a project's issues, or merges them",
             change_in_project,
-            &[CHOSEN, SEARCH, ISSUE_LIST, ENVIRONMENTS, PERIOD, PAGE],
+            &[CHOSEN, SEARCH, ISSUE_LIST, ENVIRONMENTS, SPAN, PAGE],
         )
         .delete_by(
             project,
             Guard::Event,
             "Deletes many of a project's issues",
             delete_in_project,
-            &[CHOSEN, SEARCH, ISSUE_LIST, ENVIRONMENTS, PERIOD, PAGE],
+            &[CHOSEN, SEARCH, ISSUE_LIST, ENVIRONMENTS, SPAN, PAGE],
         );
     issue::routes(routes);
 }
@@ -145,7 +145,15 @@ async fn list(
     let now = app.now();
     // A query left out asks for what is open, as clients of the API expect; an empty one asks for all.
     let line = query.one("query").unwrap_or("is:unresolved");
-    let mut filter = filter(app, found, caller, scope, (line, query))?;
+    let looked_up = match query.one("shortIdLookup") {
+        Some("1" | "true") => looked_up(app, found, line).await?,
+        _ => None,
+    };
+    let mut filter = match looked_up {
+        // Of whichever project.
+        Some(id) => filter(app, found, caller, found.all(), (&format!("issue.id:{id}"), query))?,
+        None => filter(app, found, caller, scope, (line, query))?,
+    };
     filter.sort = sort(query.one("sort")).map_err(ApiError::BadRequest)?;
     filter.page = query.page(25)?;
     let (page, hits, hours) = app
@@ -173,6 +181,17 @@ async fn list(
     Ok(response)
 }
 
+/// The issue whose short id a search line is.
+async fn looked_up(app: &App, found: &OrgScope, line: &str) -> Result<Option<IssueId>, ApiError> {
+    let Some((slug, number)) = short_id::parse(line.trim()) else { return Ok(None) };
+    let Some(project) = found.projects.iter().find(|project| project.slug.eq_ignore_ascii_case(slug)) else {
+        return Ok(None);
+    };
+    let project = project.id;
+    let issue = app.with_store(move |store| store.issue_by_number(project, number)).await?;
+    Ok(issue.map(|issue| issue.id))
+}
+
 /// What a search line and the other parameters let through, newest first.
 fn filter(
     app: &App,
@@ -182,16 +201,11 @@ fn filter(
     (line, query): (&str, &Query),
 ) -> Result<IssueFilter, ApiError> {
     let now = app.now();
-    let seen_since = match query.one("statsPeriod") {
-        None | Some("") => None,
-        Some(text) => Some(
-            now - instant::period(text).ok_or_else(|| {
-                ApiError::BadRequest(
-                    "statsPeriod must be a number and one of s, m, h, d, w, like 14d.".to_owned(),
-                )
-            })?,
-        ),
-    };
+    let (seen_since, seen_until) = super::discover::span(app, query)?;
+    let hashes = query.all("hashes").flat_map(|list| list.split(',')).filter(|hash| !hash.is_empty());
+    let hashes = hashes.map(|hash| debug_key(hash).ok_or(hash)).collect::<Result<Vec<_>, _>>();
+    let hashes = hashes
+        .map_err(|odd| ApiError::BadRequest(format!("hashes={odd} is no hash of 32 hexadecimal digits.")))?;
     let context = IssueContext {
         now,
         user: caller.holder.as_ref().map(|holder| holder.id),
@@ -202,6 +216,8 @@ fn filter(
         search: search::parse(line).map_err(|error| ApiError::BadRequest(error.to_string()))?,
         context,
         seen_since,
+        seen_until,
+        hashes,
         environments: query.all("environment").filter(|name| !name.is_empty()).map(str::to_owned).collect(),
         sort: IssueSort::LastSeen,
         page: PageRequest { cursor: None, limit: MAX_AT_ONCE },

@@ -40,6 +40,7 @@ mod routes;
 mod scope;
 mod sessions;
 mod short_id;
+mod sieve;
 mod signature;
 mod stats;
 mod teams;

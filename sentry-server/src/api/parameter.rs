@@ -63,6 +63,8 @@ pub(super) const SORT: &[Parameter] = &[one("sort", "A column; with a minus befo
 pub(super) const ISSUE_LIST: &[Parameter] = &[
     one("sort", "date, new, freq or user."),
     one("groupStatsPeriod", "What the counts in a list are of: 24h or 14d; none without it."),
+    many("hashes", "Issues that have one of these hashes; may be several, parted by commas."),
+    one("shortIdLookup", "With 1, a query that is a short id finds its issue, of whichever project."),
 ];
 
 /// Which issues a change is for, beside a search.

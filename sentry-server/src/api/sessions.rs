@@ -6,14 +6,17 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 
+use super::discover::Rules;
 use super::guard::Guard;
 use super::parameter::{ENVIRONMENTS, FIELDS, GROUP_BY, INTERVAL, PROJECTS, SEARCH, SPAN};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::InOrg;
+use super::sieve;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::instant::{self, DAY, HOUR, rfc3339};
+use crate::search::{Ask, Expr, Term, Test};
 use crate::store::{SessionCounts, SessionDay, SessionHour};
 
 pub(super) fn routes(routes: &mut Routes) {
@@ -92,7 +95,9 @@ async fn list(State(app): State<App>, found: InOrg, query: Query) -> Result<Json
             "That makes {count} intervals; at most {MAX_INTERVALS} are answered."
         )));
     }
-    let release = release_of(query.one("query").unwrap_or_default());
+    let rules = Rules::read(&app, &found, &query)?;
+    sieve::check(&rules.expr, "sessions", &SEARCHED)?;
+    let release = release_of(&rules.expr);
     let scope = found.chosen(query.all("project"))?;
     let (hours, days) = app
         .with_store(move |store| {
@@ -111,8 +116,12 @@ async fn list(State(app): State<App>, found: InOrg, query: Query) -> Result<Json
             Ok((hours, days))
         })
         .await?;
-    let environments: Vec<&str> = query.all("environment").filter(|name| !name.is_empty()).collect();
-    let wanted = |name: &str| environments.is_empty() || environments.contains(&name);
+    let projects = found.by_id();
+    let wanted = |project: i64, release: &str, environment: &str| {
+        let slug = projects.get(&project).map_or("", |project| project.slug.as_str());
+        let fields = [("release", release), ("environment", environment), ("project", slug)];
+        rules.let_row(&fields.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
+    };
     let slot = |at: i64| {
         usize::try_from((at - first).div_euclid(interval)).unwrap_or_default().min(count.saturating_sub(1))
     };
@@ -127,14 +136,14 @@ async fn list(State(app): State<App>, found: InOrg, query: Query) -> Result<Json
     };
     let mut groups = Groups::new();
     for SessionHour { project, release, environment, hour, counts } in
-        hours.iter().filter(|row| wanted(&row.environment))
+        hours.iter().filter(|row| wanted(row.project, &row.release, &row.environment))
     {
         let series = groups.entry(key(*project, release, environment)).or_default();
         add(&mut series.sessions, counts);
         add(&mut series.by_interval.entry(slot(hour * HOUR)).or_default().0, counts);
     }
     for SessionDay { project, release, environment, day, users } in
-        days.iter().filter(|row| wanted(&row.environment))
+        days.iter().filter(|row| wanted(row.project, &row.release, &row.environment))
     {
         let series = groups.entry(key(*project, release, environment)).or_default();
         add(&mut series.users, users);
@@ -213,12 +222,22 @@ fn add(sum: &mut SessionCounts, more: &SessionCounts) {
     sum.crashed += more.crashed;
 }
 
-/// `release:x` is the one thing that is searched for.
-fn release_of(query: &str) -> Option<String> {
-    query
-        .split_whitespace()
-        .find_map(|term| term.strip_prefix("release:"))
-        .map(|text| text.trim_matches('"').to_owned())
+/// A release that all must be of: the store need read no other.
+fn release_of(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::All(all) => all.iter().find_map(release_of),
+        Expr::Term(Term { negated: false, ask: Ask::Filter { key, test: Test::Any(patterns) }, .. })
+            if key.name() == "release" =>
+        {
+            match &patterns[..] {
+                [one] if !one.wild => Some(one.text.clone()),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
+/// What sessions are searched by.
+const SEARCHED: [&str; 3] = ["release", "environment", "project"];
 const MAX_INTERVALS: usize = 2_000;

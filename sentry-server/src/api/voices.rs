@@ -6,14 +6,16 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::Uri;
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use watchpost_core::EventId;
 
+use super::discover::Rules;
 use super::guard::Guard;
-use super::parameter::{PAGE, PROJECTS};
+use super::parameter::{ENVIRONMENTS, PAGE, PROJECTS, SEARCH, SORT, SPAN};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject, OrgScope};
+use super::sieve::{self, Sieve};
 use super::{Params, events, page, short_id};
 use crate::app::App;
 use crate::auth::hex;
@@ -52,7 +54,13 @@ pub(super) fn routes(routes: &mut Routes) {
             "Lists what users wrote about an event",
             about,
         )
-        .get_by(&format!("{org}/replays/"), Guard::Event, "Lists replays", replays, &[PROJECTS, PAGE])
+        .get_by(
+            &format!("{org}/replays/"),
+            Guard::Event,
+            "Lists replays",
+            replays,
+            &[SEARCH, PROJECTS, ENVIRONMENTS, SPAN, SORT, PAGE],
+        )
         .get(&format!("{org}/replays/{{replay}}/"), Guard::Event, "Shows a replay", replay);
 }
 
@@ -159,7 +167,22 @@ fn feedback_shape(
 
 async fn replays(State(app): State<App>, found: InOrg, uri: Uri, query: Query) -> Result<Response, ApiError> {
     let (request, scope) = (query.page(50)?, found.chosen(query.all("project"))?);
-    let page = app.with_store(move |store| store.replays(&scope, request)).await?;
+    let rules = Rules::read(&app, &found, &query)?;
+    sieve::check(&rules.expr, "replays", &SEARCHED)?;
+    if let Some(odd) = query.one("sort").filter(|sort| !matches!(*sort, "" | "-started_at" | "-startedAt")) {
+        return Err(ApiError::BadRequest(format!("sort={odd} is not known; replays come by -started_at.")));
+    }
+    let sieve = Sieve {
+        keeps: |replay: &Replay, rules| rules.covers(replay.started) && rules.let_row(&searched(replay)),
+        ends: |replay, rules| rules.since.is_some_and(|since| replay.started < since),
+        place: |replay| (replay.started, replay.row),
+    };
+    let page = app
+        .with_store(move |store| match rules.is_none() {
+            true => store.replays(&scope, request),
+            false => sieve::page(&sieve, &rules, request, |part| store.replays(&scope, part)),
+        })
+        .await?;
     let rows = page.rows.iter().map(replay_shape).collect();
     page::wrapped(page::answer(&app, &uri, &page, rows), |rows| json!({ "data": rows })).await
 }
@@ -174,6 +197,48 @@ async fn replay(
     let replay = app.with_store(move |store| store.replay(&scope, id.as_bytes())).await?;
     let replay = replay.ok_or(ApiError::NotFound("No such replay."))?;
     Ok(Json(json!({ "data": replay_shape(&replay) })))
+}
+
+/// What replays are searched by.
+const SEARCHED: [&str; 18] = [
+    "id",
+    "replay_type",
+    "platform",
+    "release",
+    "environment",
+    "user.id",
+    "user.email",
+    "user.username",
+    "user.ip",
+    "url",
+    "urls",
+    "error_ids",
+    "trace_ids",
+    "duration",
+    "count_segments",
+    "count_errors",
+    "count_urls",
+    "started_at",
+];
+
+/// A replay as fields of these names.
+fn searched(replay: &Replay) -> Map<String, Value> {
+    let shape = replay_shape(replay);
+    let user = |name: &str| replay.user.get(name).cloned().unwrap_or_default();
+    let mut row = Map::new();
+    for name in SEARCHED {
+        let value = match name {
+            "release" => replay.release.clone().into(),
+            "url" => shape["urls"].clone(),
+            "user.ip" => user("ip_address"),
+            _ => match name.strip_prefix("user.") {
+                Some(part) => user(part),
+                None => shape[name].clone(),
+            },
+        };
+        row.insert(name.to_owned(), value);
+    }
+    row
 }
 
 fn replay_shape(replay: &Replay) -> Value {

@@ -76,6 +76,8 @@ fn filter(project: i64) -> IssueFilter {
         search: Expr::All(Vec::new()),
         context: IssueContext::default(),
         seen_since: None,
+        seen_until: None,
+        hashes: Vec::new(),
         environments: Vec::new(),
         sort: IssueSort::LastSeen,
         page: PageRequest { cursor: None, limit: 100 },

@@ -28,6 +28,8 @@ pub(crate) struct NewReplay {
 /// A replay as it is listed; its pieces are items under its id.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Replay {
+    /// Its number in the store.
+    pub(crate) row: i64,
     pub(crate) project: ProjectId,
     pub(crate) replay: EventKey,
     pub(crate) started: Micros,

@@ -154,6 +154,10 @@ pub(crate) struct IssueFilter {
     pub(crate) search: Expr,
     pub(crate) context: IssueContext,
     pub(crate) seen_since: Option<Micros>,
+    /// It was seen first before this.
+    pub(crate) seen_until: Option<Micros>,
+    /// One of these leads to it; all when empty.
+    pub(crate) hashes: Vec<[u8; 16]>,
     /// The issue has events from one of these environments; all when empty.
     pub(crate) environments: Vec<String>,
     pub(crate) sort: IssueSort,

@@ -22,7 +22,7 @@ pub(super) fn read(store: &dyn Store, ask: &Ask, taker: &mut Taker) -> Result<()
                 if matches!(event.kind.as_str(), "transaction" | "feedback") {
                     continue;
                 }
-                ask.keep(event.timestamp, row(ask, event), taker);
+                ask.keep(event.timestamp, row(ask.project(event.project), event), taker);
             }
             if !taker.wants_more(page.rows.len(), page.has_next && !too_old) {
                 break;
@@ -33,7 +33,8 @@ pub(super) fn read(store: &dyn Store, ask: &Ask, taker: &mut Taker) -> Result<()
     Ok(())
 }
 
-fn row(ask: &Ask, event: &StoredEvent) -> Row {
+/// An event as fields.
+pub(super) fn row(project: &str, event: &StoredEvent) -> Row {
     let body: Map<String, Value> =
         event.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
     let text = |path: &[&str]| {
@@ -60,7 +61,7 @@ fn row(ask: &Ask, event: &StoredEvent) -> Row {
         ("culprit", event.culprit.clone().into()),
         ("level", event.level.clone().into()),
         ("event.type", event.kind.clone().into()),
-        ("project", ask.project(event.project).into()),
+        ("project", project.into()),
         ("project.id", event.project.into()),
         ("issue.id", event.issue.into()),
         ("message", event.title.clone().into()),

@@ -53,6 +53,9 @@ pub(super) fn field<'a>(row: &'a Row, key: &Key) -> Option<&'a Value> {
 }
 
 fn fits(test: &Test, own: &Value) -> bool {
+    if let Value::Array(several) = own {
+        return several.iter().any(|one| fits(test, one));
+    }
     let compare = |with: &str| match (number(own), duration_or_number(with)) {
         (Some(own), Some(with)) => own.partial_cmp(&with),
         _ => Some(text(own).as_str().cmp(with)),

@@ -60,6 +60,17 @@ fn conditions(filter: &IssueFilter) -> Result<(String, Vec<Sql>)> {
         sql.push_str(" AND last_seen >= ?");
         arguments.push(Sql::from(since));
     }
+    if let Some(until) = filter.seen_until {
+        sql.push_str(" AND first_seen < ?");
+        arguments.push(Sql::from(until));
+    }
+    if !filter.hashes.is_empty() {
+        let places = vec!["?"; filter.hashes.len()].join(",");
+        sql.push_str(&format!(
+            " AND id IN (SELECT issue_id FROM issue_hashes h WHERE h.project_id = issues.project_id AND h.hash IN ({places}))"
+        ));
+        arguments.extend(filter.hashes.iter().map(|hash| Sql::from(hash.to_vec())));
+    }
     if !filter.environments.is_empty() {
         let places = vec!["?"; filter.environments.len()].join(",");
         sql.push_str(&format!(

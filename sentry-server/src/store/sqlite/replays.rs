@@ -53,17 +53,9 @@ pub(super) fn list(meta: &Connection, scope: &ProjectScope, request: PageRequest
         projects.join(", ")
     );
     let mut statement = meta.prepare_cached(&sql)?;
-    let rows = statement
-        .query_map([(request.limit + 1) as i64], |found| Ok((found.get::<_, i64>(0)?, row(found)?)))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    let page = page::build(rows, request, |(id, replay)| (replay.started, *id));
-    Ok(Page {
-        rows: page.rows.into_iter().map(|(_, replay)| replay).collect(),
-        previous: page.previous,
-        next: page.next,
-        has_previous: page.has_previous,
-        has_next: page.has_next,
-    })
+    let rows =
+        statement.query_map([(request.limit + 1) as i64], row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(page::build(rows, request, |replay| (replay.started, replay.row)))
 }
 
 pub(super) fn by_id(meta: &Connection, scope: &ProjectScope, replay: &EventKey) -> Result<Option<Replay>> {
@@ -84,6 +76,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<Replay> {
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     };
     Ok(Replay {
+        row: row.get(0)?,
         project: row.get(1)?,
         replay: row.get(2)?,
         started: row.get(3)?,
