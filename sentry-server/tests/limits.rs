@@ -319,3 +319,67 @@ async fn project_rules_of_scrubbing() {
     assert!(stored["tags"].as_array().unwrap().contains(&json!({ "key": "iban", "value": "[Filtered]" })));
     assert!(stored["user"]["ip_address"].is_null(), "{}", stored["user"]);
 }
+
+#[tokio::test]
+async fn what_is_refused_at_the_door_is_counted() {
+    let server = Server::start_with(|config| config.limits.wire_body_bytes = 1 << 20);
+    let key = format!("sentry_key={KEY}");
+    let item = |kind: &str, bytes: usize| {
+        format!("{{\"type\":\"{kind}\",\"length\":{bytes}}}\n{}\n", "x".repeat(bytes))
+    };
+    let check_in = item("check_in", 102_401);
+    let html = [("content-type", "text/html")];
+    let refused: [(u16, &str, &[(&str, &str)], String); 6] = [
+        (400, "envelope", &[], "no envelope".to_owned()),
+        (400, "store", &[], "{\"message\":".to_owned()),
+        (415, "security", &html, "{}".to_owned()),
+        (415, "otlp/v1/logs", &html, "{}".to_owned()),
+        (413, "envelope", &[], format!("{{}}\n{check_in}")),
+        (413, "envelope", &[], item("event", 2 << 20)),
+    ];
+    for (status, path, headers, body) in refused {
+        let answer = server.post(&format!("/api/42/{path}/?{key}"), headers, body.clone()).await;
+        assert_eq!(answer.status, status, "{path}");
+        if status == 413 {
+            let limit = if body.len() > 1 << 20 { "1048576" } else { "102400" };
+            let cause = answer.json()["causes"][0].as_str().unwrap().to_owned();
+            assert!(cause.contains(limit) && cause.contains("send less"), "{cause}");
+        }
+        // Whose it is nobody can know without the key.
+        let answer =
+            server.post(&format!("/api/42/{path}/?sentry_key={}", "f".repeat(32)), headers, body).await;
+        assert_eq!(answer.status, 403, "{path}");
+    }
+    // Beside something that can be taken it is left out, and counted all the same.
+    let beside = format!("{}{check_in}", event_envelope(1, &error("A", "f")));
+    server.envelope(beside).await.ok();
+    assert_eq!(stored(&server).await, 1);
+    let counts = outcomes(&server).await;
+    let of = |category: &str, reason: &str| {
+        let is = |row: &&Value| {
+            row["category"] == category && row["reason"] == reason && row["outcome"] == "invalid"
+        };
+        counts.as_array().unwrap().iter().filter(is).map(|row| row["quantity"].as_i64().unwrap()).sum::<i64>()
+    };
+    let found = [
+        of("default", "malformed"),
+        of("error", "malformed"),
+        of("security", "wrong_type"),
+        of("log_item", "wrong_type"),
+        of("monitor", "too_large"),
+        of("default", "too_large"),
+    ];
+    assert_eq!(found, [1, 1, 1, 1, 2, 1], "{counts}");
+}
+
+#[tokio::test]
+async fn what_is_sent_to_a_busy_server_is_counted() {
+    let server = Server::start_with(|config| config.limits.in_flight_bytes = 200);
+    let answer = server.envelope(event_envelope(1, &error("A", "f"))).await;
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, "5"));
+    assert!(answer.header("x-sentry-rate-limits").contains("error"), "{:?}", answer.headers);
+    // A job's script must not hear of a 429.
+    let called = server.post(&format!("/api/42/cron/nightly/{KEY}?status=ok"), &[], "x".repeat(300)).await;
+    assert_eq!((called.status.as_u16(), called.header("retry-after")), (503, "5"));
+    assert_eq!(counted(&outcomes(&server).await, "rate_limited", "busy"), 2);
+}

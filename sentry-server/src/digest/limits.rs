@@ -6,7 +6,7 @@ const KIB: usize = 1_024;
 const MIB: usize = 1_024 * KIB;
 
 /// The cap on one item's payload, in bytes.
-pub(super) fn max_bytes(item: &ItemType) -> usize {
+pub(crate) fn max_bytes(item: &ItemType) -> usize {
     match item {
         ItemType::Attachment => 100 * MIB,
         ItemType::Profile | ItemType::ProfileChunk => 50 * MIB,

@@ -9,7 +9,7 @@ mod attempt;
 mod feeder;
 mod kinds;
 mod ledger;
-mod limits;
+pub(crate) mod limits;
 mod notes;
 mod outcome;
 mod prepare;

@@ -55,7 +55,7 @@ impl Share {
         let more = bytes.saturating_sub(self.bytes);
         let before = self.budget.used.fetch_add(more, Ordering::Relaxed);
         self.bytes += more;
-        if before + more > self.budget.max { Err(Refusal::busy()) } else { Ok(()) }
+        if before + more > self.budget.max { Err(Refusal::Busy) } else { Ok(()) }
     }
 }
 
@@ -127,7 +127,7 @@ pub(crate) async fn read(
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok())
         .unwrap_or(0);
     if promised > limits.wire_bytes {
-        return Err(Refusal::TooLarge("the compressed body"));
+        return Err(Refusal::exceeds("the body as it is sent", limits.wire_bytes));
     }
     let mut wire = Vec::with_capacity(promised.min(RESERVE_BYTES));
     // A small body is inflated at once when it is there as a whole.
@@ -139,7 +139,7 @@ pub(crate) async fn read(
         let frame = frame.map_err(|_| Refusal::malformed("the body ended before it was complete"))?;
         let Ok(chunk) = frame.into_data() else { continue };
         if wire.len() + chunk.len() > limits.wire_bytes {
-            return Err(Refusal::TooLarge("the compressed body"));
+            return Err(Refusal::exceeds("the body as it is sent", limits.wire_bytes));
         }
         inflater.push(&chunk)?;
         wire.extend_from_slice(&chunk);
@@ -155,7 +155,9 @@ pub(crate) async fn read(
     };
     let inflated = match inflated {
         Some(inflated) => Bytes::from(inflated),
-        None if wire.len() > limits.inflated_bytes => return Err(Refusal::TooLarge("the body")),
+        None if wire.len() > limits.inflated_bytes => {
+            return Err(Refusal::exceeds("the body", limits.inflated_bytes));
+        }
         None => wire.clone(),
     };
     Ok(ReadBody { share, encoding, wire, inflated })
@@ -251,17 +253,17 @@ impl Inflater {
                 Self::Raw(Box::new(flate2::write::DeflateDecoder::new(out)))
             };
         }
-        let (result, exceeded, encoding) = match self {
+        let (result, out, encoding) = match self {
             Self::Identity | Self::DeflateUnknown(_) => return Ok(()),
-            Self::Gzip(writer) => (writer.write_all(chunk), writer.get_ref().exceeded, Encoding::Gzip),
-            Self::Zlib(writer) => (writer.write_all(chunk), writer.get_ref().exceeded, Encoding::Deflate),
-            Self::Raw(writer) => (writer.write_all(chunk), writer.get_ref().exceeded, Encoding::Deflate),
-            Self::Brotli(writer) => (writer.write_all(chunk), writer.get_ref().exceeded, Encoding::Brotli),
-            Self::Zstd(writer) => (writer.write_all(chunk), writer.get_ref().exceeded, Encoding::Zstd),
+            Self::Gzip(writer) => (writer.write_all(chunk), writer.get_ref(), Encoding::Gzip),
+            Self::Zlib(writer) => (writer.write_all(chunk), writer.get_ref(), Encoding::Deflate),
+            Self::Raw(writer) => (writer.write_all(chunk), writer.get_ref(), Encoding::Deflate),
+            Self::Brotli(writer) => (writer.write_all(chunk), writer.get_ref(), Encoding::Brotli),
+            Self::Zstd(writer) => (writer.write_all(chunk), writer.get_ref(), Encoding::Zstd),
         };
         match result {
             Ok(()) => Ok(()),
-            Err(_) if exceeded => Err(Refusal::TooLarge("the inflated body")),
+            Err(_) if out.exceeded => Err(Refusal::exceeds("the inflated body", out.max)),
             Err(_) => Err(undecodable(encoding)),
         }
     }
@@ -298,7 +300,7 @@ impl Inflater {
             }
         };
         match out {
-            Ok(out) if out.exceeded => Err(Refusal::TooLarge("the inflated body")),
+            Ok(out) if out.exceeded => Err(Refusal::exceeds("the inflated body", out.max)),
             Ok(out) => Ok(Some(out.bytes)),
             Err(_) => Err(undecodable(encoding)),
         }

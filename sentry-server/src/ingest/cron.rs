@@ -18,6 +18,10 @@ pub(super) async fn check_in(method: Method, request: Request, body: Body) -> Re
             drop(request.refuse(refusal));
             StatusCode::ACCEPTED.into_response()
         }
+        Err(refusal @ Refusal::Busy) => {
+            drop(request.refuse(refusal));
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response()
+        }
         Err(Refusal::Full { seconds, .. }) => {
             // Not stored: said without a 429, which would stop the job's other tools.
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, seconds.to_string())]).into_response()

@@ -11,7 +11,7 @@ use watchpost_core::{Category, EventId};
 use super::auth;
 use super::payload;
 use super::record::Endpoint;
-use super::refusal::{self, Refusal};
+use super::refusal::{self, Refusal, TooLarge};
 use super::request::{Brought, Left, Request};
 use crate::json;
 use crate::normalize;
@@ -69,6 +69,8 @@ async fn take_envelope(request: &Request, body: Body) -> Result<(Option<EventId>
     if framing.items == 0 {
         return Ok((framing.event_id, Left::new()));
     }
+    request.holds(&framing.contents);
+    framing.check()?;
     let id = framing.event_id.unwrap_or_else(|| request.new_id());
     let contents = framing.contents;
     let left =
@@ -95,7 +97,11 @@ async fn take_event(request: &Request, body: Option<Body>) -> Result<(Option<Eve
     let own = {
         let json = payload::stored_json(&body.inflated, request.app.limits.body.inflated_bytes)?;
         if json.len() > MAX_STORE_BYTES {
-            return Err(Refusal::TooLarge("the event"));
+            return Err(Refusal::TooLarge(TooLarge {
+                what: "the event".to_owned(),
+                bytes: Some(json.len()),
+                limit: MAX_STORE_BYTES,
+            }));
         }
         id_in(&json)?
     };

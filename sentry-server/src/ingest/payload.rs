@@ -7,7 +7,8 @@ use serde::Deserialize;
 use watchpost_core::{Category, EnvelopeReader, EventId, ItemHeader, ItemType};
 
 use super::body::{self, Encoding};
-use super::refusal::Refusal;
+use super::refusal::{Refusal, TooLarge};
+use crate::digest::limits;
 use crate::project::Contents;
 
 /// What the answer and the key check need of an envelope.
@@ -21,6 +22,19 @@ pub(crate) struct Framing {
     /// Quantities by category, in the units that limits count in.
     pub(crate) contents: Contents,
     pub(crate) items: usize,
+    /// How many items are over their limits, and the first of them.
+    oversized: usize,
+    first_oversized: Option<TooLarge>,
+}
+
+impl Framing {
+    /// Refuses what has nothing in it that could be taken. An item over its limit beside others is left out and counted.
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        match &self.first_oversized {
+            Some(first) if self.oversized == self.items => Err(Refusal::TooLarge(first.clone())),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Walks the whole envelope.
@@ -33,9 +47,17 @@ pub(crate) fn framing(bytes: &[u8]) -> Result<Framing, Refusal> {
         needs_id: false,
         contents: Contents::new(),
         items: 0,
+        oversized: 0,
+        first_oversized: None,
     };
     while let Some((header, payload)) = reader.next_item().map_err(refuse)? {
         framing.items += 1;
+        let limit = limits::max_bytes(&header.item_type);
+        if payload.len() > limit {
+            framing.oversized += 1;
+            let what = format!("an item of type {}", header.item_type);
+            framing.first_oversized.get_or_insert(TooLarge { what, bytes: Some(payload.len()), limit });
+        }
         let category = header.item_type.category();
         let quantity = quantity(&header, payload.len());
         match framing.contents.iter_mut().find(|(known, _)| *known == category) {

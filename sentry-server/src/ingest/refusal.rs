@@ -19,14 +19,36 @@ pub(crate) enum Refusal {
     WrongKey,
     /// 415: the media type is none that the endpoint reads.
     WrongType(String),
-    /// 413: what was too large.
-    TooLarge(&'static str),
+    /// 413: what was too large, by which limit.
+    TooLarge(TooLarge),
+    /// 429: too many bodies are being read.
+    Busy,
     /// 429: queue or disk is full; these categories are to wait.
     Full { categories: Vec<Category>, seconds: u64 },
     /// 429: everything in the request is over a limit of its key, project or organisation.
     Limited(Vec<Limit>),
     /// 503: the server is stopping.
     Stopping,
+}
+
+/// Something over its limit.
+#[derive(Debug, Clone)]
+pub(crate) struct TooLarge {
+    /// `the body`, `an item of type log`.
+    pub(crate) what: String,
+    /// Where that is known.
+    pub(crate) bytes: Option<usize>,
+    pub(crate) limit: usize,
+}
+
+impl TooLarge {
+    fn told(&self) -> String {
+        let Self { what, bytes, limit } = self;
+        let size = bytes.map_or_else(|| format!("more than {limit}"), |bytes| bytes.to_string());
+        format!(
+            "{what} has {size} bytes, and at most {limit} are taken; send less of it, or in several parts"
+        )
+    }
 }
 
 impl Refusal {
@@ -38,8 +60,25 @@ impl Refusal {
         Self::Malformed { detail: "invalid envelope", cause: cause.into() }
     }
 
+    /// Something of which no more is known than that it goes on after its limit.
+    pub(crate) fn exceeds(what: &str, limit: usize) -> Self {
+        Self::TooLarge(TooLarge { what: what.to_owned(), bytes: None, limit })
+    }
+
+    /// As which outcome, and under which reason, what is refused is counted. `None` where that is done already, or where
+    /// it cannot be known whose it is.
+    pub(super) fn outcome(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Malformed { .. } | Self::WrongType(_) | Self::TooLarge(_) => {
+                Some(("invalid", self.reason()))
+            }
+            Self::Busy => Some(("rate_limited", "busy")),
+            Self::NoKey | Self::WrongKey | Self::Full { .. } | Self::Limited(_) | Self::Stopping => None,
+        }
+    }
+
     /// Too many bodies at once; read no further, so what is inside is not known.
-    pub(crate) fn busy() -> Self {
+    fn all() -> Self {
         use Category::{
             Attachment, Default, Error, Feedback, LogItem, Monitor, Profile, Replay, Session, Span,
             Transaction,
@@ -68,7 +107,7 @@ impl Refusal {
             Self::WrongKey => "wrong_key",
             Self::WrongType(_) => "wrong_type",
             Self::TooLarge(_) => "too_large",
-            Self::Full { .. } => "queue_full",
+            Self::Full { .. } | Self::Busy => "queue_full",
             Self::Limited(_) => "limited",
             Self::Stopping => "stopping",
         }
@@ -77,6 +116,9 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        if matches!(self, Self::Busy) {
+            return Self::all().into_response();
+        }
         let (status, detail, causes) = match &self {
             Self::Malformed { detail, cause } => (StatusCode::BAD_REQUEST, *detail, vec![cause.clone()]),
             Self::NoKey => (
@@ -95,9 +137,8 @@ impl IntoResponse for Refusal {
             Self::WrongType(cause) => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported media type", vec![cause.clone()])
             }
-            Self::TooLarge(what) => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "too large", vec![format!("{what} exceeds its limit")])
-            }
+            Self::TooLarge(what) => (StatusCode::PAYLOAD_TOO_LARGE, "too large", vec![what.told()]),
+            Self::Busy => (StatusCode::TOO_MANY_REQUESTS, "the server is busy", Vec::new()),
             Self::Full { seconds, .. } => (
                 StatusCode::TOO_MANY_REQUESTS,
                 "the server's queue is full",

@@ -1,5 +1,7 @@
 //! One request to ingest: whose it is, and making what it brought durable.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -25,6 +27,17 @@ pub(super) struct Request {
     pub(super) query: Option<String>,
     pub(super) headers: HeaderMap,
     extensions: Extensions,
+    /// What mostly comes by this way.
+    usual: Category,
+    known: Mutex<Known>,
+}
+
+/// What is known of a request so far, for counting it if it is refused.
+#[derive(Default)]
+struct Known {
+    /// Whose it is, once its key was checked.
+    project: Option<ProjectId>,
+    contents: Contents,
 }
 
 /// What a request brought, ready for the spool.
@@ -51,6 +64,8 @@ impl FromRequestParts<App> for Request {
             query: parts.uri.query().map(str::to_owned),
             headers: std::mem::take(&mut parts.headers),
             extensions: std::mem::take(&mut parts.extensions),
+            usual: usual(parts.uri.path()),
+            known: Mutex::default(),
         })
     }
 }
@@ -102,19 +117,32 @@ impl Request {
 
     /// The project that a key opens by itself.
     pub(super) async fn project_of(&self, key: &ShownKey) -> Result<Admitted, Refusal> {
-        if let Some(admitted) = self.app.keys.project_of(&key.0) {
-            return Ok(admitted);
-        }
-        self.refresh_keys().await;
-        self.app.keys.project_of(&key.0).ok_or(Refusal::WrongKey)
+        self.opened(|| self.app.keys.project_of(&key.0)).await
     }
 
     pub(super) async fn check(&self, project: ProjectId, key: &ShownKey) -> Result<Admitted, Refusal> {
-        if let Some(admitted) = self.app.keys.opens(project, &key.0) {
-            return Ok(admitted);
-        }
-        self.refresh_keys().await;
-        self.app.keys.opens(project, &key.0).ok_or(Refusal::WrongKey)
+        self.opened(|| self.app.keys.opens(project, &key.0)).await
+    }
+
+    async fn opened(&self, look: impl Fn() -> Option<Admitted>) -> Result<Admitted, Refusal> {
+        let admitted = match look() {
+            Some(admitted) => admitted,
+            None => {
+                self.refresh_keys().await;
+                look().ok_or(Refusal::WrongKey)?
+            }
+        };
+        self.known().project = Some(admitted.id());
+        Ok(admitted)
+    }
+
+    /// Says what is in the request.
+    pub(super) fn holds(&self, contents: &Contents) {
+        self.known().contents.clone_from(contents);
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Another process may have made the project a moment ago.
@@ -188,15 +216,46 @@ impl Request {
         envelope: Vec<u8>,
     ) -> Result<Left, Refusal> {
         let body = body.replaced(Bytes::from(envelope));
-        let contents = payload::framing(&body.inflated)?.contents;
+        let framing = payload::framing(&body.inflated)?;
+        self.holds(&framing.contents);
+        framing.check()?;
+        let contents = framing.contents;
         self.commit(admitted, Brought { endpoint: Endpoint::Envelope, id, body, contents }).await
     }
 
     /// Counts a refusal and turns it into its answer.
     pub(super) fn refuse(&self, refusal: Refusal) -> axum::response::Response {
         self.app.metrics.rejected.add(refusal.reason());
+        let mut known = self.known();
+        if let (Some(project), Some((outcome, reason))) = (known.project, refusal.outcome()) {
+            if known.contents.is_empty() {
+                known.contents.push((self.usual, 1));
+            }
+            for (category, quantity) in &known.contents {
+                let key = OutcomeKey { outcome, ..rate_limited(project, self.app.now(), *category, reason) };
+                self.app.ledger.add(key, *quantity as i64);
+            }
+        }
+        drop(known);
         axum::response::IntoResponse::into_response(refusal)
     }
+}
+
+/// By the name of the endpoint, which stands after the project's number.
+fn usual(path: &str) -> Category {
+    let of = |name: &str| {
+        Some(match name {
+            "store" | "minidump" | "unreal" => Category::Error,
+            "security" | "csp-report" | "nel" => Category::Security,
+            "attachments" => Category::Attachment,
+            "cron" => Category::Monitor,
+            "traces" => Category::Span,
+            "logs" => Category::LogItem,
+            "metrics" => Category::TraceMetric,
+            _ => return None,
+        })
+    };
+    path.split('/').find_map(of).unwrap_or(Category::Default)
 }
 
 fn full(mut categories: Vec<Category>, spread: f64) -> Refusal {

@@ -15,7 +15,9 @@ pub(super) fn envelope(
     max_bytes: usize,
 ) -> Result<Vec<u8>, Refusal> {
     let refuse = |error: symbolic_unreal::Unreal4Error| match error.kind() {
-        symbolic_unreal::Unreal4ErrorKind::TooLarge => Refusal::TooLarge("the inflated crash report"),
+        symbolic_unreal::Unreal4ErrorKind::TooLarge => {
+            Refusal::exceeds("the inflated crash report", max_bytes)
+        }
         _ => Refusal::malformed(format!("Unreal crash report: {error}")),
     };
     let crash = Unreal4Crash::parse_with_limit(report, max_bytes).map_err(refuse)?;
