@@ -28,6 +28,7 @@ use crate::proxy::TrustedProxy;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{ProjectId, Store, StoreError};
 use crate::symbolicate::Symbolicator;
+use crate::watch::Watch;
 use crate::{api, health, ingest, ui};
 
 /// A started server without its socket: [`App::router`] answers requests, [`App::stop`] drains and ends it.
@@ -156,12 +157,18 @@ impl App {
         let fault = Arc::new(Fault::default());
         let committer = Committer::start(log, Arc::clone(&queue), Arc::clone(&metrics), Arc::clone(&fault))
             .map_err(|error| StartError::new("the commit thread", error))?;
+        let committer = Arc::new(committer);
         let house = House {
             store: Arc::clone(&store),
             keys: Arc::clone(&keys),
             trees,
             clock: Arc::clone(&clock),
             retention: config.retention,
+            watch: Watch {
+                store: Arc::clone(&store),
+                committer: Arc::clone(&committer),
+                clock: Arc::clone(&clock),
+            },
         };
         let housekeeping = Housekeeping::start(house.clone())
             .map_err(|error| StartError::new("the housekeeping thread", error))?;
@@ -175,7 +182,7 @@ impl App {
             store,
             keys,
             counters: Arc::default(),
-            committer: Arc::new(committer),
+            committer,
             queue,
             ledger,
             metrics,
@@ -223,6 +230,15 @@ impl App {
         let done =
             self.house.tidy().and_then(|()| self.house.forget()).and_then(|()| self.house.sweep(|| false));
         done.map_err(|error| StartError::new("the store", error))
+    }
+
+    /// Looks for runs of monitors that did not come in time or take too long, as happens by itself once a minute. Blocks;
+    /// not to be called where blocking is not allowed.
+    ///
+    /// # Errors
+    /// When the store or the spool cannot be written.
+    pub fn watch_monitors(&self) -> Result<(), StartError> {
+        self.house.watch.round().map_err(|error| StartError::new("the store", error))
     }
 
     /// Refuses new data, stores what was accepted, and ends the threads. Blocks.

@@ -1,4 +1,5 @@
-//! What is done from time to time, on a thread of its own: settings are read again, and what is too old is deleted.
+//! What is done from time to time, on a thread of its own: settings are read again, monitors are looked at, and
+//! what is too old is deleted.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +13,7 @@ use crate::digest::Trees;
 use crate::ingest::KeyTable;
 use crate::instant::{self, Micros};
 use crate::store::{Result, Retention, Store};
+use crate::watch::Watch;
 
 /// The thread; ends when told to or dropped.
 #[derive(Debug)]
@@ -28,6 +30,7 @@ pub(crate) struct House {
     pub(crate) trees: Arc<Trees>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) retention: Retention,
+    pub(crate) watch: Watch,
 }
 
 impl Housekeeping {
@@ -94,6 +97,10 @@ fn run(house: &House, stopped: &Receiver<()>) {
     let mut pace = Pace::new(house.clock.now().micros(), Instant::now());
     while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(INTERVAL) {
         let is_settled = pace.is_settled(house.clock.now().micros(), Instant::now());
+        // Apart from the rest: a spool that is full must not keep what is too old from going.
+        if let Err(error) = house.watch.round() {
+            crate::log::error(format_args!("monitors: {error}; looked at again in {INTERVAL:?}"));
+        }
         let mut done = house.reload();
         if is_settled && done.is_ok() {
             done = house.tidy();

@@ -38,6 +38,7 @@ mod msgpack;
 pub mod normalize;
 mod project;
 mod proxy;
+mod schedule;
 pub mod search;
 mod serve;
 mod settings;
@@ -48,6 +49,7 @@ mod symbolicate;
 pub mod testing;
 mod ui;
 mod upkeep;
+mod watch;
 
 pub use crate::app::{App, StartError};
 pub use crate::cli::run;

@@ -19,8 +19,9 @@ use crate::app::App;
 use crate::auth::hex;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
+use crate::schedule::Plan;
 use crate::setup;
-use crate::store::{CheckInRow, Monitor};
+use crate::store::{CheckInRow, Monitor, MonitorEnvironment};
 
 pub(super) fn routes(routes: &mut Routes) {
     let all = "/api/0/organizations/{org}/monitors/";
@@ -151,7 +152,10 @@ async fn delete(
 fn config(config: Option<Value>) -> Result<Option<String>, ApiError> {
     match config {
         None => Ok(None),
-        Some(config) if config.is_object() => Ok(Some(config.to_string())),
+        Some(config) if config.is_object() => {
+            Plan::read(&config).map_err(|error| ApiError::BadRequest(format!("config: {error}")))?;
+            Ok(Some(config.to_string()))
+        }
         Some(_) => Err(ApiError::BadRequest("config must be an object.".to_owned())),
     }
 }
@@ -169,7 +173,21 @@ fn shape(found: &OrgScope, monitor: &Monitor) -> Value {
         "config": monitor.config,
         "isMuted": false,
         "dateCreated": rfc3339(monitor.created),
+        "environments": monitor.environments.iter().map(environment).collect::<Vec<_>>(),
         "project": by_id.get(&monitor.project).map(|project| projects::shape(&found.org, project, &[])),
+    })
+}
+
+fn environment(own: &MonitorEnvironment) -> Value {
+    json!({
+        "name": own.name,
+        "status": own.status,
+        "isMuted": false,
+        "dateCreated": rfc3339(own.created),
+        "lastCheckIn": own.last_check_in.map(rfc3339),
+        "nextCheckIn": own.next.map(rfc3339),
+        "nextCheckInLatest": own.latest.map(rfc3339),
+        "activeIncident": own.incident.map(|since| json!({ "startingTimestamp": rfc3339(since), "resolvingTimestamp": null })),
     })
 }
 

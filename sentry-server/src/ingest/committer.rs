@@ -7,14 +7,20 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
+use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+use watchpost_core::EventId;
 use watchpost_spool::Log;
 
-use super::record::RecordHead;
+use super::body::Encoding;
+use super::framed::Framed;
+use super::record::{Endpoint, RecordHead};
 use crate::digest::{Job, Queue};
 use crate::health::Fault;
+use crate::instant::Micros;
 use crate::metrics::Metrics;
+use crate::store::ProjectId;
 
 /// Hands records to the thread that appends and syncs them.
 #[derive(Debug)]
@@ -64,17 +70,51 @@ impl Committer {
         wire: Bytes,
         inflated: Bytes,
     ) -> Result<(), CommitError> {
-        let (done, answer) = oneshot::channel();
-        let submission = Submission { head, wire, inflated, done, runtime: Handle::try_current().ok() };
-        {
-            let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
-            let sender = sender.as_ref().ok_or(CommitError::Stopped)?;
-            sender.try_send(submission).map_err(|error| match error {
-                TrySendError::Full(_) => CommitError::Full,
-                TrySendError::Disconnected(_) => CommitError::Stopped,
-            })?;
-        }
+        let answer = self.submit(head, wire, inflated, Handle::try_current().ok())?;
         answer.await.unwrap_or(Err(CommitError::Stopped))
+    }
+
+    /// Commits an event of the server's own. Blocks until it is durable.
+    pub(crate) fn tell(
+        &self,
+        project: ProjectId,
+        id: EventId,
+        event: &Value,
+        now: Micros,
+    ) -> Result<(), CommitError> {
+        let mut envelope = Framed::new(id);
+        envelope.add_json("event", event);
+        let wire = Bytes::from(envelope.into_bytes());
+        let head = RecordHead {
+            endpoint: Endpoint::Envelope,
+            encoding: Encoding::Identity,
+            project,
+            received: now,
+            id: *id.as_bytes(),
+            address: None,
+            user_agent: None,
+            limited: 0,
+        };
+        let answer = self.submit(head, wire.clone(), wire, None)?;
+        answer.blocking_recv().unwrap_or(Err(CommitError::Stopped))
+    }
+
+    fn submit(
+        &self,
+        head: RecordHead,
+        wire: Bytes,
+        inflated: Bytes,
+        runtime: Option<Handle>,
+    ) -> Result<oneshot::Receiver<Result<(), CommitError>>, CommitError> {
+        let (done, answer) = oneshot::channel();
+        let submission = Submission { head, wire, inflated, done, runtime };
+        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        let sender = sender.as_ref().ok_or(CommitError::Stopped)?;
+        sender.try_send(submission).map_err(|error| match error {
+            TrySendError::Full(_) => CommitError::Full,
+            TrySendError::Disconnected(_) => CommitError::Stopped,
+        })?;
+        Ok(answer)
     }
 
     /// Commits what was handed in, refuses the rest. Blocks.

@@ -1,6 +1,6 @@
 //! What people change about things that reports made.
 
-use super::{EventKey, MonitorId, ProjectId, ProjectScope, Result};
+use super::{EventKey, Incident, MonitorId, ProjectId, ProjectScope, Result, Watched};
 use crate::instant::Micros;
 
 /// Changes by hand.
@@ -18,4 +18,10 @@ pub(crate) trait Curate {
     ) -> Result<()>;
     /// With its check-ins.
     fn delete_monitor(&self, monitor: MonitorId) -> Result<()>;
+    /// Notes runs that did not come or do not end, a bounded number at a time, and says which incidents are to be told.
+    fn watch_monitors(&self, now: Micros) -> Result<Watched>;
+    /// The event of an incident is on its way.
+    fn incident_told(&self, incident: &Incident) -> Result<()>;
+    /// The issue of an incident is resolved.
+    fn incident_ended(&self, incident: &Incident, now: Micros) -> Result<()>;
 }

@@ -32,7 +32,7 @@ pub(crate) use files::{
 };
 pub(crate) use grouping::{Grouped, IssueHash, Tombstone, Unmerged};
 pub(crate) use health::{Health, NewSession, SessionCounts, SessionDay, SessionHour, SessionKind};
-pub(crate) use monitor::{CheckInRow, Monitor, MonitorId, NewCheckIn};
+pub(crate) use monitor::{CheckInRow, Incident, Monitor, MonitorEnvironment, MonitorId, NewCheckIn, Watched};
 pub(crate) use releases::{Commit, Deploy, Release, ReleaseChange, Releases, Repository};
 pub(crate) use replay::{NewReplay, Replay};
 pub(crate) use rows::{

@@ -40,6 +40,41 @@ pub(crate) struct Monitor {
     pub(crate) last_check_in: Option<Micros>,
     /// The latest report's.
     pub(crate) status: Option<String>,
+    pub(crate) environments: Vec<MonitorEnvironment>,
+}
+
+/// A monitor in one environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MonitorEnvironment {
+    pub(crate) name: String,
+    /// Of the run that ended last: `ok`, `error`, `missed`, `timeout`; `in_progress` if none did.
+    pub(crate) status: String,
+    pub(crate) last_check_in: Option<Micros>,
+    /// When the next run is due, and until when it may report.
+    pub(crate) next: Option<Micros>,
+    pub(crate) latest: Option<Micros>,
+    pub(crate) created: Micros,
+    /// Since when it fails so often that there is an issue.
+    pub(crate) incident: Option<Micros>,
+}
+
+/// Failures in a row that make an issue, or that are over.
+#[derive(Debug, Clone)]
+pub(crate) struct Incident {
+    pub(crate) monitor: Monitor,
+    pub(crate) environment: String,
+    pub(crate) since: Micros,
+    pub(crate) status: String,
+    pub(crate) failures: i64,
+}
+
+/// What a look at the monitors found.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Watched {
+    pub(crate) begun: Vec<Incident>,
+    pub(crate) over: Vec<Incident>,
+    /// There is more to be found at this moment.
+    pub(crate) more: bool,
 }
 
 /// One run of a job.

@@ -1,11 +1,13 @@
 //! What people change about monitors.
 
-use rusqlite::params;
+use rusqlite::{TransactionBehavior, params};
 
-use super::SqliteStore;
+use super::{SqliteStore, watch};
 use crate::instant::Micros;
 use crate::store::dictionary::packed;
-use crate::store::{Curate, EventKey, MonitorId, ProjectId, ProjectScope, Result, StoreError};
+use crate::store::{
+    Curate, EventKey, Incident, MonitorId, ProjectId, ProjectScope, Result, StoreError, Watched,
+};
 
 impl Curate for SqliteStore {
     fn replace_body(&self, scope: &ProjectScope, event_id: &EventKey, body: &[u8]) -> Result<bool> {
@@ -34,6 +36,11 @@ impl Curate for SqliteStore {
                  name = coalesce(?3, name), config = coalesce(?4, config)",
                 params![project, slug, name, config, now],
             )?;
+            if config.is_some()
+                && let Some(monitor) = super::monitors::by_slug(meta, project, slug)?
+            {
+                watch::replanned(meta, monitor.id, now)?;
+            }
             Ok(())
         })
     }
@@ -41,8 +48,25 @@ impl Curate for SqliteStore {
     fn delete_monitor(&self, monitor: MonitorId) -> Result<()> {
         self.write_meta(|meta| {
             meta.execute("DELETE FROM check_ins WHERE monitor_id = ?1", [monitor])?;
+            meta.execute("DELETE FROM monitor_environments WHERE monitor_id = ?1", [monitor])?;
             meta.execute("DELETE FROM monitors WHERE id = ?1", [monitor])?;
             Ok(())
         })
+    }
+
+    fn watch_monitors(&self, now: Micros) -> Result<Watched> {
+        let mut writer = self.writer();
+        let transaction = writer.meta.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let watched = watch::watch(&transaction, now)?;
+        transaction.commit()?;
+        Ok(watched)
+    }
+
+    fn incident_told(&self, incident: &Incident) -> Result<()> {
+        self.write_meta(|meta| watch::told(meta, incident))
+    }
+
+    fn incident_ended(&self, incident: &Incident, now: Micros) -> Result<()> {
+        self.write_meta(|meta| watch::ended(meta, incident, now))
     }
 }

@@ -44,6 +44,7 @@ mod texts;
 mod trees;
 mod triage;
 mod unmerge;
+mod watch;
 mod write;
 
 use std::collections::HashMap;

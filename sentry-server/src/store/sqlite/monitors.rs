@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::page;
+use super::{page, watch};
 use crate::store::{
     CheckInRow, Monitor, MonitorId, NewCheckIn, Page, PageRequest, ProjectId, ProjectScope, Result,
 };
@@ -14,11 +14,23 @@ pub(super) fn take(meta: &Connection, report: &NewCheckIn) -> Result<bool> {
         Some(given) => given,
         None => latest_in_progress(meta, monitor, report)?.unwrap_or(report.fallback),
     };
-    // Reports of one run may arrive in any order: an end is never taken back by a beginning.
+    let before: Option<String> = meta
+        .prepare_cached("SELECT status FROM check_ins WHERE monitor_id = ?1 AND check_in = ?2")?
+        .query_row(params![monitor, check_in], |row| row.get(0))
+        .optional()?;
+    let is_replanned = match &report.config {
+        Some(config) => {
+            meta.prepare_cached("UPDATE monitors SET config = ?2 WHERE id = ?1 AND config IS NOT ?2")?
+                .execute(params![monitor, config])?
+                > 0
+        }
+        None => false,
+    };
+    // Reports of one run may arrive in any order: an end is never taken back by a beginning, nor by what comes too late.
     meta.prepare_cached(
         "INSERT INTO check_ins (monitor_id, check_in, environment, status, started, updated, duration, release, trace) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?8) ON CONFLICT (monitor_id, check_in) DO UPDATE SET \
-         status = iif(excluded.status = 'in_progress', status, excluded.status), \
+         status = iif(excluded.status = 'in_progress' OR status = 'timeout', status, excluded.status), \
          started = min(started, excluded.started), updated = max(updated, excluded.updated), \
          duration = coalesce(excluded.duration, duration), release = coalesce(excluded.release, release), \
          trace = coalesce(excluded.trace, trace)",
@@ -35,10 +47,13 @@ pub(super) fn take(meta: &Connection, report: &NewCheckIn) -> Result<bool> {
     ])?;
     meta.prepare_cached(
         "UPDATE monitors SET status = (SELECT status FROM check_ins WHERE monitor_id = ?1 \
-         ORDER BY updated DESC, id DESC LIMIT 1), last_check_in = max(coalesce(last_check_in, 0), ?2), \
-         config = coalesce(?3, config) WHERE id = ?1",
+         ORDER BY updated DESC, id DESC LIMIT 1), last_check_in = max(coalesce(last_check_in, 0), ?2) WHERE id = ?1",
     )?
-    .execute(params![monitor, report.received, report.config])?;
+    .execute(params![monitor, report.received])?;
+    if is_replanned {
+        watch::replanned(meta, monitor, report.received)?;
+    }
+    watch::reported(meta, monitor, &check_in, report, before.as_deref())?;
     Ok(true)
 }
 
@@ -88,12 +103,26 @@ pub(super) fn list(meta: &Connection, scope: &ProjectScope) -> Result<Vec<Monito
             all.push(row?);
         }
     }
+    for monitor in &mut all {
+        monitor.environments = watch::environments(meta, monitor.id)?;
+    }
     Ok(all)
 }
 
 pub(super) fn by_slug(meta: &Connection, project: ProjectId, slug: &str) -> Result<Option<Monitor>> {
     let sql = format!("SELECT {MONITOR} FROM monitors WHERE project_id = ?1 AND slug = ?2");
-    Ok(meta.prepare_cached(&sql)?.query_row(params![project, slug], monitor).optional()?)
+    whole(meta, meta.prepare_cached(&sql)?.query_row(params![project, slug], monitor).optional()?)
+}
+
+pub(super) fn by_id(meta: &Connection, id: MonitorId) -> Result<Option<Monitor>> {
+    let sql = format!("SELECT {MONITOR} FROM monitors WHERE id = ?1");
+    whole(meta, meta.prepare_cached(&sql)?.query_row([id], monitor).optional()?)
+}
+
+fn whole(meta: &Connection, found: Option<Monitor>) -> Result<Option<Monitor>> {
+    let Some(mut monitor) = found else { return Ok(None) };
+    monitor.environments = watch::environments(meta, monitor.id)?;
+    Ok(Some(monitor))
 }
 
 /// The runs of a monitor, newest first.
@@ -137,6 +166,7 @@ fn monitor(row: &Row<'_>) -> rusqlite::Result<Monitor> {
         created: row.get(5)?,
         last_check_in: row.get(6)?,
         status: row.get(7)?,
+        environments: Vec::new(),
     })
 }
 

@@ -18,6 +18,7 @@ pub(super) const META: &[&str] = &[
     include_str!("issues.sql"),
     include_str!("grouping.sql"),
     include_str!("removals.sql"),
+    include_str!("monitor_environments.sql"),
 ];
 pub(super) const DAY: &[&str] = &[
     include_str!("day.sql"),

@@ -117,6 +117,10 @@ fn empty_project(meta: &Connection, project: ProjectId, days: &[i64]) -> Result<
         "DELETE FROM check_ins WHERE monitor_id IN (SELECT id FROM monitors WHERE project_id = ?1)",
         [project],
     )?;
+    meta.execute(
+        "DELETE FROM monitor_environments WHERE monitor_id IN (SELECT id FROM monitors WHERE project_id = ?1)",
+        [project],
+    )?;
     for table in [
         "issue_hashes",
         "hash_bands",
