@@ -331,3 +331,63 @@ async fn a_project_that_is_deleted_takes_everything_along() {
     assert_eq!(spans, 0);
     assert_eq!(watchpost_server::check(&server.config.data).unwrap().problems, [""; 0]);
 }
+
+#[tokio::test]
+async fn an_issue_says_who_looked_and_who_wrote() {
+    let server = server().await;
+    let one = format!("{ISSUES}1/");
+    for text in ["first", "second"] {
+        assert_eq!(server.post_json(&format!("{one}notes/"), json!({ "text": text })).await.status, 201);
+    }
+    for change in [
+        json!({ "hasSeen": true }),
+        json!({ "isSubscribed": true }),
+        json!({ "isPublic": false }),
+        json!({ "inbox": false }),
+        json!({ "status": "ignored", "statusDetails": { "ignoreCount": 5, "ignoreWindow": 60 } }),
+        json!({ "status": "ignored", "statusDetails": { "ignoreUserCount": 5, "ignoreUserWindow": 60 } }),
+    ] {
+        let answer = server.put(&one, change.clone()).await;
+        assert_eq!(answer.status, 200, "{change}: {:?}", answer.body);
+        for (name, wanted) in change["statusDetails"].as_object().into_iter().flatten() {
+            assert_eq!(&answer.json()["statusDetails"][name], wanted);
+        }
+    }
+    assert_eq!(server.put(&one, json!({ "isPublic": "yes" })).await.status, 400);
+    let report = json!({ "event_id": format!("{:032x}", 1), "name": "Zoe", "email": "zoe@example.com", "comments": "it broke" })
+        .to_string();
+    let about = format!("{{}}\n{{\"type\":\"user_report\",\"length\":{}}}\n{report}\n", report.len());
+    server.envelope(about).await.ok();
+    server.settle().await;
+    let issue = server.get(&one).await.ok();
+    assert_eq!((&issue["numComments"], &issue["userReportCount"]), (&json!(2), &json!(1)), "{issue}");
+    assert_eq!((&issue["isSubscribed"], &issue["hasSeen"]), (&json!(true), &json!(true)));
+    assert_eq!(
+        (&issue["seenBy"][0]["username"], &issue["participants"][0]["username"]),
+        (&json!("admin"), &json!("admin"))
+    );
+    assert!(issue["seenBy"][0]["lastSeen"].is_string());
+    let reports = server.get(&format!("{one}user-reports/")).await.ok();
+    assert_eq!((&reports[0]["comments"], &reports[0]["issue"]["id"]), (&json!("it broke"), &json!("1")));
+    assert_eq!(server.get(&format!("{ISSUES}2/user-reports/")).await.ok(), json!([]));
+    for path in
+        [format!("{one}events/{:032x}/", 1), format!("/api/0/projects/default/shop/events/{:032x}/", 1)]
+    {
+        assert_eq!(server.get(&path).await.ok()["userReport"]["email"], "zoe@example.com", "{path}");
+    }
+    assert_eq!(server.get(&format!("{one}events/{:032x}/", 2)).await.ok()["userReport"], Value::Null);
+    let commit = |n: u32, author: &str| json!({ "id": format!("{n:040x}"), "author_name": author, "author_email": "a@example.com" });
+    let release =
+        json!({ "version": "shop@9", "projects": ["shop"], "commits": [commit(1, "Ann"), commit(2, "Ann")] });
+    assert_eq!(server.post_json("/api/0/organizations/default/releases/", release).await.status, 201);
+    let at = "/api/0/organizations/default/releases/shop@9/";
+    assert_eq!((server.get(at).await.ok()["lastDeploy"].clone()), Value::Null);
+    for environment in ["test", "prod"] {
+        let deploy = json!({ "environment": environment });
+        assert_eq!(server.post_json(&format!("{at}deploys/"), deploy).await.status, 201);
+    }
+    let release = server.get(at).await.ok();
+    assert_eq!(release["lastDeploy"]["environment"], "prod");
+    assert!(release["lastDeploy"]["dateFinished"].as_str().unwrap().starts_with("2026-11-22T"), "{release}");
+    assert_eq!(release["authors"], json!([{ "name": "Ann", "email": "a@example.com" }]));
+}

@@ -15,7 +15,7 @@ use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject};
 use super::sieve::{self, Sieve};
-use super::{event_shape, issue_events};
+use super::{event_shape, issue_events, voices};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
@@ -86,7 +86,9 @@ async fn detail(
     Path((_, _, event)): Path<(String, String, String)>,
 ) -> Result<Json<Value>, ApiError> {
     let (event, neighbours) = find(&app, &at, &event).await?;
-    Ok(Json(event_shape::full(&event, Some(neighbours))))
+    let mut answer = event_shape::full(&event, Some(neighbours));
+    answer["userReport"] = voices::report(&app, &at.found, &event).await?;
+    Ok(Json(answer))
 }
 
 /// The normalised event, in the shape of the protocol.
@@ -110,12 +112,14 @@ async fn by_event_id(
     let event = app.with_store(move |store| store.event(&all, id.as_bytes())).await?;
     let event = event.ok_or(ApiError::NotFound("No such event."))?;
     let projects = found.by_id();
+    let mut shape = event_shape::full(&event, None);
+    shape["userReport"] = voices::report(&app, &found, &event).await?;
     Ok(Json(json!({
         "organizationSlug": found.org.slug,
         "projectSlug": projects.get(&event.project).map(|project| &project.slug),
         "groupId": event.issue.map(|id| id.to_string()),
         "eventId": id.to_string(),
-        "event": event_shape::full(&event, None),
+        "event": shape,
     })))
 }
 

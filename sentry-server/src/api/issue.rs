@@ -15,9 +15,10 @@ use super::issue_shape::{self, Period};
 use super::parameter::{ENVIRONMENTS, FULL, PAGE, SEARCH, SPAN};
 use super::routes::Routes;
 use super::scope::{self, InOrg, OrgScope};
-use super::{committers, issue_change, issue_events, issue_hashes, issue_notes, issue_tags, issues};
+use super::{committers, issue_change, issue_events, issue_hashes, issue_notes, issue_tags, issues, voices};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::instant::rfc3339;
 use crate::store::{Issue, PageRequest};
 
 /// The paths that begin with `/issues/` name no organisation.
@@ -39,6 +40,12 @@ pub(super) fn routes(routes: &mut Routes) {
                 Guard::Event,
                 "Shows an event of an issue",
                 issue_events::detail,
+            )
+            .get(
+                &format!("{at}/user-reports/"),
+                Guard::Event,
+                "Lists what users wrote about an issue",
+                voices::of_issue,
             )
             .get(&format!("{at}/tags/"), Guard::Event, "Lists an issue's tags", issue_tags::list)
             .get(&format!("{at}/tags/{{key}}/"), Guard::Event, "Shows a tag of an issue", issue_tags::detail);
@@ -123,8 +130,8 @@ pub(super) async fn find(
 }
 
 async fn full(app: &App, found: &OrgScope, caller: &Caller, issue: Issue) -> Result<Json<Value>, ApiError> {
-    let (id, now, org) = (issue.id, app.now(), found.org.id);
-    let (hours, tags, owners) = app
+    let (id, now, org, project) = (issue.id, app.now(), found.org.id, issue.project);
+    let (hours, tags, owners, company, reports) = app
         .with_store(move |store| {
             let hours = store.issue_hours(&[id], Period::TwoWeeks.since_hour(now))?;
             // Not every event of a storm keeps its body.
@@ -135,7 +142,9 @@ async fn full(app: &App, found: &OrgScope, caller: &Caller, issue: Issue) -> Res
                 Some(latest) => committers::owners(store, org, &latest)?,
                 None => Vec::new(),
             };
-            Ok((hours.into_iter().next().unwrap_or_default(), store.issue_tags(id, 0)?, owners))
+            let reports = store.feedback_about_issue(project, id)?.len();
+            let hours = hours.into_iter().next().unwrap_or_default();
+            Ok((hours, store.issue_tags(id, 0)?, owners, store.company(id)?, reports))
         })
         .await?;
     let projects = found.by_id();
@@ -149,9 +158,15 @@ async fn full(app: &App, found: &OrgScope, caller: &Caller, issue: Issue) -> Res
     answer["tags"] = tags.iter().map(issue_tags::summary).collect();
     answer["owners"] = owners.into();
     answer["activity"] = issue_notes::history(app, issue.id).await?.into();
-    for (name, empty) in [("seenBy", json!([])), ("participants", json!([]))] {
-        answer[name] = empty;
-    }
-    answer["userReportCount"] = 0.into();
+    let person =
+        |id: &i64, name: &str| json!({ "id": id.to_string(), "name": name, "username": name, "email": name });
+    let seen = company.seen_by.iter().map(|(id, name, at)| {
+        let mut seen = person(id, name);
+        seen["lastSeen"] = rfc3339(*at).into();
+        seen
+    });
+    answer["seenBy"] = seen.collect();
+    answer["participants"] = company.participants.iter().map(|(id, name)| person(id, name)).collect();
+    answer["userReportCount"] = reports.into();
     Ok(Json(answer))
 }

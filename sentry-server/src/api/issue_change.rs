@@ -10,7 +10,8 @@ use crate::error::ApiError;
 use crate::instant::{SECOND, rfc3339};
 use crate::store::{IssueChange, Resolution, Status, Wake};
 
-/// `status` with `statusDetails` and `substatus`, `assignedTo`, `priority`, `isBookmarked`, `hasSeen`.
+/// `status` with `statusDetails` and `substatus`, `assignedTo`, `priority`, `isBookmarked`, `isSubscribed`, `hasSeen`.
+/// `isPublic` and `inbox` are taken and change nothing: no issue is shared with strangers, and there is no inbox.
 pub(super) async fn read(
     app: &App,
     found: &InOrg,
@@ -25,6 +26,7 @@ pub(super) async fn read(
         at: app.now(),
         bookmarked: flag(body, "isBookmarked")?,
         seen: flag(body, "hasSeen")?,
+        subscribed: flag(body, "isSubscribed")?,
         ..IssueChange::default()
     };
     read_status(body, &mut change)?;
@@ -42,10 +44,14 @@ pub(super) async fn read(
         || change.assignee.is_some()
         || change.priority.is_some()
         || change.bookmarked.is_some()
-        || change.seen.is_some();
+        || change.seen.is_some()
+        || change.subscribed.is_some()
+        || flag(body, "isPublic")?.is_some()
+        || flag(body, "inbox")?.is_some();
     if !says_something {
         return Err(ApiError::BadRequest(
-            "Nothing to change; send status, substatus, assignedTo, priority, isBookmarked, hasSeen, merge or discard."
+            "Nothing to change; send status, substatus, assignedTo, priority, isBookmarked, isSubscribed, hasSeen, merge or \
+             discard."
                 .to_owned(),
         ));
     }
@@ -60,7 +66,9 @@ pub(super) fn shape(change: &IssueChange) -> Value {
         "statusDetails": details.unwrap_or_else(|| json!({})),
         "substatus": change.substatus,
     });
-    for (name, value) in [("isBookmarked", change.bookmarked), ("hasSeen", change.seen)] {
+    let flags =
+        [("isBookmarked", change.bookmarked), ("hasSeen", change.seen), ("isSubscribed", change.subscribed)];
+    for (name, value) in flags {
         if let Some(value) = value {
             answer[name] = value.into();
         }
@@ -121,6 +129,11 @@ fn read_status(body: &Map<String, Value>, change: &mut IssueChange) -> Result<()
                 change.wake.events = Some(number(value, field)?);
                 details.insert(field.clone(), value.clone());
             }
+            // The number counts from now on, in whatever time: it is reached no later than within the window.
+            ("ignoreWindow" | "ignoreUserWindow", Some(Status::Ignored)) => {
+                number(value, field)?;
+                details.insert(field.clone(), value.clone());
+            }
             ("ignoreUserCount", Some(Status::Ignored)) => {
                 change.wake.users = Some(number(value, field)?);
                 details.insert(field.clone(), value.clone());
@@ -128,9 +141,14 @@ fn read_status(body: &Map<String, Value>, change: &mut IssueChange) -> Result<()
             _ => {
                 return Err(ApiError::BadRequest(format!(
                     "statusDetails.{field} does not go with this status; there are inNextRelease, inRelease and inCommit \
-                     for resolved, ignoreDuration, ignoreCount and ignoreUserCount for ignored."
+                     for resolved, ignoreDuration, ignoreCount, ignoreWindow, ignoreUserCount and ignoreUserWindow for ignored."
                 )));
             }
+        }
+    }
+    for (window, number) in [("ignoreWindow", "ignoreCount"), ("ignoreUserWindow", "ignoreUserCount")] {
+        if details.contains_key(window) && !details.contains_key(number) {
+            return Err(ApiError::BadRequest(format!("statusDetails.{window} goes with {number} only.")));
         }
     }
     // The short form that command lines send.

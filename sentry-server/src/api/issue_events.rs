@@ -12,7 +12,7 @@ use watchpost_core::EventId;
 use super::discover::Rules;
 use super::query::Query;
 use super::scope::InOrg;
-use super::{event_shape, events, issue, page};
+use super::{event_shape, events, issue, page, voices};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::store::{Cursor, Page, PageRequest, ProjectScope, StoredEvent};
@@ -52,10 +52,10 @@ pub(super) fn answer(
 /// `latest`, `oldest`, `recommended` or an event id.
 pub(super) async fn detail(
     State(app): State<App>,
-    found: InOrg,
+    org: InOrg,
     Path(path): Path<HashMap<String, String>>,
 ) -> Result<Json<Value>, ApiError> {
-    let issue = issue::find(&app, &found, &path).await?;
+    let issue = issue::find(&app, &org, &path).await?;
     let name = path.get("event").map(String::as_str).unwrap_or_default();
     let found = match name {
         "latest" | "recommended" => {
@@ -85,7 +85,9 @@ pub(super) async fn detail(
             Ok((event, neighbours))
         })
         .await?;
-    Ok(Json(event_shape::full(&event, Some(neighbours))))
+    let mut answer = event_shape::full(&event, Some(neighbours));
+    answer["userReport"] = voices::report(&app, &org, &event).await?;
+    Ok(Json(answer))
 }
 
 async fn edge(app: &App, issue: i64, cursor: Option<Cursor>) -> Result<Option<StoredEvent>, ApiError> {

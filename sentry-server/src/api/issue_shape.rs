@@ -68,6 +68,7 @@ impl Period {
 pub(super) struct People {
     names: HashMap<String, Value>,
     marks: HashMap<IssueId, Marks>,
+    notes: HashMap<IssueId, i64>,
 }
 
 impl People {
@@ -94,7 +95,8 @@ impl People {
                 Some(user) => ids.iter().copied().zip(store.marks(user, &ids)?).collect(),
                 None => HashMap::new(),
             };
-            Ok(Self { names, marks })
+            let notes = ids.iter().copied().zip(store.note_counts(&ids)?).collect();
+            Ok(Self { names, marks, notes })
         })
         .await
     }
@@ -128,10 +130,10 @@ pub(super) fn shape(app: &App, org: &str, project: &Project, issue: &Issue, peop
         "issueType": "error",
         "issueCategory": "error",
         "metadata": issue.metadata,
-        "numComments": 0,
+        "numComments": people.notes.get(&issue.id).copied().unwrap_or_default(),
         "assignedTo": issue.assignee.as_ref().and_then(|name| people.names.get(name)),
         "isBookmarked": marks.bookmarked,
-        "isSubscribed": false,
+        "isSubscribed": marks.subscribed,
         "subscriptionDetails": null,
         "hasSeen": marks.seen,
         "annotations": [],

@@ -288,12 +288,22 @@ pub(super) fn shape(found: &OrgScope, release: &Release) -> Value {
         "commitCount": release.commits,
         "deployCount": release.deploys,
         "lastCommit": release.last_commit.as_ref().map(|sha| json!({ "id": sha })),
-        "lastDeploy": null,
-        "authors": [],
+        "lastDeploy": last_deploy(&release.last_deploy),
+        "authors": release.authors,
         "owner": null,
         "data": {},
         "projects": projects,
     })
+}
+
+fn last_deploy(kept: &Value) -> Value {
+    let mut deploy = kept.clone();
+    for name in ["dateStarted", "dateFinished"] {
+        if let Some(at) = kept.get(name).and_then(Value::as_i64) {
+            deploy[name] = rfc3339(at).into();
+        }
+    }
+    deploy
 }
 
 const MAX_COMMITS: usize = 10_000;

@@ -16,12 +16,14 @@ use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject, OrgScope};
 use super::sieve::{self, Sieve};
-use super::{Params, events, page, short_id};
+use super::{Params, events, issue, page, short_id};
 use crate::app::App;
 use crate::auth::hex;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
-use crate::store::{EventKey, FeedbackRow, Issue, PageRequest, ProjectScope, Replay, Store, StoreError};
+use crate::store::{
+    EventKey, FeedbackRow, Issue, PageRequest, ProjectScope, Replay, Store, StoreError, StoredEvent,
+};
 
 pub(super) fn routes(routes: &mut Routes) {
     let org = "/api/0/organizations/{org}";
@@ -117,6 +119,27 @@ async fn about(
         })
         .await?;
     Ok(Json(rows.iter().map(|row| feedback_shape(&app, &at.found, row, &issues)).collect()))
+}
+
+/// What users wrote about an issue.
+pub(super) async fn of_issue(
+    State(app): State<App>,
+    found: InOrg,
+    Path(path): Path<Params>,
+) -> Result<Json<Vec<Value>>, ApiError> {
+    let issue = issue::find(&app, &found, &path).await?;
+    let (project, id) = (issue.project, issue.id);
+    let rows = app.with_store(move |store| store.feedback_about_issue(project, id)).await?;
+    let abouts = rows.iter().filter_map(|row| row.about);
+    let issues = abouts.map(|about| (about, issue.clone())).collect();
+    Ok(Json(rows.iter().map(|row| feedback_shape(&app, &found, row, &issues)).collect()))
+}
+
+/// What was written last about an event.
+pub(super) async fn report(app: &App, found: &OrgScope, event: &StoredEvent) -> Result<Value, ApiError> {
+    let (project, id) = (event.project, event.event_id);
+    let rows = app.with_store(move |store| store.feedback_about(project, &id)).await?;
+    Ok(rows.last().map_or(Value::Null, |row| feedback_shape(app, found, row, &HashMap::new())))
 }
 
 /// The issues of the events that people wrote about, by event.

@@ -38,7 +38,7 @@ pub(crate) use replay::{NewReplay, Replay};
 pub(crate) use rows::{
     Common, FeedbackRow, LogRow, MetricRow, Place, ProfileRow, Rows, SpanRow, TelemetryFilter, TraceKey,
 };
-pub(crate) use triage::{Activity, IssueChange, Marks, Resolution, Triage, Wake};
+pub(crate) use triage::{Activity, Company, IssueChange, Marks, Resolution, Triage, Wake};
 pub(crate) use types::{
     ClientKey, Cursor, EventKey, Holder, Issue, IssueContext, IssueFilter, IssueId, IssueSort, Neighbours,
     NewProject, OrgId, Organization, OutcomeKey, OutcomeRow, Page, PageRequest, Project, ProjectId,
@@ -145,6 +145,8 @@ pub(crate) trait Store:
     // What users wrote.
     fn feedback(&self, scope: &ProjectScope, page: PageRequest) -> Result<Page<FeedbackRow>>;
     fn feedback_about(&self, project: ProjectId, event_id: &EventKey) -> Result<Vec<FeedbackRow>>;
+    /// Newest first, of the newest reports of the project.
+    fn feedback_about_issue(&self, project: ProjectId, issue: IssueId) -> Result<Vec<FeedbackRow>>;
 
     // Replays; the pieces of one are items under its id.
     fn replays(&self, scope: &ProjectScope, page: PageRequest) -> Result<Page<Replay>>;

@@ -1,5 +1,7 @@
 //! Releases, their commits and deploys, and the repositories that commits come from.
 
+use serde_json::Value;
+
 use super::{OrgId, Page, PageRequest, ProjectId, ProjectScope, Result};
 use crate::instant::Micros;
 
@@ -22,6 +24,10 @@ pub(crate) struct Release {
     pub(crate) commits: i64,
     pub(crate) deploys: i64,
     pub(crate) last_commit: Option<String>,
+    /// The deploy that was reported last, its times in microseconds; null if there is none.
+    pub(crate) last_deploy: Value,
+    /// Who made its commits: a list of names and addresses.
+    pub(crate) authors: Value,
 }
 
 /// What is set on a release; `None` leaves as it is.

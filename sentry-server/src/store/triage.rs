@@ -20,6 +20,7 @@ pub(crate) struct IssueChange {
     pub(crate) priority: Option<String>,
     pub(crate) bookmarked: Option<bool>,
     pub(crate) seen: Option<bool>,
+    pub(crate) subscribed: Option<bool>,
     /// Who changes it.
     pub(crate) by: Option<UserId>,
     pub(crate) at: Micros,
@@ -55,6 +56,15 @@ pub(crate) struct Wake {
 pub(crate) struct Marks {
     pub(crate) bookmarked: bool,
     pub(crate) seen: bool,
+    pub(crate) subscribed: bool,
+}
+
+/// Who has looked at an issue, and who has done something with it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Company {
+    /// With the moment of the last look, the latest first.
+    pub(crate) seen_by: Vec<(UserId, String, Micros)>,
+    pub(crate) participants: Vec<(UserId, String)>,
 }
 
 /// Something that happened to an issue.
@@ -81,6 +91,9 @@ pub(crate) trait Triage {
     /// Brings back what was ignored until now.
     fn wake_issues(&self, now: Micros) -> Result<usize>;
     fn marks(&self, user: UserId, ids: &[IssueId]) -> Result<Vec<Marks>>;
+    /// How many notes each issue has.
+    fn note_counts(&self, ids: &[IssueId]) -> Result<Vec<i64>>;
+    fn company(&self, issue: IssueId) -> Result<Company>;
     /// Oldest first.
     fn activity(&self, issue: IssueId) -> Result<Vec<Activity>>;
     fn add_note(&self, issue: IssueId, user: Option<UserId>, text: &str, now: Micros) -> Result<i64>;

@@ -1,10 +1,10 @@
 //! What users wrote.
 
-use rusqlite::{Connection, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 
 use super::days::Days;
-use super::page;
-use crate::store::{EventKey, FeedbackRow, Page, PageRequest, ProjectId, ProjectScope, Result};
+use super::{events, page};
+use crate::store::{EventKey, FeedbackRow, IssueId, Page, PageRequest, ProjectId, ProjectScope, Result};
 
 const COLUMNS: &str = "seq, project_id, event_id, timestamp, about, name, email, message";
 
@@ -57,6 +57,44 @@ pub(super) fn about(days: &Days, project: ProjectId, event_id: &EventKey) -> Res
     }
     Ok(rows)
 }
+
+/// What was written about events of an issue, newest first, of the newest reports of its project.
+pub(super) fn about_issue(
+    days: &Days,
+    meta: &Connection,
+    (project, issue): (ProjectId, IssueId),
+) -> Result<Vec<FeedbackRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM feedback WHERE project_id = ?1 AND about IS NOT NULL ORDER BY seq DESC LIMIT ?2"
+    );
+    let (mut rows, mut seen) = (Vec::new(), 0);
+    let scope = ProjectScope::new([project]);
+    for day in days.newest_first() {
+        let found = days.read(day, |file| read(file, &sql, params![project, (MAX_REPORTS - seen) as i64]))?;
+        let found = found.unwrap_or_default();
+        seen += found.len();
+        for row in found {
+            let Some(about) = row.about else { continue };
+            let Some((day, seq)) = events::place(meta, &scope, &about)? else { continue };
+            let own: Option<Option<IssueId>> = days
+                .read(day, |file| {
+                    let mut find = file.prepare_cached("SELECT issue_id FROM events WHERE seq = ?1")?;
+                    Ok(find.query_row([seq], |row| row.get(0)).optional()?)
+                })?
+                .flatten();
+            if own.flatten() == Some(issue) {
+                rows.push(row);
+            }
+        }
+        if seen >= MAX_REPORTS {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+/// Reports of a project that are looked at for one of its issues.
+const MAX_REPORTS: usize = 1_000;
 
 fn read(file: &Connection, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<FeedbackRow>> {
     let mut statement = file.prepare_cached(sql)?;

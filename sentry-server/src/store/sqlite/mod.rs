@@ -329,6 +329,10 @@ impl Store for SqliteStore {
         feedback::about(&self.days, project, event_id)
     }
 
+    fn feedback_about_issue(&self, project: ProjectId, issue: IssueId) -> Result<Vec<FeedbackRow>> {
+        self.read_meta(|meta| feedback::about_issue(&self.days, meta, (project, issue)))
+    }
+
     fn replays(&self, scope: &ProjectScope, page: PageRequest) -> Result<Page<Replay>> {
         self.read_meta(|meta| replays::list(meta, scope, page))
     }

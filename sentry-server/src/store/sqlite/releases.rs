@@ -1,6 +1,7 @@
 //! Releases, commits, deploys, repositories.
 
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use serde_json::Value;
 
 use super::{SqliteStore, page};
 use crate::instant::Micros;
@@ -268,7 +269,12 @@ const COLUMNS: &str = "r.id, r.version, r.status, r.url, r.ref, r.created, r.sta
      AND i.first_release = r.version WHERE p.release_id = r.id), \
     (SELECT count(*) FROM release_commits c WHERE c.release_id = r.id), \
     (SELECT count(*) FROM deploys d WHERE d.release_id = r.id), \
-    (SELECT sha FROM release_commits c WHERE c.release_id = r.id AND c.position = 0)";
+    (SELECT sha FROM release_commits c WHERE c.release_id = r.id AND c.position = 0), \
+    (SELECT json_object('id', CAST(d.id AS TEXT), 'environment', d.environment, 'name', d.name, 'url', d.url, \
+     'dateStarted', d.started, 'dateFinished', d.finished) FROM deploys d WHERE d.release_id = r.id ORDER BY d.id DESC LIMIT 1), \
+    (SELECT json_group_array(json_object('name', name, 'email', email)) FROM (SELECT DISTINCT author_name AS name, \
+     author_email AS email FROM release_commits c WHERE c.release_id = r.id \
+     AND coalesce(author_name, author_email) IS NOT NULL ORDER BY author_email, author_name LIMIT 100))";
 
 fn release(row: &Row<'_>) -> rusqlite::Result<Release> {
     Ok(Release {
@@ -287,7 +293,14 @@ fn release(row: &Row<'_>) -> rusqlite::Result<Release> {
         commits: row.get(12)?,
         deploys: row.get(13)?,
         last_commit: row.get(14)?,
+        last_deploy: json(row, 15)?,
+        authors: json(row, 16)?,
     })
+}
+
+fn json(row: &Row<'_>, at: usize) -> rusqlite::Result<Value> {
+    let text: Option<String> = row.get(at)?;
+    Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
 }
 
 fn list(row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<ProjectId>> {

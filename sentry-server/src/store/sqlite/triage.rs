@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{SqliteStore, issues, merge, regression};
 use crate::instant::Micros;
 use crate::store::{
-    Activity, IssueChange, IssueId, Marks, ProjectScope, Resolution, Result, Status, Triage, UserId,
+    Activity, Company, IssueChange, IssueId, Marks, ProjectScope, Resolution, Result, Status, Triage, UserId,
 };
 
 impl Triage for SqliteStore {
@@ -58,12 +58,41 @@ impl Triage for SqliteStore {
                     match mark?.as_str() {
                         "bookmark" => marks.bookmarked = true,
                         "seen" => marks.seen = true,
+                        "subscribe" => marks.subscribed = true,
                         _ => {}
                     }
                 }
                 all.push(marks);
             }
             Ok(all)
+        })
+    }
+
+    fn note_counts(&self, ids: &[IssueId]) -> Result<Vec<i64>> {
+        self.read_meta(|meta| {
+            let sql = "SELECT count(*) FROM issue_activity WHERE issue_id = ?1 AND kind = 'note'";
+            let mut statement = meta.prepare_cached(sql)?;
+            let counts = ids.iter().map(|id| statement.query_row([id], |row| row.get(0)));
+            Ok(counts.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn company(&self, issue: IssueId) -> Result<Company> {
+        self.read_meta(|meta| {
+            let mut seen = meta.prepare_cached(
+                "SELECT u.id, u.username, m.at FROM issue_marks m JOIN users u ON u.id = m.user_id \
+                 WHERE m.issue_id = ?1 AND m.mark = 'seen' ORDER BY m.at DESC, u.id",
+            )?;
+            let seen = seen.query_map([issue], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            let mut took_part = meta.prepare_cached(
+                "SELECT id, username FROM users WHERE id IN (SELECT user_id FROM issue_activity WHERE issue_id = ?1 \
+                 UNION SELECT user_id FROM issue_marks WHERE issue_id = ?1 AND mark IN ('bookmark', 'subscribe')) ORDER BY id",
+            )?;
+            let took_part = took_part.query_map([issue], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(Company {
+                seen_by: seen.collect::<rusqlite::Result<_>>()?,
+                participants: took_part.collect::<rusqlite::Result<_>>()?,
+            })
         })
     }
 
@@ -180,7 +209,9 @@ fn one(meta: &Connection, scope: &ProjectScope, id: IssueId, change: &IssueChang
         meta.prepare_cached("UPDATE issues SET priority = ?2 WHERE id = ?1")?
             .execute(params![id, priority])?;
     }
-    for (mark, on) in [("bookmark", change.bookmarked), ("seen", change.seen)] {
+    for (mark, on) in
+        [("bookmark", change.bookmarked), ("seen", change.seen), ("subscribe", change.subscribed)]
+    {
         let (Some(on), Some(user)) = (on, change.by) else { continue };
         let sql = if on {
             "INSERT OR REPLACE INTO issue_marks (issue_id, user_id, mark, at) VALUES (?1, ?2, ?3, ?4)"
