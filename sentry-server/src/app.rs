@@ -210,6 +210,8 @@ impl App {
             .merge(api::router(self))
             .route("/health", get(health::health))
             .route("/metrics", get(health::metrics))
+            .route("/api/0/relays/live/", get(health::live))
+            .route("/api/0/relays/live", get(health::live))
             .route("/api/relay/healthcheck/{kind}/", get(health::relay))
             .route("/api/relay/healthcheck/{kind}", get(health::relay))
             .fallback(ui::serve)

@@ -51,6 +51,11 @@ pub(crate) async fn metrics(State(app): State<App>) -> Response {
         .into_response()
 }
 
+/// What relays ask before anything else, without credentials.
+pub(crate) async fn live() -> Response {
+    Json(json!({ "is_healthy": true })).into_response()
+}
+
 /// What SDK relays and `sentry-cli` ask before they send.
 pub(crate) async fn relay(State(app): State<App>, Path(kind): Path<String>) -> Result<Response, ApiError> {
     match kind.as_str() {

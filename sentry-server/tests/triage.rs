@@ -391,3 +391,40 @@ async fn an_issue_says_who_looked_and_who_wrote() {
     assert!(release["lastDeploy"]["dateFinished"].as_str().unwrap().starts_with("2026-11-22T"), "{release}");
     assert_eq!(release["authors"], json!([{ "name": "Ann", "email": "a@example.com" }]));
 }
+
+#[tokio::test]
+async fn lists_are_narrowed_by_what_is_listed() {
+    let server = server().await;
+    let project = "/api/0/projects/default/shop";
+    let names = |rows: &Value, name: &str| -> Vec<String> {
+        rows.as_array().unwrap().iter().map(|row| row[name].as_str().unwrap().to_owned()).collect()
+    };
+    for path in [format!("{project}/environments/"), "/api/0/organizations/default/environments/".to_owned()]
+    {
+        assert_eq!(names(&server.get(&path).await.ok(), "name"), ["prod", "production", "test"], "{path}");
+    }
+    let tags = server.get(&format!("{project}/tags/")).await.ok();
+    let browser = tags.as_array().unwrap().iter().find(|tag| tag["key"] == "browser").unwrap();
+    assert_eq!((&browser["totalValues"], &browser["uniqueValues"]), (&json!(3), &json!(2)), "{tags}");
+    let values = format!("{ISSUES}1/tags/browser/values/");
+    let all = server.get(&values).await.ok();
+    assert_eq!(names(&all, "value"), ["Firefox 1", "Firefox 2"]);
+    assert_eq!((&all[0]["count"], all[0]["lastSeen"].is_string()), (&json!(1), true));
+    assert_eq!(
+        names(&server.get(&format!("{values}?per_page=1&cursor=0:1:0")).await.ok(), "value"),
+        ["Firefox 2"]
+    );
+    assert_eq!(server.get(&format!("{ISSUES}1/tags/none/values/")).await.status, 404);
+    let key = support::auth();
+    for (event, name) in [(1, "a"), (2, "b"), (3, "c")] {
+        let at = format!("/api/42/events/{event:032x}/attachments/");
+        assert_eq!(server.post(&at, &[("x-sentry-auth", &key)], name).await.status, 201);
+    }
+    server.settle().await;
+    let files = server.get(&format!("{ISSUES}1/attachments/")).await.ok();
+    assert_eq!(names(&files, "event_id"), [format!("{:032x}", 2), format!("{:032x}", 1)], "of this issue");
+    let live = server.call(Method::GET, "/api/0/relays/live/", &[], axum::body::Body::empty()).await;
+    assert_eq!(live.ok()["is_healthy"], true);
+    let offered = server.get("/api/0/organizations/default/chunk-upload/").await.ok();
+    assert!(!offered["accept"].as_array().unwrap().contains(&json!("portablepdbs")), "{offered}");
+}

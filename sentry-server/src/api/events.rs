@@ -177,7 +177,7 @@ pub(super) fn parse_id(text: &str) -> Result<EventId, ApiError> {
     text.parse().map_err(|_| ApiError::BadRequest("An event id has 32 hex digits.".to_owned()))
 }
 
-fn item_shape(item: &StoredItem, event: EventId) -> Value {
+pub(super) fn item_shape(item: &StoredItem, event: EventId) -> Value {
     let text = |name: &str| item.header.get(name).and_then(Value::as_str);
     json!({
         "id": item.seq.to_string(),

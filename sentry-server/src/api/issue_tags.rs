@@ -11,7 +11,7 @@ use super::scope::InOrg;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
-use crate::store::TagKey;
+use crate::store::{TagKey, TagValue};
 
 pub(super) async fn list(
     State(app): State<App>,
@@ -50,16 +50,17 @@ async fn read(
 
 fn full(tag: &TagKey) -> Value {
     let mut answer = summary(tag);
-    let top = tag.top.iter().map(|value| {
-        json!({
-            "key": tag.key,
-            "name": value.value,
-            "value": value.value,
-            "count": value.count,
-            "firstSeen": rfc3339(value.first_seen),
-            "lastSeen": rfc3339(value.last_seen),
-        })
-    });
-    answer["topValues"] = top.collect();
+    answer["topValues"] = tag.top.iter().map(|own| value(&tag.key, own)).collect();
     answer
+}
+
+pub(super) fn value(key: &str, value: &TagValue) -> Value {
+    json!({
+        "key": key,
+        "name": value.value,
+        "value": value.value,
+        "count": value.count,
+        "firstSeen": rfc3339(value.first_seen),
+        "lastSeen": rfc3339(value.last_seen),
+    })
 }

@@ -10,6 +10,7 @@ mod discover;
 mod event_entries;
 mod event_shape;
 mod events;
+mod facets;
 mod grouping_info;
 mod grouping_rules;
 mod guard;
@@ -83,6 +84,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
     debug_files::routes(&mut routes);
     issues::routes(&mut routes);
     events::routes(&mut routes);
+    facets::routes(&mut routes);
     reprocess::routes(&mut routes);
     grouping_info::routes(&mut routes);
     grouping_rules::routes(&mut routes);

@@ -62,8 +62,7 @@ async fn options(State(app): State<App>, found: InOrg) -> Json<Value> {
         "hashAlgorithm": "sha1",
         "compression": ["gzip"],
         "accept": [
-            "debug_files", "release_files", "artifact_bundles", "artifact_bundles_v2", "pdbs", "portablepdbs", "sources",
-            "proguard",
+            "debug_files", "release_files", "artifact_bundles", "artifact_bundles_v2", "pdbs", "sources", "proguard",
         ],
     }))
 }

@@ -118,6 +118,19 @@ pub(crate) trait Store:
     fn issue_hours(&self, ids: &[IssueId], since_hour: i64) -> Result<Vec<Vec<(i64, i64)>>>;
     fn issue_tags(&self, issue: IssueId, top: usize) -> Result<Vec<TagKey>>;
 
+    // What lists are narrowed by.
+    /// Of events and sessions, by name.
+    fn environments(&self, scope: &ProjectScope) -> Result<Vec<String>>;
+    /// Of all issues together, without values.
+    fn tag_keys(&self, scope: &ProjectScope) -> Result<Vec<TagKey>>;
+    /// Files that came with an issue's events, of the newest event first; so many at most.
+    fn issue_attachments(
+        &self,
+        project: ProjectId,
+        issue: IssueId,
+        max: usize,
+    ) -> Result<Vec<(EventKey, StoredItem)>>;
+
     // Events.
     fn event(&self, scope: &ProjectScope, event_id: &EventKey) -> Result<Option<StoredEvent>>;
     fn issue_events(&self, issue: IssueId, page: PageRequest) -> Result<Page<StoredEvent>>;

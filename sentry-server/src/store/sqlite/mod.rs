@@ -14,6 +14,7 @@ mod days;
 mod delta;
 mod dictionaries;
 mod events;
+mod facets;
 mod feedback;
 mod files;
 mod forget;
@@ -258,6 +259,24 @@ impl Store for SqliteStore {
 
     fn issue_tags(&self, issue: IssueId, top: usize) -> Result<Vec<TagKey>> {
         self.read_meta(|meta| issues::tags(meta, issue, top))
+    }
+
+    fn environments(&self, scope: &ProjectScope) -> Result<Vec<String>> {
+        self.read_meta(|meta| facets::environments(meta, scope))
+    }
+
+    fn tag_keys(&self, scope: &ProjectScope) -> Result<Vec<TagKey>> {
+        self.read_meta(|meta| facets::tag_keys(meta, scope))
+    }
+
+    fn issue_attachments(
+        &self,
+        project: ProjectId,
+        issue: IssueId,
+        max: usize,
+    ) -> Result<Vec<(EventKey, StoredItem)>> {
+        let days = self.read_meta(|meta| events::issue_days(meta, issue))?;
+        facets::attachments(&self.days, &days, (project, issue), max)
     }
 
     fn event(&self, scope: &ProjectScope, event_id: &EventKey) -> Result<Option<StoredEvent>> {

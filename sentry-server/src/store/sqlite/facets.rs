@@ -1,0 +1,72 @@
+//! What lists are narrowed by, and the files of an issue.
+
+use rusqlite::{Connection, params};
+
+use super::days::Days;
+use super::events;
+use crate::store::{EventKey, IssueId, ProjectId, ProjectScope, Result, StoredItem, TagKey};
+
+pub(super) fn environments(meta: &Connection, scope: &ProjectScope) -> Result<Vec<String>> {
+    let sql = format!(
+        "SELECT value FROM issue_tags WHERE key = 'environment' AND issue_id IN (SELECT id FROM issues WHERE {0}) \
+         UNION SELECT environment FROM session_hours WHERE {0} ORDER BY 1",
+        projects(scope)
+    );
+    let mut statement = meta.prepare_cached(&sql)?;
+    Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn tag_keys(meta: &Connection, scope: &ProjectScope) -> Result<Vec<TagKey>> {
+    let sql = format!(
+        "SELECT k.key, sum(k.events), (SELECT count(DISTINCT t.value) FROM issue_tags t WHERE t.key = k.key \
+         AND t.issue_id IN (SELECT id FROM issues WHERE {0})) \
+         FROM issue_tag_keys k WHERE k.issue_id IN (SELECT id FROM issues WHERE {0}) GROUP BY k.key ORDER BY k.key",
+        projects(scope)
+    );
+    let mut statement = meta.prepare_cached(&sql)?;
+    let rows = statement.query_map([], |row| {
+        Ok(TagKey { key: row.get(0)?, total: row.get(1)?, unique: row.get(2)?, top: Vec::new() })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn attachments(
+    days: &Days,
+    newest_first: &[i64],
+    (project, issue): (ProjectId, IssueId),
+    max: usize,
+) -> Result<Vec<(EventKey, StoredItem)>> {
+    let mut all = Vec::new();
+    let mut looked_at = 0;
+    for day in newest_first {
+        let found = days.read(*day, |file| {
+            let mut find = file.prepare_cached(
+                "SELECT event_id FROM events WHERE issue_id = ?1 ORDER BY seq DESC LIMIT ?2",
+            )?;
+            let rows = find.query_map(params![issue, (MAX_EVENTS - looked_at) as i64], |row| row.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<Vec<EventKey>>>()?)
+        })?;
+        for event in found.unwrap_or_default() {
+            looked_at += 1;
+            let items = events::items(days, project, &event)?;
+            all.extend(items.into_iter().filter(|item| item.kind == "attachment").map(|item| (event, item)));
+            if all.len() >= max {
+                all.truncate(max);
+                return Ok(all);
+            }
+        }
+        if looked_at >= MAX_EVENTS {
+            break;
+        }
+    }
+    Ok(all)
+}
+
+/// Numbers only, so they may stand in the text.
+fn projects(scope: &ProjectScope) -> String {
+    let ids: Vec<String> = scope.ids().iter().map(ProjectId::to_string).collect();
+    format!("project_id IN ({})", ids.join(", "))
+}
+
+/// Events of an issue that are looked at for files.
+const MAX_EVENTS: usize = 1_000;
