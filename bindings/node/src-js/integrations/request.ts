@@ -1,4 +1,5 @@
 import type { IncomingRequest } from "../types";
+import { expressRoute, type ApplicationLike } from "./express-route";
 
 /** What Next.js notes on a request, the route that it took among it. It names that in no other way, but to OpenTelemetry. */
 const NEXT_META: unique symbol = Symbol.for("NextInternalRequestMeta");
@@ -11,6 +12,7 @@ export interface RequestLike {
   protocol?: string;
   baseUrl?: string;
   route?: { path?: unknown };
+  app?: ApplicationLike;
   headers?: Record<string, string | string[] | undefined>;
   socket?: { remoteAddress?: string | undefined; encrypted?: boolean };
   [NEXT_META]?: { match?: { definition?: { pathname?: string } } };
@@ -28,10 +30,8 @@ export function tellRoute(request: object | undefined, route: unknown): void {
 export function routeOf(request: RequestLike): string | undefined {
   const told = routes.get(request);
   if (told !== undefined) return told;
-  const path = request.route?.path;
-  return typeof path === "string" ? `${request.baseUrl ?? ""}${path}` : request[NEXT_META]?.match?.definition?.pathname;
+  return (request.route && expressRoute(request)) ?? request[NEXT_META]?.match?.definition?.pathname;
 }
-
 
 /** The path of a target, without its query. */
 export function pathOf(target: string): string {
