@@ -6,12 +6,12 @@ import express from "express";
 import * as Sentry from "watchpost";
 import { initTesting, takeRecorded } from "watchpost/testing";
 
-async function answer(options, use, path, headers = {}) {
+async function answer(options, use, path, headers = {}, handling = {}) {
   initTesting({ dsn: "https://key@errors.example.com/42", ...options }, 1767323045, 1);
   const app = express();
   app.set("env", "test");
   use(app);
-  Sentry.setupExpressErrorHandler(app);
+  Sentry.setupExpressErrorHandler(app, handling);
   const server = app.listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
   const url = `http://127.0.0.1:${server.address().port}${path}`;
@@ -80,4 +80,25 @@ test("the user that was set stays beside the address", async () => {
 test("an error that is the visitor's is not captured", async () => {
   const { status, events } = await answer({}, shop, "/pay/7?status=404");
   assert.deepEqual([status, events.length], [404, 0]);
+});
+
+test("the application may decide which errors are captured", async () => {
+  const handling = { shouldHandleError: (error) => error.status === 404 };
+  const statuses = [];
+  for (const path of ["/pay/7", "/pay/7?status=404"]) statuses.push((await answer({}, shop, path, {}, handling)).events.length);
+  assert.deepEqual(statuses, [0, 1]);
+});
+
+test("the answer knows its event, also one that was captured before", async () => {
+  const seen = [];
+  const use = (app) => {
+    app.get("/pay", (_request, response) => {
+      response.once("finish", () => seen.push(response.sentry));
+      const error = new Error("no money");
+      Sentry.captureException(error);
+      throw error;
+    });
+  };
+  const { events } = await answer({}, use, "/pay");
+  assert.deepEqual(seen, [events[0].event_id]);
 });

@@ -8,15 +8,15 @@ import { openSink } from "./support/sink.mjs";
 
 const modules = fileURLToPath(new URL("../node_modules", import.meta.url));
 
-/** Runs a program of a server that asks itself for `/` and ends; its events. */
+/** Runs a program of a server that asks itself for `/` and ends; its events and what it printed. */
 async function runs(source, env = {}, count = 1) {
   const sink = await openSink();
   try {
     const file = program(source.replaceAll("MODULES", modules));
-    const { code, stderr } = await run(file, { DSN: sink.dsn, ...env });
+    const { code, stdout, stderr } = await run(file, { DSN: sink.dsn, ...env });
     assert.equal(code, 0, stderr);
     await sink.arrived(count);
-    return sink;
+    return { ...sink, stdout };
   } finally {
     await sink.close();
   }
@@ -25,7 +25,7 @@ async function runs(source, env = {}, count = 1) {
 const ASK = `
   const server = app.listen(0, "127.0.0.1", async () => {
     const base = "http://127.0.0.1:" + server.address().port;
-    for (const path of ["/", "/fine"]) await (await fetch(base + path, { headers: { connection: "close" } })).text();
+    for (const path of ["/", "/fine"]) console.log(await (await fetch(base + path, { headers: { connection: "close" } })).text());
     server.close();
   });`;
 
@@ -48,6 +48,7 @@ for (const express of ["express4", "express"]) {
     const [event] = sink.events;
     assert.deepEqual([event.exception.values[0].value, event.transaction], ["broke!", "GET /"]);
     assert.equal(event.exception.values[0].stacktrace.frames.at(-1).function, "rootHandler");
+    assert.equal(sink.stdout, `${event.event_id}\n\nok\n`);
   });
 
   test(`setupExpressErrorHandler on ${express}, with the environment and the release of the deployment`, async () => {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-import { captureObserved } from "../capture";
+import { captureObserved, lastEventId } from "../capture";
 import { getIsolationScope, withIsolationScope } from "../context";
 import type { Scope } from "../scope";
 import { follow, HTTP_SERVER, isFollowed } from "./http-server";
@@ -41,11 +41,12 @@ export function expressRequestHandler(): RequestHandler {
   };
 }
 
-/** A middleware that captures errors and hands them on. Goes after all routes. */
+/** A middleware that captures errors, notes the event's id as `response.sentry`, and hands them on. Goes after all routes. */
 export function expressErrorHandler(options: ErrorHandlerOptions = {}): ErrorHandler {
   const wanted = options.shouldHandleError ?? isServerError;
-  return function watchpostError(error, request, _response, next) {
-    captureRequestError(error, request, "auto.http.express", wanted);
+  return function watchpostError(error, request, response, next) {
+    const id = captureRequestError(error, request, "auto.http.express", wanted);
+    if (id !== undefined && typeof response === "object" && response !== null) (response as { sentry?: string }).sentry = id;
     next(error);
   };
 }
@@ -56,8 +57,8 @@ export function setupExpressErrorHandler(app: { use(handler: ErrorHandler): unkn
 }
 
 /** Adds {@link expressErrorHandler} to an app of Connect. */
-export function setupConnectErrorHandler(app: { use(handler: ErrorHandler): unknown }): void {
-  app.use(expressErrorHandler());
+export function setupConnectErrorHandler(app: { use(handler: ErrorHandler): unknown }, options?: ErrorHandlerOptions): void {
+  app.use(expressErrorHandler(options));
 }
 
 /** The names of older versions of the official SDK. */
@@ -68,19 +69,20 @@ export const Handlers = {
   errorHandler: (options?: ErrorHandlerOptions): ErrorHandler => expressErrorHandler(options),
 };
 
-/** Captures what ended a request, if it is wanted, with the request that it ended. @internal */
+/** Captures what ended a request, if it is wanted, with the request that it ended. The event's id, also of an earlier capture.
+ * @internal */
 export function captureRequestError(
   error: unknown,
   request: RequestLike | undefined,
   mechanism: string,
   wanted: (error: unknown) => boolean = isServerError,
-): void {
-  if (!decide(wanted, error)) return;
+): string | undefined {
+  if (!decide(wanted, error)) return undefined;
   const describe = (scope: Scope): void => {
     // A request that is followed describes itself, unless the library has lost its context.
     if (request && !getIsolationScope().request) scope.request = () => readRequest(request);
   };
-  captureObserved(error, describe, { mechanism, handled: false });
+  return captureObserved(error, describe, { mechanism, handled: false }) ?? lastEventId();
 }
 
 function decide(wanted: (error: unknown) => boolean, error: unknown): boolean {
