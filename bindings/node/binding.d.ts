@@ -93,10 +93,15 @@ export declare class NativeClient {
   dropDeferred(id: string | undefined | null, isTransaction: boolean, byProcessor: boolean): void
   /** True if requests are to be told of though no trace came along: for transactions, or to be counted as sessions. */
   get followsRequests(): boolean
+  /** Bytes of a request's body that are kept while the application reads it; 0 where none are collected. */
+  get bodyLimit(): number
   /** Begins a request with scopes of its own. The last three are headers of a trace that came along. */
   beginExchange(isolation: NativeScope, current: NativeScope, method: string, path: string, origin: string, sentryTrace?: string | undefined | null, baggage?: string | undefined | null, traceparent?: string | undefined | null, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): NativeExchange | null
-  /** Begins a request of the application's. Nothing if it is none of the SDK's business. */
-  beginCall(isolation: NativeScope, current: NativeScope, method: string, url: string, origin: string): NativeCall | null
+  /**
+   * Begins a request of the application's, as a span and a breadcrumb where these are wanted. Nothing if it is none of the SDK's
+   * business.
+   */
+  beginCall(isolation: NativeScope, current: NativeScope, method: string, url: string, origin: string, span: boolean, breadcrumb: boolean): NativeCall | null
   /** Starts ours for a span of OpenTelemetry, given as JSON: a child of `parent`, or a transaction. */
   startOtelSpan(isolation: NativeScope, current: NativeScope | undefined | null, json: string, parent?: NativeSpan | undefined | null, dispatcher?: ((hook: number, json: string) => string | null) | undefined | null): NativeSpan
   /** Begins a session of this run, after the end of the one before. */

@@ -57,6 +57,8 @@ export class Client {
   readonly integrations: Set<string>;
   /** Requests are to be told of though no trace came along. @internal */
   readonly followsRequests: boolean;
+  /** Bytes of a request's body that are kept; 0 where none are collected. @internal */
+  readonly bodyLimit: number;
   /** In tests: what {@link say} has said. @internal */
   readonly said: string[] | undefined;
   /** @internal */
@@ -115,6 +117,7 @@ export class Client {
     this.seesSpans = Boolean(functions.beforeSendTransaction ?? functions.beforeSendSpan);
     this.integrations = new Set(setup.integrations);
     this.followsRequests = this.native.followsRequests;
+    this.bodyLimit = this.native.bodyLimit;
     this.holdsBreadcrumbs = this.native.holdsBreadcrumbs;
     this.maxBreadcrumbs = this.#options.maxBreadcrumbs ?? MAX_BREADCRUMBS;
     this.attachStacktrace = this.native.attachStacktrace;

@@ -26,7 +26,7 @@ export interface TraceData {
  * `{ sentryTrace, baggage }`, or the headers of the request themselves.
  */
 export function continueTrace<T>(headers: IncomingTrace, callback: () => T): T {
-  return inTrace((client, scope) => client.native.continueTrace(scope.core(), pairs(headers)), callback);
+  return inTrace((client, scope) => client.native.continueTrace(scope.core(), traceHeaders(headers)), callback);
 }
 
 /** Runs `callback` in a trace of its own; no span of the caller is active in there. */
@@ -89,8 +89,8 @@ function named(headers: string[] | null): TraceData {
   return data;
 }
 
-/** Names and values in turn. */
-function pairs(headers: IncomingTrace | undefined): string[] {
+/** Those that carry a trace, names and values in turn. @internal */
+export function traceHeaders(headers: IncomingTrace | undefined): string[] {
   const list: string[] = [];
   for (const name in headers) {
     // Of the many headers of a request only these can matter: all known names have 7, 11, 12 or 14 characters.

@@ -81,6 +81,9 @@ export interface RequestData {
   env?: Record<string, unknown>;
 }
 
+/** What is known of a request's body. */
+export type RequestBody = { read: string } | { parsed: unknown } | "too_large" | "unread";
+
 /** What a framework knows of a request, before anything of it is collected. */
 export interface IncomingRequest {
   method?: string;
@@ -90,6 +93,8 @@ export interface IncomingRequest {
   remote_addr?: string;
   /** What its transaction is called, `GET /orders/:id`. */
   transaction?: string;
+  /** Where bodies are collected. */
+  body?: RequestBody;
 }
 
 /** An event, as hooks see it. `message` is what was said without a template; it travels as `logentry`. */

@@ -2,7 +2,7 @@
 #![expect(clippy::too_many_arguments, reason = "an object would cost a property access for each")]
 
 use napi_derive::napi;
-use watchpost_bindings::{HostCall, HostExchange, HostHead, guard};
+use watchpost_bindings::{CallTraces, HostCall, HostExchange, HostHead, guard};
 
 use crate::call::{Dispatcher, with_dispatcher};
 use crate::client::NativeClient;
@@ -40,6 +40,16 @@ impl NativeClient {
         options.is_tracing_on() || (options.release().is_some() && options.auto_session_tracking())
     }
 
+    /// Bytes of a request's body that are kept while the application reads it; 0 where none are collected.
+    #[napi(getter)]
+    pub fn body_limit(&self) -> f64 {
+        let options = &self.host.options().client;
+        let wanted = options.data_collection().http_bodies.incoming_request;
+        // As large as an event may be where there is no limit.
+        let most = u32::try_from(options.max_request_body_size().bytes()).unwrap_or(1 << 20);
+        if wanted { f64::from(most) } else { 0.0 }
+    }
+
     /// Begins a request with scopes of its own. The last three are headers of a trace that came along.
     #[napi]
     pub fn begin_exchange(
@@ -65,7 +75,8 @@ impl NativeClient {
         guard(|| with_dispatcher(dispatcher.as_ref(), begin)).flatten().map(NativeExchange)
     }
 
-    /// Begins a request of the application's. Nothing if it is none of the SDK's business.
+    /// Begins a request of the application's, as a span and a breadcrumb where these are wanted. Nothing if it is none of the SDK's
+    /// business.
     #[napi]
     pub fn begin_call(
         &self,
@@ -74,10 +85,15 @@ impl NativeClient {
         method: String,
         url: String,
         origin: String,
+        span: bool,
+        breadcrumb: bool,
     ) -> Option<NativeCall> {
-        guard(|| HostCall::begin(&self.host, &method, &url, &origin, isolation.host(), current.host()))
-            .flatten()
-            .map(NativeCall)
+        let traces = CallTraces { span, breadcrumb };
+        guard(|| {
+            HostCall::begin(&self.host, &method, &url, &origin, traces, isolation.host(), current.host())
+        })
+        .flatten()
+        .map(NativeCall)
     }
 }
 

@@ -86,6 +86,27 @@ test("a visitor who goes away cancels the transaction", async () => {
   assert.equal(transaction.contexts.trace.status, "cancelled");
 });
 
+test("HEAD and OPTIONS make no transactions, and their events belong to the trace that they bring", async () => {
+  start({ tracesSampleRate: 1, release: "shop@1", autoSessionTracking: true, disabledIntegrations: ["fetch"] });
+  const listener = (request, response) => {
+    if (request.method !== "GET") Sentry.captureMessage(request.method);
+    response.end();
+  };
+  const headers = { "sentry-trace": `${TRACE}-b7ad6b7169203331-1` };
+  await serving(listener, async (url) => {
+    for (const method of ["HEAD", "OPTIONS", "GET"]) await (await fetch(url, { method, headers })).text();
+  });
+  await Sentry.flush();
+  const all = takeRecorded().flatMap((envelope) => envelope.items);
+  const of = (type) => all.filter((item) => item.header.type === type).map((item) => item.payload);
+  assert.deepEqual(of("transaction").map((each) => each.transaction), ["GET /"]);
+  assert.deepEqual(of("event").map((each) => [each.logentry.formatted ?? each.logentry.message, each.contexts.trace.trace_id]), [
+    ["HEAD", TRACE],
+    ["OPTIONS", TRACE],
+  ]);
+  assert.equal(of("sessions")[0].aggregates.reduce((sum, { exited }) => sum + exited, 0), 3);
+});
+
 test("the sampler sees the request", async () => {
   const seen = [];
   start({

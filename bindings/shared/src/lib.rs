@@ -33,7 +33,7 @@ pub use crate::identity::HostIdentity;
 pub use crate::monitor::HostMonitor;
 pub use crate::options::{HostOptions, NameStyle};
 pub use crate::otel::{HostOtelEnd, HostOtelSpan};
-pub use crate::outgoing::HostCall;
+pub use crate::outgoing::{CallTraces, HostCall};
 pub use crate::payload::{parse, parse_value};
 pub use crate::process::{current_client, global_scope, replace_client};
 pub use crate::request::describe_request;

@@ -8,6 +8,20 @@ use crate::client::HostClient;
 use crate::process::global_scope;
 use crate::scope::HostScope;
 
+/// What a request that the application makes is told by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallTraces {
+    /// A span, if one is active.
+    pub span: bool,
+    /// A breadcrumb, at its end.
+    pub breadcrumb: bool,
+}
+
+impl CallTraces {
+    /// Both.
+    pub const ALL: Self = Self { span: true, breadcrumb: true };
+}
+
 /// A request on its way. One that is dropped before its end was given up.
 #[derive(Debug)]
 pub struct HostCall {
@@ -18,6 +32,7 @@ pub struct HostCall {
     isolation: HostScope,
     current: HostScope,
     span: Option<Span>,
+    leaves_breadcrumb: bool,
     open: bool,
 }
 
@@ -28,6 +43,7 @@ impl HostCall {
         method: &str,
         url: &str,
         origin: &str,
+        traces: CallTraces,
         isolation: &HostScope,
         current: &HostScope,
     ) -> Option<Self> {
@@ -37,6 +53,7 @@ impl HostCall {
             return None;
         }
         let parent = current.shared().span().or_else(|| isolation.shared().span());
+        let parent = parent.filter(|_| traces.span);
         let span = parent.and_then(|parent| {
             let options = SpanOptions::new("http.client", request.description()).origin(Text::from(origin));
             let span = parent.start_child_with(options);
@@ -58,6 +75,7 @@ impl HostCall {
             isolation: isolation.clone(),
             current: current.clone(),
             span,
+            leaves_breadcrumb: traces.breadcrumb,
             open: true,
         })
     }
@@ -88,6 +106,9 @@ impl HostCall {
                 None => span.set_status(SpanStatus::UnknownError),
             }
             span.finish();
+        }
+        if !self.leaves_breadcrumb {
+            return;
         }
         let core = self.client.client();
         let mut crumb = OutgoingRequest::new(&self.method, &self.url).breadcrumb(core, status);
@@ -135,13 +156,20 @@ mod tests {
         let given = HostTransaction { name: "job".into(), op: "task".into(), ..HostTransaction::default() };
         let transaction = client.start_transaction(given, scopes).unwrap();
         let current = current.with_span(Some(&transaction));
-        let begin = |url| HostCall::begin(&client, "GET", url, "auto.http.test", &isolation, &current);
+        let told = |url, traces| {
+            HostCall::begin(&client, "GET", url, "auto.http.test", traces, &isolation, &current)
+        };
+        let begin = |url| told(url, CallTraces::ALL);
         let mut call = begin("https://ada:pw@stock.example/a?x=1").unwrap();
         let headers = call.headers(Some("other=1")).unwrap();
         assert!(headers.baggage.starts_with("other=1,sentry-"), "{headers:?}");
         call.finish(Some(404));
         assert!(begin("https://errors.example/api/1/envelope/").is_none());
         drop(begin("https://stock.example/b"));
+        let quiet = CallTraces { span: false, breadcrumb: false };
+        let mut call = told("https://stock.example/quiet", quiet).unwrap();
+        assert!(call.headers(None).is_some());
+        call.finish(Some(200));
         let scopes =
             Scopes { global: global_scope(), isolation: isolation.shared(), current: current.shared() };
         client.capture_message("end", None, scopes).unwrap();
@@ -152,7 +180,9 @@ mod tests {
         assert_eq!((&crumb["category"], &crumb["level"]), (&"http".into(), &"warning".into()), "{sent}");
         assert_eq!(crumb["data"]["url"], "https://stock.example/a");
         assert_eq!(crumb["data"]["http.response.status_code"], 404);
+        assert_eq!(sent[0]["items"][0]["payload"]["breadcrumbs"]["values"][1], Value::Null);
         let spans = &sent[1]["items"][0]["payload"]["spans"];
+        assert_eq!(spans[2], Value::Null);
         assert_eq!(spans[0]["description"], "GET https://stock.example/a");
         assert_eq!((&spans[0]["status"], &spans[1]["status"]), (&"not_found".into(), &"cancelled".into()));
         let own = spans[0]["span_id"].as_str().unwrap();

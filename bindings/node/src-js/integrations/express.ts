@@ -4,7 +4,7 @@ import { captureObserved, lastEventId } from "../capture";
 import { getIsolationScope, withIsolationScope } from "../context";
 import type { Scope } from "../scope";
 import { follow, HTTP_SERVER, isFollowed } from "./http-server";
-import { readRequest, type RequestLike } from "./request";
+import { describeRequest, type RequestLike } from "./request";
 import { using } from "./using";
 
 export type { RequestLike } from "./request";
@@ -35,7 +35,7 @@ export function expressRequestHandler(): RequestHandler {
     const client = using(HTTP_SERVER);
     if (client) return follow(client, request, response as ServerResponse | undefined, () => next());
     withIsolationScope((scope) => {
-      scope.request = () => readRequest(request);
+      scope.request = () => describeRequest(request);
       next();
     });
   };
@@ -80,7 +80,7 @@ export function captureRequestError(
   if (!decide(wanted, error)) return undefined;
   const describe = (scope: Scope): void => {
     // A request that is followed describes itself, unless the library has lost its context.
-    if (request && !getIsolationScope().request) scope.request = () => readRequest(request);
+    if (request && !getIsolationScope().request) scope.request = () => describeRequest(request);
   };
   return captureObserved(error, describe, { mechanism, handled: false }) ?? lastEventId();
 }

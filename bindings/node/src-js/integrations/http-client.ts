@@ -107,7 +107,7 @@ function start(name: string, origin: string, request: object, method: string, ur
   if (!client) return undefined;
   const { isolation, current } = active();
   if (current.suppressed) return undefined;
-  const call = client.native.beginCall(isolation.core(), current.handle(), method, url, origin);
+  const call = client.native.beginCall(isolation.core(), current.handle(), method, url, origin, true, true);
   if (!call) return undefined;
   calls.set(request, call);
   return call;

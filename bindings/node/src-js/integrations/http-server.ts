@@ -7,9 +7,11 @@ import type { Integration } from "../integration";
 import { toText } from "../json";
 import type { NativeExchange } from "../native";
 import type { Scope } from "../scope";
+import { traceHeaders } from "../propagation";
 import { Span } from "../span";
 import { CountedRequest } from "./counted-request";
-import { pathOf, readRequest, routeOf, type RequestLike } from "./request";
+import { describeRequest, pathOf, readRequest, routeOf, type RequestLike } from "./request";
+import { watchBody } from "./request-body";
 import { using } from "./using";
 
 /** @internal */
@@ -35,7 +37,8 @@ class Followed extends Itself {
 
 /**
  * Requests that servers of `node:http` and `node:https` answer, whatever framework stands on them; there by default.
- * Gives each request scopes, a session and, with tracing, a transaction that continues the trace of its headers.
+ * Gives each request scopes, a session and, with tracing, a transaction that continues the trace of its headers; `HEAD` and
+ * `OPTIONS` ask for nothing that would be worth a transaction.
  *
  * The channel speaks before the server emits `request`, so a server's `emit` is wrapped at its first request.
  */
@@ -82,13 +85,16 @@ function wrap(server: Server): void {
 function begin(client: Client, request: RequestLike, response: ServerResponse | undefined): Active {
   const { isolation, current } = active();
   const own: Active = { isolation: isolation.forkIsolation(), current: current.forkBare() };
-  own.isolation.request = () => readRequest(request);
+  own.isolation.request = () => describeRequest(request);
+  if (client.bodyLimit > 0) watchBody(request, client.bodyLimit);
   const { "sentry-trace": trace, traceparent, baggage } = request.headers ?? {};
-  if (!trace && !traceparent && !client.isTracingOn) {
+  const method = request.method ?? "GET";
+  const untraced = method === "HEAD" || method === "OPTIONS";
+  if (untraced || (!trace && !traceparent && !client.isTracingOn)) {
+    if (trace || traceparent) client.native.continueTrace(own.isolation.core(), traceHeaders(request.headers ?? {}));
     if (client.followsRequests && response) count(client, own.isolation, response);
     return own;
   }
-  const method = request.method ?? "GET";
   const path = pathOf(request.originalUrl ?? request.url ?? "/");
   const start = () =>
     client.native.beginExchange(
@@ -120,7 +126,7 @@ function begin(client: Client, request: RequestLike, response: ServerResponse | 
   };
   own.isolation.request = () => {
     settle();
-    return readRequest(request);
+    return describeRequest(request);
   };
   response?.once("close", () => end(exchange, span, settle, response));
   return own;

@@ -1,5 +1,7 @@
+import { getClient } from "../client";
 import type { IncomingRequest } from "../types";
 import { expressRoute, type ApplicationLike } from "./express-route";
+import { readBody } from "./request-body";
 
 /** What Next.js notes on a request, the route that it took among it. It names that in no other way, but to OpenTelemetry. */
 const NEXT_META: unique symbol = Symbol.for("NextInternalRequestMeta");
@@ -12,6 +14,8 @@ export interface RequestLike {
   protocol?: string;
   baseUrl?: string;
   route?: { path?: unknown };
+  /** What a framework has parsed. */
+  body?: unknown;
   app?: ApplicationLike;
   headers?: Record<string, string | string[] | undefined>;
   socket?: { remoteAddress?: string | undefined; encrypted?: boolean };
@@ -39,7 +43,14 @@ export function pathOf(target: string): string {
   return end < 0 ? target : target.slice(0, end);
 }
 
-/** All that is known; what of it is collected is the core's decision. */
+/** All that is known when an event happens; what of it is collected is the core's decision. */
+export function describeRequest(request: RequestLike): IncomingRequest {
+  const known = readRequest(request);
+  const body = (getClient()?.bodyLimit ?? 0) > 0 ? readBody(request) : undefined;
+  return body === undefined ? known : { ...known, body };
+}
+
+/** The same without the body. */
 export function readRequest(request: RequestLike): IncomingRequest {
   const headers: [string, string][] = [];
   let host = "localhost";
