@@ -27,6 +27,11 @@ export function captureException(error: unknown, context?: CaptureContext): stri
   return captureThrown(error, context, GENERIC, captureException);
 }
 
+/** The same for integrations, each time. @internal */
+export function captureThrownBy(error: unknown, context: CaptureContext, origin: Origin): string | undefined {
+  return captureThrown(error, context, origin, undefined);
+}
+
 /** The same for integrations: one that was captured already is not captured again. */
 export function captureObserved(error: unknown, context: CaptureContext | undefined, origin: Origin): string | undefined {
   if (typeof error === "object" && error !== null && captured.has(error)) return undefined;

@@ -1,11 +1,18 @@
 import { arch, hostname, release, totalmem, type as system } from "node:os";
 
+import { captureEvent, captureException, captureMessage, type CaptureContext } from "./capture";
+import { ClientHooks } from "./client-hooks";
+import { withScope } from "./context";
+import { followErrors, type ChainOptions } from "./error";
 import { Hooks } from "./hook";
-import { setUp, type Integration } from "./integration";
+import { chooseIntegrations, setUp, settingsOf, type Integration } from "./integration";
+import type { ContextOptions } from "./integrations/core-parts";
 import { native, type Dispatcher, type NativeClient } from "./native";
+import { ownFilter } from "./option-values";
 import { readOptions, type Options } from "./options";
 import { Patience } from "./patience";
-import type { EventProcessor } from "./types";
+import type { Scope } from "./scope";
+import type { Event, EventHint, EventProcessor, SeverityLevel } from "./types";
 
 /** A client that repeats and records: from here on, or after one whose process is gone. @internal */
 export type Testing =
@@ -41,7 +48,9 @@ export class Client {
   readonly checkInDispatcher: Dispatcher | undefined;
   /** @internal */
   readonly feedbackDispatcher: Dispatcher | undefined;
-  /** Processors of all events, which run after those of the scopes. @internal */
+  /** Processors of all events, which run before those of the scopes. @internal */
+  preprocessors: readonly EventProcessor[] = [];
+  /** Those that run after them. @internal */
   processors: readonly EventProcessor[] = [];
   /** Spans may be recorded: there is a rate or a sampler. @internal */
   readonly isTracingOn: boolean;
@@ -53,8 +62,8 @@ export class Client {
   readonly maxUnknownSpans: number;
   /** Something decides about spans by the attributes that they start with. @internal */
   readonly startsByAttributes: boolean;
-  /** Those that are switched on, by name. @internal */
-  readonly integrations: Set<string>;
+  /** What those that are switched on were made with, by name. @internal */
+  readonly integrations: Map<string, object>;
   /** Requests are to be told of though no trace came along. @internal */
   readonly followsRequests: boolean;
   /** Bytes of a request's body that are kept; 0 where none are collected. @internal */
@@ -66,30 +75,33 @@ export class Client {
   readonly #options: Options;
   #integrations: readonly Integration[];
   #flight: Promise<unknown> | undefined;
+  readonly #hooks = new ClientHooks(this);
   readonly #waiting = new Map<number, (done: boolean) => void>();
   readonly #patience = new Patience();
   #flushes = 0;
   #isEnabled = false;
+  #isSetUp = false;
 
-  /** Throws a TypeError when an option cannot be used. @internal */
-  constructor(given: Options | string | undefined, integrations: readonly Integration[], testing?: Testing) {
+  /** A client beside that of `init`, with the integrations of its options alone; `setCurrentClient` makes it the one that is
+   * reported by. Throws a TypeError when an option cannot be used. */
+  constructor(given?: Options | string);
+  /** @internal */
+  constructor(given: Options | string | undefined, integrations?: readonly Integration[], testing?: Testing);
+  constructor(given?: Options | string, integrations: readonly Integration[] = chosenBy(given), testing?: Testing) {
     const options = readOptions(given);
     this.#options = typeof given === "string" ? { dsn: given } : { ...given };
     this.#integrations = integrations;
-    const { ignoreTransactions } = this.#options;
-    if (ignoreTransactions) this.processors = [ignoring(ignoreTransactions)];
+    this.integrations = settingsOf(integrations, this.#options);
+    const own = ownFilter(this.#options);
+    if (own) this.processors = [own];
     this.hooks = new Hooks(options);
     this.hasBeforeSend = Boolean(options.functions.beforeSend ?? options.functions.errorSampler);
     this.crumbDispatcher = options.functions.beforeBreadcrumb && this.hooks.dispatch;
     const setup = {
       options: options.json,
-      integrations: integrations.map(({ name }) => name),
+      integrations: integrations.filter(({ unlisted }) => !unlisted).map(({ name }) => name),
       serverName: hostname(),
-      contexts: JSON.stringify({
-        runtime: { name: "node", version: process.version },
-        os: { name: system(), version: release() },
-        device: { arch: arch(), memory_size: totalmem() },
-      }),
+      contexts: contexts(this.integrations.get("Context") ?? {}),
       ownFolder: __dirname,
       hooks: this.hooks.numbers,
     };
@@ -115,7 +127,6 @@ export class Client {
     this.checkInDispatcher = functions.beforeSendCheckIn && this.hooks.dispatch;
     this.feedbackDispatcher = functions.beforeSendFeedback && this.hooks.dispatch;
     this.seesSpans = Boolean(functions.beforeSendTransaction ?? functions.beforeSendSpan);
-    this.integrations = new Set(setup.integrations);
     this.followsRequests = this.native.followsRequests;
     this.bodyLimit = this.native.bodyLimit;
     this.holdsBreadcrumbs = this.native.holdsBreadcrumbs;
@@ -153,14 +164,28 @@ export class Client {
 
   /** An integration by its name. */
   getIntegrationByName<I extends Integration = Integration>(name: string): I | undefined {
-    return this.#integrations.find((integration) => integration.name === name) as I | undefined;
+    return this.#integrations.find((integration) => integration.name === name && !integration.unlisted) as I | undefined;
+  }
+
+  /** The names of the integrations. */
+  getIntegrationNames(): string[] {
+    return this.#integrations.filter(({ unlisted }) => !unlisted).map(({ name }) => name);
+  }
+
+  /** Sets the integrations up, where `init` did not make the client. */
+  init(): void {
+    if (this.#isSetUp) return;
+    this.#isSetUp = true;
+    followErrors(this.integrations.get("LinkedErrors") as ChainOptions | undefined);
+    setUp(this, this.#integrations);
   }
 
   /** Sets another integration up, unless one of its name is there. */
   addIntegration(integration: Integration): void {
     if (this.getIntegrationByName(integration.name)) return;
     this.#integrations = [...this.#integrations, integration];
-    this.integrations.add(integration.name);
+    for (const [name, made] of settingsOf([integration], this.#options)) this.integrations.set(name, made);
+    if (integration.name === "LinkedErrors") followErrors(integration.options);
     setUp(this, [integration]);
   }
 
@@ -169,8 +194,44 @@ export class Client {
     if (typeof processor === "function") this.processors = [...this.processors, processor];
   }
 
+  /** Captures an error, in `scope` if there is one. Its event's id. A client that is not the current one captures nothing. */
+  captureException(error: unknown, hint?: CaptureContext, scope?: Scope): string | undefined {
+    return this.#inScope(scope, () => captureException(error, hint));
+  }
+
+  /** Captures a message. */
+  captureMessage(message: string, level?: SeverityLevel | CaptureContext, hint?: EventHint, scope?: Scope): string | undefined {
+    const context = hint === undefined ? level : { ...hint, ...(typeof level === "string" ? { level } : level) };
+    return this.#inScope(scope, () => captureMessage(message, context));
+  }
+
+  /** Captures an event that the application has put together. */
+  captureEvent(event: Event, hint?: EventHint, scope?: Scope): string | undefined {
+    return this.#inScope(scope, () => captureEvent(event, hint));
+  }
+
+  #inScope(scope: Scope | undefined, capture: () => string | undefined): string | undefined {
+    if (current !== this) {
+      say("a client that is not the current one captures nothing: `setCurrentClient` makes it that");
+      return undefined;
+    }
+    return scope ? withScope(scope, capture) : capture();
+  }
+
+  /** Calls `callback` at `beforeSendEvent`, `preprocessEvent`, `flush`, `close` and what {@link emit} names; the others of the
+   * official SDK do not come, which the debug output says. The answer takes it away. */
+  on(hook: string, callback: (...given: never[]) => void): () => void {
+    return this.#hooks.on(hook, callback as (...given: unknown[]) => void);
+  }
+
+  /** Calls what {@link on} has put there. */
+  emit(hook: string, ...given: unknown[]): void {
+    this.#hooks.emit(hook, ...given);
+  }
+
   /** Waits until everything has left, for at most that many milliseconds. True if it has. */
   flush(timeoutMs?: number): Promise<boolean> {
+    this.emit("flush");
     const limit = this.#limit(timeoutMs);
     return (this.hooks.deferred.size > 0 ? undefined : this.#flushLater(limit)) ?? this.drain(limit, false);
   }
@@ -205,6 +266,7 @@ export class Client {
 
   /** @internal Waits until everything has left; one wait at a time occupies a thread of Node's pool. */
   async drain(timeout: number | undefined, stop: boolean): Promise<boolean> {
+    if (stop && !this.closed) this.emit("close");
     if (stop) this.closed = true;
     const limit = this.#limit(timeout);
     const end = performance.now() + limit;
@@ -230,11 +292,17 @@ export interface Dsn {
   orgId?: string | undefined;
 }
 
-/** Drops transactions by their names: texts that occur in them, or expressions. */
-function ignoring(rules: readonly (string | RegExp)[]): EventProcessor {
-  const matches = (name: string) => (rule: string | RegExp) =>
-    typeof rule === "string" ? name.includes(rule) : rule.test(name);
-  return (event) => (event.type === "transaction" && rules.some(matches(event.transaction ?? "")) ? null : event);
+function chosenBy(given: Options | string | undefined): Integration[] {
+  return typeof given === "object" && given !== null ? chooseIntegrations([], given) : [];
+}
+
+/** What is said of the machine on all events, as JSON. */
+function contexts({ os = true, device = true }: ContextOptions): string {
+  return JSON.stringify({
+    runtime: { name: "node", version: process.version },
+    ...(os ? { os: { name: system(), version: release() } } : {}),
+    ...(device ? { device: { arch: arch(), memory_size: totalmem() } } : {}),
+  });
 }
 
 let current: Client | undefined;
@@ -249,11 +317,11 @@ export function replaceClient(client: Client | undefined): void {
   current = client;
 }
 
-/** Puts a client in the place of the current one, which delivers what it has. @internal */
-export function setClient(client: Client): void {
+/** Makes a client the one that is reported by, in the place of the current one, which delivers what it has. */
+export function setCurrentClient(client: Client): void {
   const before = current;
   current = client;
-  if (before) void before.drain(undefined, true);
+  if (before && before !== client) void before.drain(undefined, true);
 }
 
 /** Says a line about a failure inside, where `debug` asks for it. @internal */

@@ -40,6 +40,21 @@ export interface Thrown {
   extra?: string;
 }
 
+/** Which errors belong to one. */
+export interface ChainOptions {
+  /** The property that holds the one which it came from; `cause` by default. */
+  key?: string;
+  /** So many others; 49 by default. */
+  limit?: number;
+}
+
+let chain = { key: "cause", most: MOST };
+
+/** Says which errors belong to one from now on. @internal */
+export function followErrors({ key = "cause", limit = MOST - 1 }: ChainOptions = {}): void {
+  chain = { key, most: Math.min(MOST, Math.max(0, limit) + 1) };
+}
+
 /** Reads whatever was thrown. `caller` gives a stack for what has none. Throws only what a getter of it throws. */
 export function readThrown(thrown: unknown, caller: (() => string | undefined) | undefined): Thrown {
   if (!isError(thrown)) return readOther(thrown, caller);
@@ -47,15 +62,17 @@ export function readThrown(thrown: unknown, caller: (() => string | undefined) |
   const links: Link[] = [readError(thrown, undefined, undefined)];
   const walk = [0];
   for (let id = walk.pop(); id !== undefined; id = walk.pop()) {
-    const { cause, errors } = found[id] as ErrorLike;
-    if (cause !== undefined) add(cause, id, "cause");
+    const error = found[id] as ErrorLike & Record<string, unknown>;
+    const { errors } = error;
+    const cause = chain.key === "cause" ? error.cause : error[chain.key];
+    if (cause !== undefined) add(cause, id, chain.key);
     if (!Array.isArray(errors)) continue;
     for (let n = 0; n < errors.length && n < MOST; n++) add(errors[n], id, `errors[${n}]`);
   }
   return split(links);
 
   function add(error: unknown, parent: number, source: string): void {
-    if (!isError(error) || found.length >= MOST || found.includes(error)) return;
+    if (!isError(error) || found.length >= chain.most || found.includes(error)) return;
     walk.push(found.length);
     found.push(error);
     links.push(readError(error, parent, source));

@@ -9,34 +9,80 @@
 export type { Attachment } from "./attachment";
 export type { Attributes, AttributeValue } from "./attribute";
 export { captureEvent, captureException, captureMessage, lastEventId, type CaptureContext } from "./capture";
-export { getClient, type Client, type Dsn } from "./client";
+export { Client as NodeClient, getClient, setCurrentClient, type Client, type Dsn } from "./client";
 export { getCurrentScope, getGlobalScope, getIsolationScope, withIsolationScope, withScope } from "./context";
 export { captureFeedback, type Feedback } from "./feedback";
-export { close, flush, init, isEnabled, isInitialized, setConsent } from "./init";
+export { close, flush, init, initWithoutDefaultIntegrations, isEnabled, isInitialized, setConsent } from "./init";
 export { addIntegration, featureFlagsIntegration, type Integration, type Integrations } from "./integration";
-export { childProcessIntegration } from "./integrations/children";
-export { consoleIntegration } from "./integrations/console";
+export { getDefaultIntegrations, getDefaultIntegrationsWithoutPerformance } from "./integrations";
+export * from "./integrations/absent";
+export { childProcessIntegration, workerThreadsIntegration, type ChildProcessOptions } from "./integrations/children";
+export {
+  captureConsoleIntegration,
+  consoleIntegration,
+  consoleLoggingIntegration,
+  type CaptureConsoleOptions,
+  type ConsoleLevel,
+  type ConsoleOptions,
+} from "./integrations/console";
+export {
+  contextLinesIntegration,
+  functionToStringIntegration,
+  nodeContextIntegration,
+  processSessionIntegration,
+  spanStreamingIntegration,
+  spotlightIntegration,
+  type ContextLinesOptions,
+  type ContextOptions,
+} from "./integrations/core-parts";
 export { cron } from "./integrations/cron";
-export { mysql2Integration, redisIntegration } from "./integrations/databases";
-export { eventLoopBlockIntegration, type EventLoopBlockOptions } from "./integrations/event-loop";
-export { fetchIntegration, fetchIntegration as nativeNodeFetchIntegration, httpClientIntegration } from "./integrations/http-client";
+export { mysql2Integration, redisIntegration, type RedisOptions } from "./integrations/databases";
 export {
-  httpServerIntegration,
-  httpServerIntegration as expressIntegration,
-  httpServerIntegration as httpIntegration,
-} from "./integrations/http-server";
+  extraErrorDataIntegration,
+  linkedErrorsIntegration,
+  systemErrorIntegration,
+  zodErrorsIntegration,
+  type ExtraErrorDataOptions,
+  type ZodErrorsOptions,
+} from "./integrations/error-data";
 export {
-  uncaughtIntegration,
-  uncaughtIntegration as onUncaughtExceptionIntegration,
-  uncaughtIntegration as onUnhandledRejectionIntegration,
+  requestDataIntegration,
+  rewriteFramesIntegration,
+  type RequestDataOptions,
+  type RewriteFramesOptions,
+} from "./integrations/event-data";
+export { anrIntegration, eventLoopBlockIntegration, type AnrOptions, type EventLoopBlockOptions } from "./integrations/event-loop";
+export { dedupeIntegration, eventFiltersIntegration, inboundFiltersIntegration, type FilterOptions } from "./integrations/filters";
+export {
+  connectIntegration,
+  expressIntegration,
+  hapiIntegration,
+  honoIntegration,
+  koaIntegration,
+  nestIntegration,
+  postgresIntegration,
+} from "./integrations/frameworks";
+export { httpIntegration, type HttpOptions } from "./integrations/http";
+export {
+  httpClientIntegration,
+  nativeNodeFetchIntegration,
+  type FetchOptions,
+  type HttpClientOptions,
+} from "./integrations/http-client";
+export { httpServerIntegration, type HttpServerOptions } from "./integrations/http-server";
+export {
+  onUncaughtExceptionIntegration,
+  onUnhandledRejectionIntegration,
+  type UncaughtExceptionOptions,
+  type UnhandledRejectionOptions,
 } from "./integrations/uncaught";
-export { fastifyIntegration, setupFastifyErrorHandler } from "./integrations/fastify";
+export { fastifyIntegration, setupFastifyErrorHandler, type FastifyOptions } from "./integrations/fastify";
 export { setupHapiErrorHandler } from "./integrations/hapi";
 export { honoErrorHandler, setupHonoErrorHandler } from "./integrations/hono";
 export { setupKoaErrorHandler } from "./integrations/koa";
 export { wrapHandler, type LambdaContext, type WrapperOptions } from "./integrations/lambda";
 export { localVariablesIntegration, type LocalVariablesOptions } from "./integrations/local-variables";
-export { createWinstonTransport, pinoIntegration, type LoggerOptions } from "./integrations/loggers";
+export { createSentryWinstonTransport, createWinstonTransport, pinoIntegration, type LoggerOptions, type WinstonOptions } from "./integrations/loggers";
 export { modulesIntegration } from "./integrations/modules";
 export { setupNestErrorHandler } from "./integrations/nest";
 export { captureRequestError, type NextErrorContext, type NextRequestInfo } from "./integrations/nextjs";
@@ -62,7 +108,8 @@ export {
 } from "./log";
 export { metrics, type Metric, type MetricOptions } from "./metric";
 export { captureCheckIn, withMonitor, type CheckIn, type MonitorConfig, type Schedule } from "./monitor";
-export type { Options } from "./options";
+export { configureScope, getCurrentHub, type Hub } from "./older";
+export type { Options, Options as NodeOptions } from "./options";
 export { addEventProcessor } from "./processor";
 export {
   continueTrace,
@@ -79,6 +126,7 @@ export { Scope } from "./scope";
 export {
   SEMANTIC_ATTRIBUTE_SENTRY_OP,
   SEMANTIC_ATTRIBUTE_SENTRY_ORIGIN,
+  SEMANTIC_ATTRIBUTE_SENTRY_SAMPLE_RATE,
   SEMANTIC_ATTRIBUTE_SENTRY_SOURCE,
 } from "./semantic";
 export {
@@ -127,3 +175,4 @@ export {
 } from "./tracing";
 export type * from "./tracing-types";
 export type * from "./types";
+export { SDK_VERSION } from "./version";

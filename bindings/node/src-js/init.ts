@@ -1,7 +1,7 @@
-import { Client, getClient, say, setClient } from "./client";
+import { Client, getClient, say, setCurrentClient } from "./client";
 import { getIsolationScope } from "./context";
-import { chooseIntegrations, setUp, type Integration } from "./integration";
-import { builtIn } from "./integrations";
+import { chooseIntegrations, type Integration } from "./integration";
+import { getDefaultIntegrations } from "./integrations";
 import { installedModules, MODULES, programFolder } from "./integrations/modules";
 import { toText } from "./json";
 import type { Options } from "./options";
@@ -12,14 +12,14 @@ let watchingExit = false;
  * Starts to report to a DSN, or to the one in the variable `SENTRY_DSN`; without any, nothing is reported.
  *
  * Throws a TypeError when an option is unknown or cannot be used; nothing has changed then. Nothing else in this package
- * throws. A second call replaces the first client, which delivers what it has.
+ * throws, but the makers of integrations for their options. A second call replaces the first client, which delivers what it has.
  */
-export function init(options?: Options | string): void {
+export function init(options?: Options | string): Client {
   const given = typeof options === "object" && options !== null ? options : {};
-  const integrations = chooseIntegrations(builtIn(given), given);
-  const client = new Client(withModules(options, integrations), integrations);
-  setClient(client);
-  setUp(client, integrations);
+  const integrations = chooseIntegrations(getDefaultIntegrations(given), given);
+  const client = new Client(amended(withModules(options, integrations), integrations), integrations);
+  setCurrentClient(client);
+  client.init();
   if (given.initialScope) getIsolationScope().update(given.initialScope);
   if (process.env.SENTRY_TRACE) client.native.continueFromEnvironment(getIsolationScope().core());
   if (!watchingExit) {
@@ -31,6 +31,20 @@ export function init(options?: Options | string): void {
       client?.native.closeNow();
     });
   }
+  return client;
+}
+
+/** The same with the integrations of the options alone. */
+export function initWithoutDefaultIntegrations(options: Options = {}): Client {
+  return init({ ...options, defaultIntegrations: false });
+}
+
+/** The options as integrations want them. @internal */
+export function amended<O extends Options | string | undefined>(options: O, integrations: readonly Integration[]): O | Options {
+  const amending = integrations.filter(({ amend }) => amend);
+  if (amending.length === 0) return options;
+  const given: Options = typeof options === "string" ? { dsn: options } : { ...options };
+  return amending.reduce((changed, integration) => integration.amend?.(changed) ?? changed, given);
 }
 
 /** The options, with the packages of the application unless it names them itself. What is no options is left to whoever reads them. */

@@ -1,17 +1,18 @@
-import type { Integrations } from "./integration";
+import type { Integration, Integrations } from "./integration";
 import type { Scope } from "./scope";
 import type { Log } from "./log";
 import type { Metric } from "./metric";
 import { HOOKS } from "./hook-table";
+import { coreRules, translated, type IDLE } from "./option-values";
 import type { SamplingContext, StreamedSpan } from "./tracing-types";
 import type { Breadcrumb, BreadcrumbHint, Event, EventHint, ScopeContext } from "./types";
 
 /** A rule of `ignoreSpans`: all that it says must hold. */
 export interface IgnoreSpan {
   /** The span's name: a transaction's name, or a span's description. */
-  name?: string | { regex: string };
+  name?: string | RegExp | { regex: string };
   /** Its operation. */
-  op?: string | { regex: string };
+  op?: string | RegExp | { regex: string };
   /** Attributes of its start: texts and patterns need only occur, everything else must be equal. */
   attributes?: Record<string, unknown>;
 }
@@ -19,17 +20,19 @@ export interface IgnoreSpan {
 /** The options of `init`. What is not given comes from the variables `SENTRY_DSN`, `SENTRY_RELEASE`,
  * `SENTRY_ENVIRONMENT`, `SENTRY_SAMPLE_RATE`, `SENTRY_TRACES_SAMPLE_RATE`, `SENTRY_DEBUG`, `SENTRY_KEEP_ALIVE` and
  * `SENTRY_SPOTLIGHT`, else it has its default. */
-export interface Options {
+export interface Options extends IdleOptions {
   /** Where events go, like `https://public_key@errors.example.com/42`. Without one nothing is reported. */
   dsn?: string | null;
   /** The version of the application, like `shop@1.2.3`. */
-  release?: string | null;
+  release?: string | number | null;
   /** Where it runs; `production` by default. */
   environment?: string | null;
   /** The build of the release. */
-  dist?: string | null;
+  dist?: string | number | null;
   /** The name of the machine; the host name by default. */
   serverName?: string | null;
+  /** False: events do not name the machine. */
+  includeServerName?: boolean | null;
   /** Packages and their versions, for every error of this release; by default those that `package.json` asks for. */
   modules?: Record<string, string> | null;
   /** The share of errors that is sent, from 0 to 1; 1 by default. */
@@ -66,6 +69,8 @@ export interface Options {
   markSigterm?: boolean | null;
   /** The share of traces that start here and are sent, from 0 to 1; unset records no spans. */
   tracesSampleRate?: number | null;
+  /** True is a `tracesSampleRate` of 1, unless there is one. */
+  enableTracing?: boolean | null;
   /** How many spans a transaction may hold; 1000 by default. */
   maxSpans?: number | null;
   /** Which requests take the trace along: texts that occur in the address, or patterns; all by default. */
@@ -77,7 +82,7 @@ export interface Options {
   /** The organisation's number; that of the DSN's host by default. */
   orgId?: string | number | null;
   /** Spans that are never started: texts that occur in the name, patterns, or rules. */
-  ignoreSpans?: (string | { regex: string } | IgnoreSpan)[] | null;
+  ignoreSpans?: (string | RegExp | { regex: string } | IgnoreSpan)[] | null;
   /** Transactions that are dropped when they end: texts that occur in the name, or patterns. What is never to start goes
    * into `ignoreSpans`. */
   ignoreTransactions?: (string | RegExp)[] | null;
@@ -115,20 +120,24 @@ export interface Options {
   inAppInclude?: string[] | null;
   /** Those that are not. */
   inAppExclude?: string[] | null;
-  /** Errors that are dropped: a class, text that occurs in `class: message`, or patterns. */
-  ignoreErrors?: (string | RegExp | { regex: string })[] | null;
+  /** Errors that are dropped: a class, by its name; text that occurs in `class: message`; or patterns. */
+  ignoreErrors?: (string | RegExp | { regex: string } | (abstract new (...given: never[]) => unknown))[] | null;
+  /** Errors whose innermost file is none of these are dropped: texts that occur in its name, or patterns. */
+  allowUrls?: (string | RegExp)[] | null;
+  /** Errors whose innermost file is one of these are dropped. */
+  denyUrls?: (string | RegExp)[] | null;
   /** Frames carry the lines around them; on by default. */
   includeSourceContext?: boolean | null;
   /** Errors carry the local variables of the calls that threw them, or, with `"types"`, what kind of value each has; off by
    * default. See `localVariablesIntegration`. */
   includeLocalVariables?: boolean | "types" | null;
-  /** Switched off by name: `uncaught`, `httpServer`, `httpClient`, `fetch`, `console`, `childProcess`, `fastify`,
-   * `mysql2`, `redis`, `pino`, `modules`. */
+  /** Switched off by name, in any case: `Console`, `Http`, or one half of it, `Http.Server` or `Http.Client`, `NodeFetch`
+   * (`fetch`), `OnUncaughtException` and `OnUnhandledRejection` (both: `uncaught`), and the others of `getDefaultIntegrations()`. */
   disabledIntegrations?: string[] | null;
   /** Integrations beside the default ones, or a function that is given these and answers with all. */
   integrations?: Integrations | null;
-  /** False: only those of `integrations`. */
-  defaultIntegrations?: false | null;
+  /** False: only those of `integrations`; a list: these in the place of the default ones. */
+  defaultIntegrations?: false | Integration[] | null;
   /** False: nothing is reported, whatever DSN there is. */
   enabled?: boolean | null;
   /** What the isolation scope of the process begins with. */
@@ -160,6 +169,12 @@ export interface Options {
   tracesSampler?: ((context: SamplingContext) => number | boolean) | null;
 }
 
+/** Options of the official SDK that change nothing here; each that is given is warned of once. */
+export type IdleOptions = { [Name in keyof typeof IDLE]?: unknown } & {
+  /** `enableLogs`, `beforeSendLog`, `enableMetrics` and `beforeSendMetric` are taken from here, too. */
+  _experiments?: object | null;
+};
+
 /** The options that are functions. @internal */
 export type Functions = {
   [Name in keyof typeof HOOKS]?: NonNullable<Options[Name]>;
@@ -179,10 +194,11 @@ export interface ReadOptions {
 
 /** @internal */
 export function readOptions(given: Options | string | undefined): ReadOptions {
-  const options = typeof given === "string" ? { dsn: given } : (given ?? {});
-  if (typeof options !== "object" || Array.isArray(options)) {
+  const untranslated = typeof given === "string" ? { dsn: given } : (given ?? {});
+  if (typeof untranslated !== "object" || Array.isArray(untranslated)) {
     throw new TypeError("init takes an object of options, like { dsn: \"https://public_key@errors.example.com/42\" }");
   }
+  const options = translated(untranslated);
   const plain: Record<string, unknown> = {};
   const functions: Record<string, unknown> = {};
   let odd = "{}";
@@ -199,11 +215,14 @@ export function readOptions(given: Options | string | undefined): ReadOptions {
       odd = `a value of type ${typeof value}`;
     }
   }
-  const ignored: unknown = (options as Options).ignoreTransactions ?? [];
-  if (!Array.isArray(ignored) || !ignored.every((rule) => typeof rule === "string" || rule instanceof RegExp)) {
-    throw new TypeError('invalid option `ignoreTransactions`: it is no list of texts and patterns, like ["GET /health", /^probe/]');
+  for (const [name, example] of Object.entries(LISTS)) {
+    const rules: unknown = options[name as keyof typeof LISTS] ?? [];
+    if (!Array.isArray(rules) || !rules.every((rule) => typeof rule === "string" || rule instanceof RegExp)) {
+      throw new TypeError(`invalid option \`${name}\`: it is no list of texts and patterns, like ${example}`);
+    }
   }
-  if ((options as Options).enabled === false) plain.dsn = "";
+  if (Array.isArray(plain.ignoreErrors)) plain.ignoreErrors = coreRules(plain.ignoreErrors);
+  if (options.enabled === false) plain.dsn = "";
   return {
     json: JSON.stringify(plain, (_, value: unknown) => (value instanceof RegExp ? pattern(value) : value)),
     odd,
@@ -213,9 +232,18 @@ export function readOptions(given: Options | string | undefined): ReadOptions {
   };
 }
 
+/** Lists that are looked at on this side. */
+const LISTS = {
+  ignoreTransactions: '["GET /health", /^probe/]',
+  allowUrls: '["/srv/shop/"]',
+  denyUrls: '["/node_modules/"]',
+};
+
 /** Options that the core never sees. */
 const OURS = new Set<string>([
+  "allowUrls",
   "defaultIntegrations",
+  "denyUrls",
   "enabled",
   "ignoreTransactions",
   "initialScope",
@@ -256,6 +284,8 @@ export interface DataCollection {
   cookies?: Collect;
   httpHeaders?: Collect | { request?: Collect; response?: Collect };
   queryParams?: Collect;
+  /** The same by its other name. */
+  urlQueryParams?: Collect;
   /** None by default. */
   httpBodies?: boolean | readonly ("incomingRequest" | "outgoingRequest" | "incomingResponse" | "outgoingResponse")[];
   stackFrameVariables?: boolean;
@@ -263,4 +293,11 @@ export interface DataCollection {
   frameContextLines?: number;
   generativeAiInputs?: boolean;
   generativeAiOutputs?: boolean;
+  /** The same two by their other name. */
+  genAI?: { inputs?: boolean; outputs?: boolean };
+  /** No such data is collected. */
+  graphQL?: object;
+  mcp?: object;
+  databaseQueryData?: boolean;
+  queues?: boolean;
 }

@@ -4,3 +4,5 @@ export const SEMANTIC_ATTRIBUTE_SENTRY_OP = "sentry.op";
 export const SEMANTIC_ATTRIBUTE_SENTRY_ORIGIN = "sentry.origin";
 /** The attribute that says what a transaction's name was made of. */
 export const SEMANTIC_ATTRIBUTE_SENTRY_SOURCE = "sentry.source";
+/** The attribute that is the rate by which a trace was chosen. */
+export const SEMANTIC_ATTRIBUTE_SENTRY_SAMPLE_RATE = "sentry.sample_rate";

@@ -6,10 +6,11 @@
  * const events = await withCapturedEvents(() => book(order));
  * assert.equal(events[0].exception.values[0].type, "TypeError");
  */
-import { Client, getClient, replaceClient, setClient } from "./client";
+import { Client, getClient, replaceClient, setCurrentClient } from "./client";
 import { resetScopes } from "./context";
-import { chooseIntegrations, setUp } from "./integration";
-import { builtIn } from "./integrations";
+import { amended } from "./init";
+import { chooseIntegrations } from "./integration";
+import { getDefaultIntegrations } from "./integrations";
 import type { Options } from "./options";
 import { Recorded, type RecordedEnvelope } from "./recorded";
 import type { RecordedEvent } from "./types";
@@ -31,10 +32,11 @@ export async function record<T>(callback: () => T | PromiseLike<T>, options: Opt
   const before = getClient();
   const integrations = Array.isArray(options.integrations) ? options.integrations : [];
   const given = { dsn: "https://key@errors.example.com/42", ...options };
-  const client = new Client(given, integrations, { now: Date.now() / 1000, seed: Math.random() * 2 ** 32 });
+  const testing = { now: Date.now() / 1000, seed: Math.random() * 2 ** 32 };
+  const client = new Client(amended(given, integrations), integrations, testing);
   resetScopes();
   replaceClient(client);
-  setUp(client, integrations);
+  client.init();
   try {
     const answer = await callback();
     await client.flush();
@@ -50,11 +52,11 @@ export async function record<T>(callback: () => T | PromiseLike<T>, options: Opt
  * follow from `seed`, and which records instead of sending. All scopes are empty afterwards. The default integrations are
  * left out unless asked for. Throws as `init` does. */
 export function initTesting(options: Options, now: number, seed: number, withDefaults = false): void {
-  const integrations = chooseIntegrations(withDefaults ? builtIn(options) : [], options);
-  const client = new Client(options, integrations, { now, seed });
+  const integrations = chooseIntegrations(withDefaults ? getDefaultIntegrations(options) : [], options);
+  const client = new Client(amended(options, integrations), integrations, { now, seed });
   resetScopes();
-  setClient(client);
-  setUp(client, integrations);
+  setCurrentClient(client);
+  client.init();
 }
 
 /** How a process came to its end, and when the next one starts. */

@@ -154,3 +154,15 @@ export interface ScopeContext {
 /** Sees an event after the scopes, may change it, and drops it with `null`. A promise is waited for as that of `beforeSend` is, but
  * for feedback. */
 export type EventProcessor = (event: Event, hint: EventHint) => Event | null | PromiseLike<Event | null>;
+
+/** The event of an error or a message. */
+export type ErrorEvent = Event & { type?: undefined };
+
+/** The event of a transaction. */
+export type TransactionEvent = Event & { type: "transaction" };
+
+/** What was being answered, by its other name. */
+export type RequestEventData = RequestData;
+
+/** The calls of an error. */
+export type Stacktrace = NonNullable<Exception["stacktrace"]>;

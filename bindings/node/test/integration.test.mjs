@@ -41,8 +41,48 @@ test("integrations are set up, listed, found, and see events", async () => {
   const [event] = sink.events;
   assert.equal(event.tags.order, "once,setup,after,setup,after");
   assert.equal(event.tags.from, "init");
-  assert.deepEqual([event.sdk.integrations[0], event.sdk.integrations.at(-1)], ["uncaught", "One"]);
-  assert.ok(event.sdk.integrations.includes("httpServer"));
+  assert.deepEqual([event.sdk.integrations[0], event.sdk.integrations.at(-1)], ["LinkedErrors", "One"]);
+  assert.ok(event.sdk.integrations.includes("Http"));
+});
+
+test("default integrations are left out by their names, and the core stops doing what they stand for", async () => {
+  const sink = await openSink();
+  const file = program(`
+    const Sentry = require("PACKAGE");
+    const base = { dsn: process.env.DSN, storageDir: process.env.HOME };
+    const capture = () => Sentry.captureException(new Error("outer", { cause: new Error("inner") }));
+    (async () => {
+      Sentry.init(base);
+      console.log("first");
+      capture();
+      await Sentry.close();
+      const out = ["Console", "ContextLines", "Context", "LinkedErrors", "Modules"];
+      Sentry.init({ ...base, integrations: (defaults) => defaults.filter(({ name }) => !out.includes(name)) });
+      console.log("second");
+      capture();
+      await Sentry.close();
+      Sentry.init({ ...base, disabledIntegrations: ["console", "contextLines"], integrations: [Sentry.contextLinesIntegration({ frameContextLines: 1 })] });
+      console.log(Sentry.getClient().getIntegrationByName("ContextLines"));
+      await Sentry.close();
+      Sentry.init({ ...base, sendDefaultPii: true, integrations: [Sentry.contextLinesIntegration({ frameContextLines: 1 })] });
+      capture();
+    })();
+  `);
+  const { stdout, stderr, code } = await run(file, { DSN: sink.dsn });
+  await sink.close();
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, "first\nsecond\nundefined\n");
+  const [first, second, third] = sink.events;
+  const shape = (event) => {
+    const frame = event.exception.values.at(-1).stacktrace.frames.at(-1);
+    const lines = [frame.pre_context?.length, frame.context_line !== undefined];
+    return [event.exception.values.length, event.contexts.os !== undefined, event.breadcrumbs?.values.length, ...lines];
+  };
+  assert.deepEqual(shape(first), [2, true, 1, 3, true]);
+  // The line that was there before.
+  assert.deepEqual(shape(second), [1, false, 1, undefined, false]);
+  assert.equal(third.exception.values.at(-1).stacktrace.frames.at(-1).pre_context.length, 1);
+  assert.deepEqual(["Console", "ContextLines"].map((name) => second.sdk.integrations.includes(name)), [false, false]);
 });
 
 /** The packages on an event of a program in a folder that asks for some, installed beside it and above it. */

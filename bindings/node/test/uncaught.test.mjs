@@ -84,3 +84,62 @@ test("disabledIntegrations leaves the process alone", async () => {
     console.log(process.listenerCount("uncaughtExceptionMonitor"));`);
   assert.equal((await run(file)).stdout, "0\n");
 });
+
+/** What a program with such an integration prints and how it ends, beside its events. */
+async function asked(integration, source) {
+  const sink = await openSink();
+  const file = program(`
+    const Sentry = require("PACKAGE");
+    Sentry.init({ dsn: process.env.DSN, storageDir: process.env.HOME, integrations: [Sentry.${integration}] });
+    ${source}`);
+  const ended = await run(file, { DSN: sink.dsn });
+  await sink.close();
+  return { ...ended, events: sink.events.map((event) => [event.exception.values.at(-1).value, event.level]) };
+}
+
+test("the process may be ended though the application listens", async () => {
+  const source = `
+    process.on("uncaughtException", (error) => console.log("own", error.message));
+    setTimeout(() => { throw new Error("broken"); }, 5);
+    setTimeout(() => console.log("still there"), 100);`;
+  const stays = await asked("onUncaughtExceptionIntegration()", source);
+  assert.deepEqual([stays.code, stays.stdout, stays.events], [0, "own broken\nstill there\n", [["broken", "fatal"]]]);
+  const ends = await asked("onUncaughtExceptionIntegration({ exitEvenIfOtherHandlersAreRegistered: true })", source);
+  assert.deepEqual([ends.code, ends.events], [1, [["broken", "fatal"]]]);
+  assert.match(ends.stderr, /Error: broken\n {4}at/);
+  assert.doesNotMatch(ends.stdout, /still there/);
+});
+
+test("what a fatal error leads to may be the application's affair", async () => {
+  const calls = "onUncaughtExceptionIntegration({ onFatalError(error) { console.log('fatal', error.message); setTimeout(() => process.exit(5), 50); } })";
+  const one = await asked(calls, `setTimeout(() => { throw new Error("broken"); }, 5);`);
+  assert.deepEqual([one.code, one.stdout, one.events], [5, "fatal broken\n", [["broken", "fatal"]]]);
+  const rejected = await asked(calls, `Promise.reject(new Error("broken"));`);
+  assert.deepEqual([rejected.code, rejected.stdout, rejected.events], [5, "fatal broken\n", [["broken", "fatal"]]]);
+  const two = await asked(calls, `for (const at of [1, 2]) setTimeout(() => { throw new Error("broken " + at); }, 5 * at);`);
+  assert.deepEqual([two.code, two.stdout], [1, "fatal broken 1\n"]);
+  assert.deepEqual(two.events, [["broken 1", "fatal"], ["broken 2", "fatal"]]);
+});
+
+for (const [mode, code, printed, level] of [
+  ["none", 0, /^$/, "error"],
+  ["warn", 0, /nobody handled it:\nError: broken/, "error"],
+  ["strict", 1, /^Error: broken/, "fatal"],
+]) {
+  test(`a rejection in the mode ${mode}`, async () => {
+    const ended = await asked(`onUnhandledRejectionIntegration({ mode: "${mode}" })`, `Promise.reject(new Error("broken"));`);
+    assert.deepEqual([ended.code, ended.events], [code, [["broken", level]]]);
+    assert.match(ended.stderr, printed);
+  });
+}
+
+test("rejections may be ignored", async () => {
+  const rules = "[{ name: 'AbortError' }, { name: 'Error', message: /^ne?ver/ }, { message: 'half' }]";
+  const source = `
+    for (const error of [new DOMException("x", "AbortError"), new Error("never"), new RangeError("never"), "a half", new Error("yes")]) {
+      Promise.reject(error);
+    }`;
+  const ended = await asked(`onUnhandledRejectionIntegration({ mode: "none", ignore: ${rules} })`, source);
+  assert.deepEqual([ended.code, ended.stderr], [0, ""]);
+  assert.deepEqual(ended.events.map(([value]) => value).sort(), ["never", "yes"]);
+});

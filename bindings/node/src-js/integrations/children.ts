@@ -7,34 +7,54 @@ import { runWith, active, type Active } from "../context";
 import type { Integration } from "../integration";
 import { native } from "../native";
 import { addBreadcrumb } from "../setters";
-import { using } from "./using";
+import { checked } from "./checked";
+import { using, usingWith } from "./using";
 
-const CHILDREN = "childProcess";
+const CHILDREN = "ChildProcess";
+const WORKERS = "WorkerThreads";
 
-/** Child processes and worker threads: how they ended, as breadcrumbs, and errors that end a worker; there by default. */
-export function childProcessIntegration(): Integration {
-  return { name: CHILDREN, setupOnce: watchChildren };
+/** What is said of children. */
+export interface ChildProcessOptions {
+  /** Breadcrumbs hold the arguments; false by default. */
+  includeChildProcessArgs?: boolean;
+}
+
+/** Child processes: how they ended, as breadcrumbs; there by default. */
+export function childProcessIntegration(options?: ChildProcessOptions): Integration {
+  const given = checked("childProcessIntegration", options, { includeChildProcessArgs: "boolean" });
+  return { name: CHILDREN, options: given, setupOnce: watchChildren };
+}
+
+/** Worker threads: how they ended, as breadcrumbs, and errors that end them; there by default. */
+export function workerThreadsIntegration(): Integration {
+  return { name: WORKERS, setupOnce: watchWorkers };
 }
 
 function watchChildren(): void {
   subscribe("child_process", (message) => {
     const { process: child } = message as { process?: ChildProcess };
-    if (child && using(CHILDREN)) followProcess(child, active());
-  });
-  subscribe("worker_threads", (message) => {
-    const { worker } = message as { worker?: Worker };
-    if (worker && using(CHILDREN)) followWorker(worker, active());
+    const options = usingWith<ChildProcessOptions>(CHILDREN);
+    if (child && options) followProcess(child, active(), options);
   });
 }
 
-function followProcess(child: ChildProcess, owner: Active): void {
-  const add = (text: string, data: Record<string, unknown>): void =>
+function watchWorkers(): void {
+  subscribe("worker_threads", (message) => {
+    const { worker } = message as { worker?: Worker };
+    if (worker && using(WORKERS)) followWorker(worker, active());
+  });
+}
+
+function followProcess(child: ChildProcess, owner: Active, { includeChildProcessArgs }: ChildProcessOptions): void {
+  const add = (text: string): void => {
+    const data = { spawnfile: child.spawnfile, ...(includeChildProcessArgs ? { spawnargs: child.spawnargs } : {}) };
     runWith(owner, () => addBreadcrumb({ category: "child_process", level: "warning", message: text, data }));
+  };
   child.once("exit", (code, signal) => {
-    if (code !== 0) add(`a child process ended with ${code === null ? String(signal) : `code ${code}`}`, { spawnfile: child.spawnfile });
+    if (code !== 0) add(`a child process ended with ${code === null ? String(signal) : `code ${code}`}`);
   });
   // Looks on: an `error` event without a listener of the application's own still ends the process.
-  watchErrors(child, (error) => add(`a child process failed: ${error.message}`, { spawnfile: child.spawnfile }));
+  watchErrors(child, (error) => add(`a child process failed: ${error.message}`));
 }
 
 function followWorker(worker: Worker, owner: Active): void {

@@ -6,6 +6,7 @@ import { addBreadcrumb } from "../setters";
 import type { Span } from "../span";
 import { getActiveSpan } from "../tracing";
 import type { SpanAttributes } from "../tracing-types";
+import { checked } from "./checked";
 import { using } from "./using";
 
 /** What a library says of one call, as far as we read it. */
@@ -21,15 +22,25 @@ interface Call {
 const spans = new WeakMap<object, Span>();
 
 /** Queries of mysql2, which speaks of them by itself; there by default. */
-export function mysql2Integration(): Integration {
-  return overChannels("mysql2", ["mysql2:query", "mysql2:execute"], (call) =>
+export function mysql2Integration(options?: object): Integration {
+  checked("mysql2Integration", options, {});
+  return overChannels("Mysql2", ["mysql2:query", "mysql2:execute"], (call) =>
     sqlSpan("mysql", withoutValues(call.query), "auto.db.mysql2", placeOf(call)),
   );
 }
 
+/** Options of the official SDK. None has an effect: a value's key is not told, so that there are no spans of caches. */
+export interface RedisOptions {
+  cachePrefixes?: readonly string[];
+  maxCacheKeyLength?: number;
+  cacheResponseHook?: unknown;
+}
+
 /** Commands of ioredis and node-redis, which speak of them by themselves; there by default. */
-export function redisIntegration(): Integration {
-  return overChannels("redis", ["ioredis:command", "node-redis:command"], (call) => {
+export function redisIntegration(options?: RedisOptions): Integration {
+  const known = { cachePrefixes: "idle", maxCacheKeyLength: "idle", cacheResponseHook: "idle" } as const;
+  checked("redisIntegration", options, known);
+  return overChannels("Redis", ["ioredis:command", "node-redis:command"], (call) => {
     const command = String(call.command ?? "").toUpperCase();
     const given = Array.isArray(call.args) ? call.args.map(String) : [];
     // One of them repeats the command in front; both have put `?` for values already.

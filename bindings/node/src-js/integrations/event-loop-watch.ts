@@ -4,12 +4,14 @@ import { workerData } from "node:worker_threads";
 
 import type { Watch } from "./event-loop";
 
-const { beats, threshold, report } = workerData as Watch;
+const { beats, threshold, report, most, within } = workerData as Watch;
 const beat = new Int32Array(beats);
 let seen = 0;
 let since = performance.now();
 // One report for each block.
 let told = false;
+/** When the latest were reported. */
+const times: number[] = [];
 
 setInterval(() => {
   const now = Atomics.load(beat, 0);
@@ -17,9 +19,17 @@ setInterval(() => {
     [seen, since, told] = [now, performance.now(), false];
   } else if (!told && performance.now() - since >= threshold) {
     told = true;
-    look();
+    if (mayTell()) look();
   }
 }, threshold / 4);
+
+function mayTell(): boolean {
+  const now = performance.now();
+  while (times.length > 0 && now - (times[0] as number) >= within) times.shift();
+  if (times.length >= most) return false;
+  times.push(now);
+  return true;
+}
 
 /** Stops the main thread, has it report where it stands, and lets it go on. */
 function look(): void {

@@ -3,9 +3,10 @@ import { subscribe } from "node:diagnostics_channel";
 import type { Integration } from "../integration";
 import { captureRequestError, isServerError } from "./express";
 import { tellRoute, type RequestLike } from "./request";
-import { using } from "./using";
+import { checked } from "./checked";
+import { usingWith } from "./using";
 
-const FASTIFY = "fastify";
+const FASTIFY = "Fastify";
 
 const MECHANISM = "auto.http.fastify";
 
@@ -18,9 +19,16 @@ interface FastifyRequest {
   routeOptions?: { url?: unknown };
 }
 
+/** Which errors are captured. */
+export interface FastifyOptions {
+  /** By default those without a status and those from 500. */
+  shouldHandleError?: (error: unknown, request: unknown, reply: unknown) => boolean;
+}
+
 /** Routes and errors of Fastify 5, which speaks of each request by itself; there by default. */
-export function fastifyIntegration(): Integration {
-  return { name: FASTIFY, setupOnce: watchFastify };
+export function fastifyIntegration(options?: FastifyOptions): Integration {
+  const given = checked("fastifyIntegration", options, { shouldHandleError: "function" });
+  return { name: FASTIFY, options: given, setupOnce: watchFastify };
 }
 
 function watchFastify(): void {
@@ -29,10 +37,15 @@ function watchFastify(): void {
     tellRoute(request?.raw, route?.url);
   });
   subscribe("tracing:fastify.request.handler:error", (message) => {
-    const { request, error } = message as { request?: FastifyRequest; error?: unknown };
+    const { request, reply, error } = message as { request?: FastifyRequest; reply?: unknown; error?: unknown };
     const byHook = request?.server && hooked.has(request.server.server);
-    if (using(FASTIFY) && !byHook) captureRequestError(error, request?.raw, MECHANISM);
+    const options = usingWith<FastifyOptions>(FASTIFY);
+    if (options && !byHook) captureRequestError(error, request?.raw, MECHANISM, wantedBy(options, request, reply));
   });
+}
+
+function wantedBy({ shouldHandleError: wanted }: FastifyOptions, request: unknown, reply: unknown): (error: unknown) => boolean {
+  return wanted ? (error) => wanted(error, request, reply) : isServerError;
 }
 
 interface FastifyLike {
@@ -43,12 +56,11 @@ interface FastifyLike {
 /** Captures errors of an application of Fastify, those of hooks and plugins too; needed before version 5, and to say which count. */
 export function setupFastifyErrorHandler(
   fastify: FastifyLike,
-  options: { shouldHandleError?: (error: unknown, request: unknown, reply: unknown) => boolean } = {},
+  options: FastifyOptions = {},
 ): void {
   const hook = async (request: FastifyRequest, reply: unknown, error: unknown): Promise<void> => {
     tellRoute(request.raw, request.routeOptions?.url);
-    const wanted = options.shouldHandleError;
-    captureRequestError(error, request.raw, MECHANISM, wanted ? (thrown) => wanted(thrown, request, reply) : isServerError);
+    captureRequestError(error, request.raw, MECHANISM, wantedBy(options, request, reply));
   };
   if (fastify.server) hooked.add(fastify.server);
   fastify.addHook("onError", hook as never);

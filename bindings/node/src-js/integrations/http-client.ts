@@ -3,13 +3,41 @@ import { ClientRequest, type IncomingMessage } from "node:http";
 
 import { say } from "../client";
 import { active } from "../context";
+import { guardedAnswer } from "../guarded";
 import type { Integration } from "../integration";
 import { toText } from "../json";
 import type { CarriedTrace, NativeCall } from "../native";
-import { using } from "./using";
+import { checked } from "./checked";
+import { onlyOnce, using, usingWith } from "./using";
 
-const HTTP_CLIENT = "httpClient";
-const FETCH = "fetch";
+/** @internal */
+export const HTTP_CLIENT = "Http.Client";
+const FETCH = "NodeFetch";
+
+interface OutgoingOptions<R> {
+  /** True for a request that is none of the SDK's business: no span, no breadcrumb, no headers. It gets the whole address. */
+  ignoreOutgoingRequests?: (url: string, request: R) => boolean;
+  /** False: no breadcrumbs. */
+  breadcrumbs?: boolean;
+  /** False: no spans. */
+  spans?: boolean;
+  /** False: no request takes the trace along. */
+  tracePropagation?: boolean;
+}
+
+/** Which requests of `node:http` are told of, and how. */
+export type HttpClientOptions = OutgoingOptions<ClientRequest>;
+
+/** The same for `fetch`; the request is undici's. */
+export type FetchOptions = OutgoingOptions<{ origin?: string | URL; path?: string; method?: string }>;
+
+/** @internal */
+export const CLIENT_OPTIONS = {
+  ignoreOutgoingRequests: "function",
+  breadcrumbs: "boolean",
+  spans: "boolean",
+  tracePropagation: "boolean",
+} as const;
 
 const calls = new WeakMap<object, NativeCall>();
 
@@ -17,16 +45,18 @@ const calls = new WeakMap<object, NativeCall>();
  * Requests that the application makes with `node:http`, `node:https` and what stands on them; there by default. Each is a
  * span and a breadcrumb, and takes the trace along where it may.
  */
-export function httpClientIntegration(): Integration {
-  return { name: HTTP_CLIENT, setupOnce: watchHttpClient };
+export function httpClientIntegration(options?: HttpClientOptions): Integration {
+  return { name: HTTP_CLIENT, options: checked("httpClientIntegration", options, CLIENT_OPTIONS), setupOnce: watchHttpClient };
 }
 
 /** The same for `fetch` and undici; there by default. */
-export function fetchIntegration(): Integration {
-  return { name: FETCH, setupOnce: watchFetch };
+export function nativeNodeFetchIntegration(options?: FetchOptions): Integration {
+  const known = { ...CLIENT_OPTIONS, requestHook: "idle", responseHook: "idle", headersToSpanAttributes: "idle" } as const;
+  return { name: FETCH, options: checked("nativeNodeFetchIntegration", options, known), setupOnce: watchFetch };
 }
 
-function watchHttpClient(): void {
+/** @internal */
+export const watchHttpClient = onlyOnce(() => {
   const started = guarded(({ request }: { request: ClientRequest }) => begin(request));
   if (speaksOfCreation()) subscribe("http.client.request.created", started);
   else beforeHeaders((request) => started({ request }));
@@ -37,7 +67,7 @@ function watchHttpClient(): void {
     ),
   );
   subscribe("http.client.request.error", guarded(({ request }: { request: ClientRequest }) => end(HTTP_CLIENT, request, undefined)));
-}
+});
 
 function watchFetch(): void {
   subscribe("undici:request:create", guarded(beginFetch));
@@ -104,13 +134,17 @@ function knownHeaders(headers: string | string[] | undefined): Set<string> {
 
 function start(name: string, origin: string, request: object, method: string, url: string): NativeCall | undefined {
   const client = using(name);
-  if (!client) return undefined;
+  const options = usingWith<OutgoingOptions<object>>(name);
+  if (!client || !options) return undefined;
   const { isolation, current } = active();
   if (current.suppressed) return undefined;
-  const call = client.native.beginCall(isolation.core(), current.handle(), method, url, origin, true, true);
+  const { ignoreOutgoingRequests: ignore, spans = true, breadcrumbs = true } = options;
+  if (ignore && guardedAnswer(() => ignore(url, request))) return undefined;
+  const call = client.native.beginCall(isolation.core(), current.handle(), method, url, origin, spans, breadcrumbs);
   if (!call) return undefined;
   calls.set(request, call);
-  return call;
+  // Ended it is, though it carries nothing.
+  return options.tracePropagation === false ? undefined : call;
 }
 
 function carry(call: NativeCall, baggage: string | undefined, set: (name: string, value: string) => void): void {

@@ -3,6 +3,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 
 import { say, type Client } from "../client";
 import { active, runWith, type Active } from "../context";
+import { guardedAnswer } from "../guarded";
 import type { Integration } from "../integration";
 import { toText } from "../json";
 import type { NativeExchange } from "../native";
@@ -12,10 +13,31 @@ import { Span } from "../span";
 import { CountedRequest } from "./counted-request";
 import { describeRequest, pathOf, readRequest, routeOf, type RequestLike } from "./request";
 import { watchBody } from "./request-body";
-import { using } from "./using";
+import { checked } from "./checked";
+import { onlyOnce, using, usingWith } from "./using";
 
 /** @internal */
-export const HTTP_SERVER = "httpServer";
+export const HTTP_SERVER = "Http.Server";
+
+/** Which requests that the application answers are told of, and how. */
+export interface HttpServerOptions {
+  /** True for a request that makes no transaction; it gets its target, with the query. Scopes and session stay. */
+  ignoreIncomingRequests?: (target: string, request: IncomingMessage) => boolean;
+  /** False: no request makes a transaction. */
+  spans?: boolean;
+  /** False: requests are not counted as sessions. */
+  sessions?: boolean;
+  /** True for a request whose body is left alone. */
+  ignoreRequestBody?: (target: string, request: IncomingMessage) => boolean;
+}
+
+/** @internal */
+export const SERVER_OPTIONS = {
+  ignoreIncomingRequests: "function",
+  spans: "boolean",
+  sessions: "boolean",
+  ignoreRequestBody: "function",
+} as const;
 
 const ORIGIN = "auto.http.node";
 const patched = new WeakSet<Server>();
@@ -42,16 +64,17 @@ class Followed extends Itself {
  *
  * The channel speaks before the server emits `request`, so a server's `emit` is wrapped at its first request.
  */
-export function httpServerIntegration(): Integration {
-  return { name: HTTP_SERVER, setupOnce: watchServers };
+export function httpServerIntegration(options?: HttpServerOptions): Integration {
+  return { name: HTTP_SERVER, options: checked("httpServerIntegration", options, SERVER_OPTIONS), setupOnce: watchServers };
 }
 
-function watchServers(): void {
+/** @internal */
+export const watchServers = onlyOnce(() => {
   subscribe("http.server.request.start", (message) => {
     const { server } = message as { server?: Server };
     if (server && !patched.has(server)) wrap(server);
   });
-}
+});
 
 /** True if the scopes of this request are its own already. */
 export function isFollowed(request: object): boolean {
@@ -86,13 +109,15 @@ function begin(client: Client, request: RequestLike, response: ServerResponse | 
   const { isolation, current } = active();
   const own: Active = { isolation: isolation.forkIsolation(), current: current.forkBare() };
   own.isolation.request = () => describeRequest(request);
-  if (client.bodyLimit > 0) watchBody(request, client.bodyLimit);
+  const options = usingWith<HttpServerOptions>(HTTP_SERVER);
+  if (client.bodyLimit > 0 && !isIgnored(options?.ignoreRequestBody, request)) watchBody(request, client.bodyLimit);
   const { "sentry-trace": trace, traceparent, baggage } = request.headers ?? {};
   const method = request.method ?? "GET";
-  const untraced = method === "HEAD" || method === "OPTIONS";
+  const untraced =
+    method === "HEAD" || method === "OPTIONS" || options?.spans === false || isIgnored(options?.ignoreIncomingRequests, request);
   if (untraced || (!trace && !traceparent && !client.isTracingOn)) {
     if (trace || traceparent) client.native.continueTrace(own.isolation.core(), traceHeaders(request.headers ?? {}));
-    if (client.followsRequests && response) count(client, own.isolation, response);
+    if (client.followsRequests && response && options?.sessions !== false) count(client, own.isolation, response);
     return own;
   }
   const path = pathOf(request.originalUrl ?? request.url ?? "/");
@@ -130,6 +155,11 @@ function begin(client: Client, request: RequestLike, response: ServerResponse | 
   };
   response?.once("close", () => end(exchange, span, settle, response));
   return own;
+}
+
+function isIgnored(rule: HttpServerOptions["ignoreIncomingRequests"], request: RequestLike): boolean {
+  if (rule === undefined) return false;
+  return guardedAnswer(() => rule(request.originalUrl ?? request.url ?? "/", request as IncomingMessage));
 }
 
 function count(client: Client, isolation: Scope, response: ServerResponse): void {

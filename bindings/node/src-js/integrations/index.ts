@@ -1,30 +1,42 @@
 import type { Integration } from "../integration";
 import type { Options } from "../options";
-import { childProcessIntegration } from "./children";
+import { childProcessIntegration, workerThreadsIntegration } from "./children";
 import { consoleIntegration } from "./console";
+import { contextLinesIntegration, nodeContextIntegration, processSessionIntegration } from "./core-parts";
 import { mysql2Integration, redisIntegration } from "./databases";
+import { linkedErrorsIntegration } from "./error-data";
+import { requestDataIntegration } from "./event-data";
 import { fastifyIntegration } from "./fastify";
-import { fetchIntegration, httpClientIntegration } from "./http-client";
-import { httpServerIntegration } from "./http-server";
+import { httpIntegration } from "./http";
+import { nativeNodeFetchIntegration } from "./http-client";
 import { localVariablesIntegration } from "./local-variables";
 import { pinoIntegration } from "./loggers";
 import { modulesIntegration } from "./modules";
-import { uncaughtIntegration } from "./uncaught";
+import { onUncaughtExceptionIntegration, onUnhandledRejectionIntegration } from "./uncaught";
 
-/** Those that are there unless they are switched off. Each costs nothing before what it watches happens. @internal */
-export function builtIn({ includeLocalVariables }: Options): Integration[] {
+/** Those that are there unless they are switched off. Each costs nothing before what it watches happens. */
+export function getDefaultIntegrations(options: Options = {}): Integration[] {
+  return [...getDefaultIntegrationsWithoutPerformance(options), mysql2Integration(), redisIntegration()];
+}
+
+/** The same without those that make spans alone. */
+export function getDefaultIntegrationsWithoutPerformance({ includeLocalVariables }: Options = {}): Integration[] {
   return [
-    ...(includeLocalVariables ? [localVariablesIntegration()] : []),
-    uncaughtIntegration(),
-    httpServerIntegration(),
-    httpClientIntegration(),
-    fetchIntegration(),
+    linkedErrorsIntegration(),
+    requestDataIntegration(),
     consoleIntegration(),
+    httpIntegration(),
+    nativeNodeFetchIntegration(),
+    onUncaughtExceptionIntegration(),
+    onUnhandledRejectionIntegration(),
+    contextLinesIntegration(),
+    ...(includeLocalVariables ? [localVariablesIntegration()] : []),
+    nodeContextIntegration(),
     childProcessIntegration(),
-    fastifyIntegration(),
-    mysql2Integration(),
-    redisIntegration(),
-    pinoIntegration(),
+    workerThreadsIntegration(),
+    processSessionIntegration(),
     modulesIntegration(),
+    fastifyIntegration(),
+    pinoIntegration(),
   ];
 }

@@ -10,10 +10,11 @@ import { toText } from "../json";
 import { areStacksMapped, originOf } from "../source-maps";
 import { Stopwatch } from "../stopwatch";
 import { Snapshot, type Shown } from "../variables";
+import { checked } from "./checked";
 import { Throttle, type PauseState } from "./throttle";
 import { using } from "./using";
 
-const NAME = "localVariables";
+const NAME = "LocalVariablesAsync";
 /** Calls of the application's own that are looked into, per error. */
 const MOST_CALLS = 8;
 /** How often is looked whether somebody debugs this process; milliseconds. */
@@ -36,8 +37,10 @@ export interface LocalVariablesOptions {
  * is left stopped, as the debugger is asked from the same thread. A process that somebody else debugs is left alone, and so are
  * worker threads.
  */
-export function localVariablesIntegration(options: LocalVariablesOptions = {}): Integration {
-  return { name: NAME, setup: (client) => start(client, options) };
+export function localVariablesIntegration(options?: LocalVariablesOptions): Integration {
+  const known = { captureAllExceptions: "boolean", maxExceptionsPerSecond: "number" } as const;
+  const given = checked("localVariablesIntegration", options, known);
+  return { name: NAME, setup: (client) => start(client, given) };
 }
 
 /** The present session with the debugger. */

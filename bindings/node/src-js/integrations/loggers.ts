@@ -9,9 +9,10 @@ import { cut } from "../json";
 import { logger, type LogSeverityLevel } from "../log";
 import { addBreadcrumb } from "../setters";
 import type { SeverityLevel } from "../types";
-import { using } from "./using";
+import { checked } from "./checked";
+import { onlyOnce, usingWith } from "./using";
 
-const PINO = "pino";
+const PINO = "Pino";
 
 /** What becomes of lines of a logging library, by level. */
 export interface LoggerOptions {
@@ -19,22 +20,28 @@ export interface LoggerOptions {
   log?: { levels?: readonly LogSeverityLevel[] };
   /** Captured as errors; none by default. */
   error?: { levels?: readonly LogSeverityLevel[] };
+  /** No effect: all instances are listened to. */
+  autoInstrument?: boolean;
 }
 
 /** Lines of pino from version 9.10 on, which speaks of them by itself: breadcrumbs, log lines, errors where asked for. */
-export function pinoIntegration(options: LoggerOptions = {}): Integration {
-  const setupOnce = (): void =>
-    tracingChannel(`pino_asJson`).subscribe({
-      start() {},
-      end: (message: object) => {
-        if (using(PINO)) readPino(message as PinoCall, options);
-      },
-      asyncStart() {},
-      asyncEnd() {},
-      error() {},
-    });
-  return { name: PINO, setupOnce };
+export function pinoIntegration(options?: LoggerOptions): Integration {
+  const given = checked("pinoIntegration", options, { log: "object", error: "object", autoInstrument: "idle" } as const);
+  return { name: PINO, options: given, setupOnce: watchPino };
 }
+
+const watchPino = onlyOnce(() =>
+  tracingChannel(`pino_asJson`).subscribe({
+    start() {},
+    end: (message: object) => {
+      const options = usingWith<LoggerOptions>(PINO);
+      if (options) readPino(message as PinoCall, options);
+    },
+    asyncStart() {},
+    asyncEnd() {},
+    error() {},
+  }),
+);
 
 interface PinoCall {
   instance: { levels?: { labels?: Record<string, string> } };
@@ -65,7 +72,10 @@ type TransportClass = new (options?: never) => { log?(info: never, next: () => v
  * const Transport = Sentry.createWinstonTransport(require("winston-transport"));
  * const log = winston.createLogger({ transports: [new Transport()] });
  */
-export function createWinstonTransport<C extends TransportClass>(Transport: C, options: LoggerOptions = {}): C {
+export function createWinstonTransport<C extends TransportClass>(
+  Transport: C,
+  options: LoggerOptions & Pick<WinstonOptions, "customLevelMap"> = {},
+): C {
   class WatchpostTransport extends (Transport as unknown as new (...given: unknown[]) => object) {
     log(info: WinstonInfo, next: () => void): void {
       readWinston(info, options);
@@ -75,12 +85,27 @@ export function createWinstonTransport<C extends TransportClass>(Transport: C, o
   return WatchpostTransport as unknown as C;
 }
 
-function readWinston(info: WinstonInfo, options: LoggerOptions): void {
+/** Which lines of winston become lines of the structured log. */
+export interface WinstonOptions {
+  /** All by default. */
+  levels?: readonly LogSeverityLevel[];
+  /** What levels of your own stand for. */
+  customLevelMap?: Record<string, LogSeverityLevel>;
+}
+
+/** {@link createWinstonTransport} with the options of the official SDK. */
+export function createSentryWinstonTransport<C extends TransportClass>(Transport: C, options?: WinstonOptions): C {
+  const known = { levels: "list", customLevelMap: "object" } as const;
+  const { levels, customLevelMap } = checked("createSentryWinstonTransport", options, known);
+  return createWinstonTransport(Transport, { log: levels ? { levels } : {}, ...(customLevelMap ? { customLevelMap } : {}) });
+}
+
+function readWinston(info: WinstonInfo, options: LoggerOptions & Pick<WinstonOptions, "customLevelMap">): void {
   // winston keeps the bare level's name under this symbol; `level` may be coloured.
   const { level, message, [Symbol.for("level")]: bare, stack, ...rest } = info;
   const thrown = isError(info) ? info : isError(message) ? message : typeof stack === "string" ? { message, stack } : undefined;
   const line = {
-    level: levelOf(String(bare ?? level)),
+    level: options.customLevelMap?.[String(bare ?? level)] ?? levelOf(String(bare ?? level)),
     message: typeof message === "string" ? message : format(message),
     fields: rest,
     thrown,

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
 import type { Integration } from "../integration";
 
 /** Its name. @internal */
-export const MODULES = "modules";
+export const MODULES = "Modules";
 
 /** So many packages are looked at, at most. */
 const MAX_PACKAGES = 500;
@@ -37,6 +38,11 @@ export function installedModules(start: string): Record<string, string> {
 export function programFolder(): string {
   const program = process.argv[1];
   return program === undefined ? process.cwd() : dirname(program);
+}
+
+/** A package as the program gets it. @internal */
+export function installed(name: string): unknown {
+  return createRequire(join(programFolder(), "package.json"))(name);
 }
 
 /** As `require` would find it: in the nearest `node_modules` that has it. */
