@@ -74,7 +74,8 @@ test("Connect", async () => {
 });
 
 const nest = await import("@nestjs/core").catch((error) => error);
-test("NestJS on Express", { skip: nest instanceof Error && "this version of NestJS does not run on this version of Node" }, async () => {
+const skip = nest instanceof Error && "this version of NestJS does not run on this version of Node";
+for (const platform of ["Express", "Fastify"]) test(`NestJS on ${platform}`, { skip }, async () => {
   const { Controller, Get, Module, Param, HttpException } = await import("@nestjs/common");
   startWeb({ tracesSampleRate: 1 });
   class Shop {
@@ -95,7 +96,8 @@ test("NestJS on Express", { skip: nest instanceof Error && "this version of Nest
   Param("id")(Shop.prototype, "pay", 0);
   class App {}
   Module({ controllers: [Shop] })(App);
-  const app = await nest.NestFactory.create(App, { logger: false });
+  const { FastifyAdapter } = platform === "Fastify" ? await import("@nestjs/platform-fastify") : {};
+  const app = await nest.NestFactory.create(App, ...(FastifyAdapter ? [new FastifyAdapter()] : []), { logger: false });
   const { httpAdapter } = app.get(nest.HttpAdapterHost);
   Sentry.setupNestErrorHandler(app, new nest.BaseExceptionFilter(httpAdapter));
   await app.listen(0, "127.0.0.1");
