@@ -136,7 +136,7 @@ export class Hooks {
       name: PROCESSOR,
       run: (item) => this.#guarded(() => processor(item, hint)),
     }));
-    return last ? [...steps, { name, run: (item) => this.#guarded(() => last(item, hint)) }] : steps;
+    return last ? [...steps, { name, run: (item) => this.#guarded(() => last(item as never, hint)) }] : steps;
   }
 
   #waited(event: Event, answer: unknown, name: "beforeSend" | "beforeSendTransaction"): string | null {

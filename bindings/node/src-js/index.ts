@@ -8,12 +8,25 @@
  */
 export type { Attachment } from "./attachment";
 export type { Attributes, AttributeValue } from "./attribute";
-export { captureEvent, captureException, captureMessage, lastEventId, type CaptureContext } from "./capture";
+export {
+  captureEvent,
+  captureException,
+  captureMessage,
+  lastEventId,
+  type CaptureContext,
+  type CaptureContext as ExclusiveEventHintOrCaptureContext,
+} from "./capture";
 export { Client as NodeClient, getClient, setCurrentClient, type Client, type Dsn } from "./client";
 export { getCurrentScope, getGlobalScope, getIsolationScope, withIsolationScope, withScope } from "./context";
 export { captureFeedback, type Feedback } from "./feedback";
 export { close, flush, init, initWithoutDefaultIntegrations, isEnabled, isInitialized, setConsent } from "./init";
-export { addIntegration, featureFlagsIntegration, type Integration, type Integrations } from "./integration";
+export {
+  addIntegration,
+  featureFlagsIntegration,
+  type FeatureFlagsIntegration,
+  type Integration,
+  type Integrations,
+} from "./integration";
 export { getDefaultIntegrations, getDefaultIntegrationsWithoutPerformance } from "./integrations";
 export * from "./integrations/absent";
 export { childProcessIntegration, workerThreadsIntegration, type ChildProcessOptions } from "./integrations/children";

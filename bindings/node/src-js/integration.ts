@@ -112,8 +112,11 @@ export function addIntegration(integration: Integration): void {
   getClient()?.addIntegration(integration);
 }
 
+/** Takes feature flags. */
+export type FeatureFlagsIntegration = Integration & { addFeatureFlag(name: string, value: unknown): void };
+
 /** Notes feature flags for events: `addFeatureFlag(name, value)` of what this returns. */
-export function featureFlagsIntegration(): Integration & { addFeatureFlag(name: string, value: unknown): void } {
+export function featureFlagsIntegration(): FeatureFlagsIntegration {
   return {
     name: "FeatureFlags",
     addFeatureFlag(name, value) {

@@ -5,7 +5,7 @@ import type { Metric } from "./metric";
 import { HOOKS } from "./hook-table";
 import { coreRules, translated, type IDLE } from "./option-values";
 import type { SamplingContext, StreamedSpan } from "./tracing-types";
-import type { Breadcrumb, BreadcrumbHint, Event, EventHint, ScopeContext } from "./types";
+import type { Breadcrumb, BreadcrumbHint, ErrorEvent, Event, EventHint, ScopeContext, TransactionEvent } from "./types";
 
 /** A rule of `ignoreSpans`: all that it says must hold. */
 export interface IgnoreSpan {
@@ -146,9 +146,9 @@ export interface Options extends IdleOptions {
   debug?: boolean | null;
   /** Sees each event last, may change it, and drops it with `null`. A promise is waited for; until it settles the
    * event is in memory only, and after `shutdownTimeout` it is dropped. One that throws drops the event. */
-  beforeSend?: ((event: Event, hint: EventHint) => Event | null | PromiseLike<Event | null>) | null;
+  beforeSend?: ((event: ErrorEvent, hint: EventHint) => Event | null | PromiseLike<Event | null>) | null;
   /** Sees each transaction last, may change it, and drops it with `null`. A promise is waited for as that of `beforeSend` is. */
-  beforeSendTransaction?: ((event: Event, hint: EventHint) => Event | null | PromiseLike<Event | null>) | null;
+  beforeSendTransaction?: ((event: TransactionEvent, hint: EventHint) => Event | null | PromiseLike<Event | null>) | null;
   /** Sees each streamed span last and may change it. It cannot drop it: that is for `ignoreSpans`. */
   beforeSendSpan?: ((span: StreamedSpan) => StreamedSpan) | null;
   /** Sees each line of the structured log last, may change it, and drops it with `null`. */

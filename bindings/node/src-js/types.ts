@@ -166,3 +166,9 @@ export type RequestEventData = RequestData;
 
 /** The calls of an error. */
 export type Stacktrace = NonNullable<Exception["stacktrace"]>;
+
+/** A request of whatever framework. */
+export type PolymorphicRequest = Record<string, unknown>;
+
+/** What reported an event. */
+export type SdkInfo = NonNullable<Event["sdk"]>;

@@ -43,6 +43,8 @@ type Way = readonly Layer[];
 const DEEPEST = 32;
 
 const ways = new WeakMap<Route, readonly Way[]>();
+/** Where a route stood last without parameters on its way, and what it was called. */
+const plain = new WeakMap<Route, { mount: string; name: string }>();
 
 /** The pattern of the route that a request took, with those of the routers and applications that hold it. Never throws. */
 export function expressRoute(request: RequestLike): string | undefined {
@@ -56,13 +58,19 @@ export function expressRoute(request: RequestLike): string | undefined {
 
 function find(request: RequestLike): string | undefined {
   const route = request.route;
-  const own = pathOf(route?.path);
-  if (route === undefined || own === undefined) return undefined;
+  if (route === undefined) return undefined;
+  const known = plain.get(route);
+  // While a router answers; at the end of one that has failed there is no `baseUrl`.
+  if (known !== undefined && known.mount === request.baseUrl) return known.name;
+  const own = pathOf(route.path);
+  if (own === undefined) return undefined;
   const target = request.originalUrl ?? request.url ?? "/";
   const end = target.indexOf("?");
   const path = end < 0 ? target : target.slice(0, end);
   const mount = mountOf(route, request.app, path) ?? (request.baseUrl || frontOf(path, own));
-  return own === "/" && mount !== "" ? mount : mount + own;
+  const name = own === "/" && mount !== "" ? mount : mount + own;
+  if (mount !== "" && mount === request.baseUrl) plain.set(route, { mount, name });
+  return name;
 }
 
 function mountOf(route: Route, app: ApplicationLike | undefined, path: string): string | undefined {
