@@ -199,6 +199,8 @@ export declare class NativeScope {
   constructor()
   /** The scope of the whole process, threads included. */
   static global(): NativeScope
+  /** What it holds, as the JSON of an event that has nothing else. */
+  contents(): string
   /** Another scope that starts with what this one holds. */
   fork(): NativeScope
   /** A fork for a new piece of work: it starts a trace of its own. */

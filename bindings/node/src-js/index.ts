@@ -136,6 +136,7 @@ export {
   type TraceData,
 } from "./propagation";
 export { Scope } from "./scope";
+export type { ScopeData } from "./scope-data";
 export {
   SEMANTIC_ATTRIBUTE_SENTRY_OP,
   SEMANTIC_ATTRIBUTE_SENTRY_ORIGIN,

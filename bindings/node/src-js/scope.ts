@@ -10,6 +10,7 @@ import { objectToJson, toJson, toText } from "./json";
 import { native, type NativeScope } from "./native";
 import { hand, handAll, type Pending, type Setter } from "./pending";
 import { entries, setAll } from "./scope-context";
+import { scopeData, type ScopeData } from "./scope-data";
 import type { Span } from "./span";
 import { START, type Step } from "./trail";
 import type {
@@ -180,6 +181,16 @@ export class Scope {
   setLastEventId(id: string | undefined): this {
     this.#lastEventId = id;
     return this;
+  }
+
+  /** What the scope holds: a copy, as the setters took it. */
+  getScopeData(): ScopeData {
+    return scopeData(this.core().contents(), this);
+  }
+
+  /** The newest breadcrumb of the scope. */
+  getLastBreadcrumb(): Breadcrumb | undefined {
+    return this.getScopeData().breadcrumbs.at(-1);
   }
 
   /** Makes a span the active one of this scope. */

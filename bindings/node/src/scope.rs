@@ -28,6 +28,13 @@ impl NativeScope {
         Self(HostScope::from_shared(global_scope().clone()))
     }
 
+    /// What it holds, as the JSON of an event that has nothing else.
+    #[napi]
+    pub fn contents(&self) -> String {
+        let contents = || serde_json::to_string(&self.0.shared().snapshot().contents());
+        guard(contents).and_then(Result::ok).unwrap_or_else(|| "{}".to_owned())
+    }
+
     /// Another scope that starts with what this one holds.
     #[napi]
     pub fn fork(&self) -> Self {

@@ -179,3 +179,26 @@ test("names of version 7", () => {
   Sentry.getCurrentHub().getClient().captureMessage("n");
   assert.deepEqual(events().map(({ tags }) => tags), [{ old: "1" }, undefined]);
 });
+
+test("a scope tells what it holds", () => {
+  start([]);
+  const scope = new Sentry.Scope();
+  assert.deepEqual(scope.getScopeData(), { breadcrumbs: [], contexts: {}, eventProcessors: [], extra: {}, fingerprint: [], tags: {}, user: {} });
+  const processor = (event) => event;
+  scope.setTag("a", 1).setExtra("b", [2]).setContext("c", { d: 3 }).setUser({ id: "7" }).setLevel("warning").setFingerprint(["f"]);
+  scope.setTransactionName("GET /a").addBreadcrumb({ message: "first" }).addBreadcrumb({ message: "last" }).addEventProcessor(processor);
+  const { breadcrumbs, ...rest } = scope.getScopeData();
+  assert.deepEqual(rest, {
+    contexts: { c: { d: 3 } },
+    eventProcessors: [processor],
+    extra: { b: [2] },
+    fingerprint: ["f"],
+    level: "warning",
+    tags: { a: "1" },
+    transactionName: "GET /a",
+    user: { id: "7" },
+  });
+  assert.deepEqual(breadcrumbs.map(({ message }) => message), ["first", "last"]);
+  assert.equal(scope.getLastBreadcrumb().message, "last");
+  assert.equal(scope.clone().getScopeData().user.id, "7");
+});

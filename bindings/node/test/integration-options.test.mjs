@@ -208,6 +208,7 @@ for (const [make, ...parts] of [
   [() => Sentry.requestDataIntegration({ include: { cookie: false } }), "`cookies`"],
   [() => Sentry.redisIntegration({ cachePrefix: [] }), "`cachePrefixes`"],
   [() => Sentry.localVariablesIntegration(5), "object of options"],
+  [() => Sentry.expressErrorHandler({ shouldHandleErrors: () => true }), "`shouldHandleError`"],
 ]) {
   test(`an option that is none is refused by name: ${make}`, () => {
     assert.throws(() => Sentry.init({ integrations: [make()] }), (error) => {

@@ -34,6 +34,12 @@ test("errors are ignored by texts, patterns of any syntax, and classes", () => {
   assert.deepEqual(events().map((event) => event.exception.values[0].value), ["2024-2025", "NoStock of it", "x", "late"]);
 });
 
+test("patterns of other options that the core does not know are refused by name", () => {
+  for (const name of ["tracePropagationTargets", "ignoreSpans"]) {
+    assert.throws(() => Sentry.init({ [name]: [/^(?!x)/] }), new RegExp(`\`${name}\`.*look-around`, "s"));
+  }
+});
+
 test("errors are left out by their innermost file", () => {
   const error = new Error("here");
   for (const [options, count] of [

@@ -10,9 +10,9 @@ use crate::attachment::Attachment;
 use crate::breadcrumbs::Breadcrumbs;
 use crate::hook::EventHook;
 use crate::pipeline::bound;
-use crate::protocol::{Attribute, Attributes, Breadcrumb, Context, Level, Map, Tags, User, Value};
-use crate::scope::PropagationContext;
+use crate::protocol::{Attribute, Attributes, Breadcrumb, Context, Event, Level, Map, Tags, User, Value};
 use crate::scope::flags::Flags;
+use crate::scope::{Layers, PropagationContext, apply};
 use crate::session::RequestState;
 use crate::text::Text;
 
@@ -215,6 +215,14 @@ impl Scope {
     /// The user that was set.
     pub fn user(&self) -> Option<Arc<User>> {
         self.0.user.clone()
+    }
+
+    /// What an event has of this scope, if it has nothing else: level, user, tags, extra, contexts with the flags, fingerprint,
+    /// transaction and breadcrumbs.
+    pub fn contents(&self) -> Event {
+        let mut event = Event::default();
+        apply(&Layers([Self::default(), Self::default(), self.clone()]), &mut event, usize::MAX);
+        event
     }
 
     pub(crate) fn owns_trace(&self) -> bool {

@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import { captureObserved, lastEventId } from "../capture";
 import { getIsolationScope, withIsolationScope } from "../context";
 import type { Scope } from "../scope";
+import { checked } from "./checked";
 import { follow, HTTP_SERVER, isFollowed } from "./http-server";
 import { describeRequest, type RequestLike } from "./request";
 import { using } from "./using";
@@ -42,8 +43,8 @@ export function expressRequestHandler(): RequestHandler {
 }
 
 /** A middleware that captures errors, notes the event's id as `response.sentry`, and hands them on. Goes after all routes. */
-export function expressErrorHandler(options: ErrorHandlerOptions = {}): ErrorHandler {
-  const wanted = options.shouldHandleError ?? isServerError;
+export function expressErrorHandler(options?: ErrorHandlerOptions): ErrorHandler {
+  const { shouldHandleError: wanted = isServerError } = checked("expressErrorHandler", options, { shouldHandleError: "function" });
   return function watchpostError(error, request, response, next) {
     const id = captureRequestError(error, request, "auto.http.express", wanted);
     if (id !== undefined && typeof response === "object" && response !== null) (response as { sentry?: string }).sentry = id;

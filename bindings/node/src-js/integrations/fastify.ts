@@ -56,11 +56,12 @@ interface FastifyLike {
 /** Captures errors of an application of Fastify, those of hooks and plugins too; needed before version 5, and to say which count. */
 export function setupFastifyErrorHandler(
   fastify: FastifyLike,
-  options: FastifyOptions = {},
+  options?: FastifyOptions,
 ): void {
+  const given = checked("setupFastifyErrorHandler", options, { shouldHandleError: "function" });
   const hook = async (request: FastifyRequest, reply: unknown, error: unknown): Promise<void> => {
     tellRoute(request.raw, request.routeOptions?.url);
-    captureRequestError(error, request.raw, MECHANISM, wantedBy(options, request, reply));
+    captureRequestError(error, request.raw, MECHANISM, wantedBy(given, request, reply));
   };
   if (fastify.server) hooked.add(fastify.server);
   fastify.addHook("onError", hook as never);
