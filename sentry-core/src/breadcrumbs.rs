@@ -33,6 +33,13 @@ impl Breadcrumbs {
         ring.push_back(Arc::new(std::mem::take(crumb)));
     }
 
+    /// Adds those of another ring, whatever their number: an event keeps the newest.
+    pub(crate) fn extend(&mut self, others: Vec<Arc<Breadcrumb>>) {
+        if !others.is_empty() {
+            Arc::make_mut(self.0.get_or_insert_default()).extend(others);
+        }
+    }
+
     pub(crate) fn clear(&mut self) {
         self.0 = None;
     }

@@ -9,7 +9,7 @@ import pytest
 import watchpost
 import vector_signals
 import vector_traces
-from vectors import expand, hook_of, option_of
+from vectors import as_texts, expand, hook_of, option_of
 from watchpost import testing
 
 FOLDER = Path(__file__).resolve().parents[3] / "tests" / "conformance"
@@ -49,7 +49,7 @@ def test_vector(file, monkeypatch, tmp_path, capfd):
     given, expect = vector["given"], vector["expect"]
     for variable, text in given.get("env", {}).items():
         monkeypatch.setenv(variable, text)
-    options = dict(given.get("options", {}))
+    options = as_texts(given.get("options", {}))
     options.setdefault("dsn", OWN_DSN)
     options.update({hook: option_of(hook, kind) for hook, kind in vector.get("hooks", {}).items()})
     monkeypatch.setattr(vector_signals, "folder", tmp_path)
@@ -72,7 +72,7 @@ def test_vector(file, monkeypatch, tmp_path, capfd):
         call_all(calls, captured)
         envelopes += testing.envelopes()
         if end is not None:
-            again = {**options, **end.get("options", {})}
+            again = {**options, **as_texts(end.get("options", {}))}
             seed = given.get("seed", 1) + 1 + number
             testing.restart(end["how"], seconds=end.get("seconds", 0), event=end.get("event"), seed=seed, **again)
     if "headers" in expect:

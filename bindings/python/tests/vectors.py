@@ -27,6 +27,15 @@ def expand(value):
     return {key: item for part in rounds for key, item in part.items()}
 
 
+def as_texts(options):
+    """Options in which a bare text is one that must occur, as everywhere but in Python."""
+    options = dict(options)
+    for name in ("ignore_errors", "trace_propagation_targets"):
+        if isinstance(options.get(name), list):
+            options[name] = [{"text": rule} if isinstance(rule, str) else rule for rule in options[name]]
+    return options
+
+
 def fail(item, hint):
     raise RuntimeError("hook failed")
 

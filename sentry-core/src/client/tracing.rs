@@ -315,6 +315,9 @@ impl Client {
             spans: closed.spans,
             ..Event::default()
         };
+        for (key, value) in closed.contexts {
+            event.contexts.insert(key, value);
+        }
         event.contexts.insert(Text::from_static("trace"), Arc::new(trace));
         if closed.surplus > 0 {
             let all = event.spans.len() + closed.surplus;

@@ -5,7 +5,7 @@ use crate::protocol::Event;
 use crate::tracing::Pattern;
 
 /// True if a rule occurs in the last exception's `type: value` or in the message; or, if it is a regular expression,
-/// matches one of these, the type or the value.
+/// matches one of these, the type or the value; or, if it names a type, that is the last exception's.
 pub(super) fn matches(event: &Event, rules: &[Pattern]) -> bool {
     if rules.is_empty() {
         return false;
@@ -18,20 +18,22 @@ pub(super) fn matches(event: &Event, rules: &[Pattern]) -> bool {
     let value = exception.and_then(|exception| exception.value.as_deref()).unwrap_or_default();
     // Made for the first expression only: text needs no line.
     let mut line: Option<String> = None;
-    rules.iter().any(|rule| match rule.as_text() {
-        Some(text) if text.is_empty() => false,
-        Some(text) => {
-            let in_exception = exception.is_some() && (in_line(ty, value, text) || is_name(module, ty, text));
-            in_exception || message.is_some_and(|message| message.contains(text.as_str()))
+    rules.iter().any(|rule| {
+        if let Some(name) = rule.as_type() {
+            return exception.is_some()
+                && !name.is_empty()
+                && (ty == name.as_str() || is_name(module, ty, name));
         }
-        None => {
+        let Some(text) = rule.as_text() else {
             let in_exception = exception.is_some() && {
                 let value = prefix(value, MATCHED);
                 let line = line.get_or_insert_with(|| format!("{ty}: {value}"));
                 rule.matches(ty) || rule.matches(value) || rule.matches(line)
             };
-            in_exception || message.is_some_and(|message| rule.matches(prefix(message, MATCHED)))
-        }
+            return in_exception || message.is_some_and(|message| rule.matches(prefix(message, MATCHED)));
+        };
+        let in_exception = exception.is_some() && (in_line(ty, value, text) || is_name(module, ty, text));
+        !text.is_empty() && (in_exception || message.is_some_and(|message| message.contains(text.as_str())))
     })
 }
 

@@ -212,6 +212,11 @@ impl Scope {
         self.0.attributes.clone()
     }
 
+    /// The level that was set.
+    pub fn level(&self) -> Option<Level> {
+        self.0.level
+    }
+
     /// The user that was set.
     pub fn user(&self) -> Option<Arc<User>> {
         self.0.user.clone()
@@ -233,7 +238,7 @@ impl Scope {
         &self.0
     }
 
-    fn edit(&mut self) -> &mut Data {
+    pub(super) fn edit(&mut self) -> &mut Data {
         Unwatched::make_mut(&mut self.0)
     }
 }

@@ -32,6 +32,13 @@ impl Flags {
         }
     }
 
+    /// Notes what another list holds, as the newest.
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (flag, result) in other.0.iter().flat_map(|list| list.iter()) {
+            self.add(flag.clone(), *result);
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.0.as_ref().is_none_or(|list| list.is_empty())
     }
@@ -42,9 +49,7 @@ pub(super) fn context<'a>(layers: impl Iterator<Item = &'a Flags>) -> Option<Con
     let mut layers = layers.filter(|flags| !flags.is_empty());
     let mut merged = layers.next()?.clone();
     for flags in layers {
-        for (flag, result) in flags.0.iter().flat_map(|list| list.iter()) {
-            merged.add(flag.clone(), *result);
-        }
+        merged.merge(flags);
     }
     let entry = |(flag, result): &(Text, bool)| json!({"flag": flag.as_str(), "result": result});
     let values: Vec<Value> = merged.0.iter().flat_map(|list| list.iter()).map(entry).collect();

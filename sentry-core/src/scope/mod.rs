@@ -3,6 +3,7 @@
 mod apply;
 mod data;
 mod flags;
+mod merge;
 mod propagation;
 mod shared;
 

@@ -40,6 +40,10 @@ impl SharedScope {
         self.shared.with(|scope| scope.clone())
     }
 
+    pub(super) fn shared(&self) -> &Arc<ForkLock<Scope>> {
+        &self.shared
+    }
+
     /// Looks at the scope, under the lock: the same rules as for [`update`](Self::update).
     pub(crate) fn read<R>(&self, look: impl FnOnce(&Scope) -> R) -> R {
         self.shared.with(|scope| look(scope))

@@ -10,7 +10,7 @@ use crate::fork::ForkLock;
 use crate::protocol::Value;
 use crate::text::Text;
 
-/// Text that must occur, or a regular expression that must match somewhere.
+/// Text that must occur, a regular expression that must match somewhere, or a name that must be the whole.
 #[derive(Clone)]
 pub struct Pattern(Kind);
 
@@ -18,6 +18,7 @@ pub struct Pattern(Kind);
 enum Kind {
     Contains(Text),
     Regex(Arc<Compiled>),
+    Type(Text),
 }
 
 impl Pattern {
@@ -36,16 +37,27 @@ impl Pattern {
         Ok(Self(Kind::Regex(Arc::new(Compiled::new(text).map_err(refuse)?))))
     }
 
-    /// As an option is written: text that must occur, or `{"regex": "..."}`.
+    /// Matches errors of this type: its name, or its full name with the module in front. Nothing else of an error counts.
+    pub fn type_name(name: impl Into<Text>) -> Self {
+        Self(Kind::Type(name.into()))
+    }
+
+    /// As an option is written: text that must occur, also as `{"text": "..."}`, or `{"regex": "..."}`, or
+    /// `{"type": "..."}`.
     ///
     /// # Errors
-    /// When it is neither.
+    /// When it is none of them.
     pub fn from_json(value: &Value) -> Result<Self> {
         let object = value.as_object().filter(|object| object.len() == 1);
-        match (value.as_str(), object.and_then(|object| object.get("regex")?.as_str())) {
-            (Some(text), _) => Ok(Self::contains(text)),
-            (_, Some(regex)) => Self::regex(regex),
-            _ => Err(Error::option("pattern", format!("{value} is neither text nor {{\"regex\": \"...\"}}"))),
+        let said = |key: &str| object.and_then(|object| object.get(key)?.as_str());
+        if let Some(text) = value.as_str().or_else(|| said("text")) {
+            Ok(Self::contains(text))
+        } else if let Some(regex) = said("regex") {
+            Self::regex(regex)
+        } else if let Some(name) = said("type") {
+            Ok(Self::type_name(name))
+        } else {
+            Err(Error::option("pattern", format!("{value} is neither text nor {{\"regex\": \"...\"}}")))
         }
     }
 
@@ -53,15 +65,24 @@ impl Pattern {
     pub(crate) fn as_text(&self) -> Option<&Text> {
         match &self.0 {
             Kind::Contains(text) => Some(text),
-            Kind::Regex(_) => None,
+            Kind::Regex(_) | Kind::Type(_) => None,
         }
     }
 
-    /// True if the pattern occurs in `text`.
+    /// The type of errors that is meant, if it is one.
+    pub(crate) fn as_type(&self) -> Option<&Text> {
+        match &self.0 {
+            Kind::Type(name) => Some(name),
+            Kind::Contains(_) | Kind::Regex(_) => None,
+        }
+    }
+
+    /// True if the pattern occurs in `text`, or is a name and `text` that name.
     pub fn matches(&self, text: &str) -> bool {
         match &self.0 {
             Kind::Contains(part) => text.contains(part.as_str()),
             Kind::Regex(compiled) => compiled.is_match(text),
+            Kind::Type(name) => name == text,
         }
     }
 }
@@ -89,6 +110,7 @@ impl fmt::Debug for Pattern {
         match &self.0 {
             Kind::Contains(text) => write!(f, "{:?}", text.as_str()),
             Kind::Regex(compiled) => write!(f, "/{}/", compiled.template.as_str()),
+            Kind::Type(name) => write!(f, "type {:?}", name.as_str()),
         }
     }
 }

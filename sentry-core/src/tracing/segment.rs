@@ -1,12 +1,14 @@
 //! What the spans of one transaction share.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
 
 use crate::client::Client;
 use crate::fork::ForkLock;
 use crate::protocol::{
-    Category, DiscardReason, Measurement, Measurements, SpanId, SpanPayload, TraceId, TransactionSource,
+    Category, Context, DiscardReason, Measurement, Measurements, SpanId, SpanPayload, TraceId,
+    TransactionSource,
 };
 use crate::scope::SharedScope;
 use crate::text::Text;
@@ -34,6 +36,7 @@ struct State {
     /// True once somebody has given it another name.
     renamed: bool,
     measurements: Measurements,
+    contexts: Contexts,
     spans: Vec<SpanPayload>,
     started: usize,
     frozen: Option<Arc<Dsc>>,
@@ -41,11 +44,14 @@ struct State {
     open: bool,
 }
 
+type Contexts = BTreeMap<Text, Context>;
+
 /// What a transaction is made of when its root ends.
 pub(crate) struct Closed {
     pub(crate) name: Text,
     pub(crate) source: TransactionSource,
     pub(crate) measurements: Measurements,
+    pub(crate) contexts: Contexts,
     pub(crate) spans: Vec<SpanPayload>,
     /// How many children were left out because there were too many.
     pub(crate) surplus: usize,
@@ -105,6 +111,11 @@ impl Segment {
         });
     }
 
+    pub(crate) fn set_context(&self, key: Text, value: Context) {
+        let old = self.state.with(|state| if state.open { state.contexts.insert(key, value) } else { None });
+        drop(old);
+    }
+
     pub(crate) fn take_measurements(&self) -> Measurements {
         self.state.with(|state| std::mem::take(&mut state.measurements))
     }
@@ -149,6 +160,7 @@ impl Segment {
                 name: state.name.clone(),
                 source: state.source.unwrap_or(TransactionSource::Custom),
                 measurements: std::mem::take(&mut state.measurements),
+                contexts: std::mem::take(&mut state.contexts),
                 spans: std::mem::take(&mut state.spans),
                 surplus: state.started.saturating_sub(max),
             }

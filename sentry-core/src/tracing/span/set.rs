@@ -1,7 +1,10 @@
 //! What can be said about a span while it is open.
 
+use std::sync::Arc;
+
 use super::Span;
-use crate::protocol::{MAX_LINKS, Measurement, SpanLink, SpanStatus, TransactionSource, Value};
+use crate::pipeline::bound;
+use crate::protocol::{MAX_LINKS, Map, Measurement, SpanLink, SpanStatus, TransactionSource, Value};
 use crate::text::Text;
 use crate::tracing::Label;
 
@@ -108,6 +111,14 @@ impl Span {
         if let Some(recorded) = self.open_one() {
             let origin = origin.into().into_static();
             recorded.edit(|state| state.origin = Some(origin));
+        }
+    }
+
+    /// Replaces the object under `contexts.<key>` of the transaction that this span belongs to; it wins over those of scopes.
+    pub fn set_context(&self, key: impl Into<Label<'static>>, mut value: Map) {
+        if let Some(recorded) = self.open_one() {
+            bound::context(&mut value);
+            recorded.segment.set_context(bound::text(key.into().into_static()), Arc::new(value));
         }
     }
 
