@@ -2,20 +2,23 @@
 //!
 //! - The main thread starts with the process's root isolation scope; every other thread with a fork of it, made at its
 //!   first use.
-//! - An asyncio task starts with a fork of what was active where it was created, made at its first use.
-//! - Code that runs in a copied context without being a task of its own (`asyncio.to_thread`, `run_in_executor`,
-//!   greenlets that copy their spawner's context) shares the scopes of whoever started it.
+//! - An asyncio task that is created amid a piece of work (a request, a job, an isolation scope) belongs to it: it shares
+//!   the isolation scope, and has a fork of the current one, made at its first use.
+//! - Any other asyncio task starts with a fork of both as they were where it was created, made at its first use.
+//! - Code that runs in a copied context without being a task of its own (`asyncio.to_thread`, greenlets that copy their
+//!   spawner's context) shares the scopes of whoever started it.
 
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock, Weak};
 
 use crate::contextvar::ContextVar;
 use crate::framework::Source;
 use crate::late::Late;
 use crate::once::{Once, intern};
+use crate::recent::Recent;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFunction};
 use watchpost_bindings::global_scope;
-use watchpost_core::{Client, EventId, ForkLock, Scopes, SharedScope, Span};
+use watchpost_core::{Client, ForkLock, Scopes, SharedScope, Span};
 
 /// The process's root isolation scope.
 static ROOT: LazyLock<SharedScope> = LazyLock::new(SharedScope::new);
@@ -30,6 +33,10 @@ pub(crate) struct Active {
     /// The address of the asyncio task that these are for; zero outside of tasks. A task created by a dead task at
     /// the same address would be taken for it, if its creator never used its scopes: then nobody else does either.
     task: usize,
+    /// True amid a piece of work: the isolation scope was made for it, and its tasks share that.
+    is_work: bool,
+    /// True where a thread has begun by itself, outside of any block.
+    is_base: bool,
     /// The request that is being answered here.
     pub(crate) request: Option<Arc<Source>>,
 }
@@ -40,37 +47,33 @@ pub(crate) struct Active {
 enum When {
     Before(Held),
     /// When somebody asks for them.
-    Asked(Box<(Late, OnceLock<Held>)>),
+    Asked(Box<(Late, Weak<Recent>, OnceLock<Held>)>),
 }
 
 #[derive(Debug)]
 struct Held {
     isolation: SharedScope,
     current: SharedScope,
-    last_event: Arc<ForkLock<Option<EventId>>>,
-}
-
-impl Held {
-    fn new(isolation: SharedScope, current: SharedScope) -> Self {
-        Self { isolation, current, last_event: Arc::default() }
-    }
+    recent: Arc<Recent>,
 }
 
 impl Active {
-    fn new(held: Held, task: usize, request: Option<Arc<Source>>) -> Self {
-        Self { scopes: When::Before(held), task, request }
+    /// The same in these scopes.
+    fn amid(&self, held: Held, is_work: bool) -> Self {
+        let request = self.request.clone();
+        Self { scopes: When::Before(held), task: self.task, is_work, is_base: false, request }
     }
 
     /// The same with forks of both scopes as they are now, for one request: they are made when first asked for.
     pub(crate) fn with_request(&self, client: &Client, source: Arc<Source>) -> Self {
         let held = self.held();
         let late = Late::begin(client, &held.isolation, &held.current);
-        let scopes = When::Asked(Box::new((late, OnceLock::new())));
-        Self { scopes, task: self.task, request: Some(source) }
+        let scopes = When::Asked(Box::new((late, Arc::downgrade(&held.recent), OnceLock::new())));
+        Self { scopes, task: self.task, is_work: true, is_base: false, request: Some(source) }
     }
 
     fn held(&self) -> &Held {
-        let (late, held) = match &self.scopes {
+        let (late, outer, held) = match &self.scopes {
             When::Before(held) => return held,
             When::Asked(asked) => &**asked,
         };
@@ -81,7 +84,7 @@ impl Active {
         let (isolation, current) = late.make(self.request.as_ref());
         held.get_or_init(|| {
             late.count_errors(&isolation);
-            Held::new(isolation, current)
+            Held { isolation, current, recent: Recent::inside(outer) }
         })
     }
 
@@ -102,9 +105,9 @@ impl Active {
         &self.held().current
     }
 
-    /// The last event that was captured in it.
-    pub(crate) fn last_event(&self) -> &ForkLock<Option<EventId>> {
-        &self.held().last_event
+    /// What was captured last in it.
+    pub(crate) fn recent(&self) -> &Arc<Recent> {
+        &self.held().recent
     }
 
     /// Makes another span the active one of the current scope.
@@ -112,7 +115,7 @@ impl Active {
         self.held();
         let held = match &mut self.scopes {
             When::Before(held) => Some(held),
-            When::Asked(asked) => asked.1.get_mut(),
+            When::Asked(asked) => asked.2.get_mut(),
         };
         if let Some(held) = held {
             held.current.set_span(Some(span));
@@ -147,24 +150,45 @@ impl Active {
         let task = current_task(py);
         let fresh = match held.cast_into::<Self>() {
             Ok(active) if task == 0 || active.get().task == task => return Ok(active),
-            Ok(inherited) => {
-                let inherited = inherited.get();
-                let held = inherited.held();
-                let held = Held::new(held.isolation.fork(), held.current.fork());
-                Self::new(held, task, inherited.request.clone())
-            }
+            Ok(inherited) => Self { task, ..inherited.get().for_task() },
             Err(_) => {
                 let isolation = match (is_main_thread(py), task) {
                     (true, 0) => ROOT.clone(),
                     (true, _) => ROOT.fork(),
                     (false, _) => isolation_fork(&ROOT),
                 };
-                Self::new(Held::new(isolation, SharedScope::new()), task, None)
+                let held = Held { isolation, current: SharedScope::new(), recent: Recent::of_thread() };
+                Self { scopes: When::Before(held), task, is_work: false, is_base: task == 0, request: None }
             }
         };
         let fresh = Bound::new(py, fresh)?;
         variable.var.set(fresh.as_any())?;
         Ok(fresh)
+    }
+
+    /// What a task begins with that was created here.
+    fn for_task(&self) -> Self {
+        let held = self.held();
+        let current = held.current.fork();
+        let held = if self.is_work {
+            Held { isolation: held.isolation.clone(), current, recent: Arc::clone(&held.recent) }
+        } else {
+            Held { isolation: held.isolation.fork(), current, recent: Recent::part_of(&held.recent) }
+        };
+        self.amid(held, self.is_work)
+    }
+
+    /// What a thread begins with that goes on here: what it sets stays with it.
+    pub(crate) fn for_thread(&self) -> Self {
+        let held = self.held();
+        let (isolation, current) = (held.isolation.fork(), held.current.fork());
+        let held = Held { isolation, current, recent: Recent::part_of(&held.recent) };
+        Self { task: 0, ..self.amid(held, self.is_work) }
+    }
+
+    /// True if a thread that is started here begins with a fork of the same isolation scope anyway, as it is by then.
+    pub(crate) fn is_usual(&self) -> bool {
+        self.is_base && self.isolation().is_same(&ROOT)
     }
 
     /// The same with a fork of the current scope.
@@ -177,7 +201,7 @@ impl Active {
         let isolation = isolation_fork(self.isolation());
         let current = self.current().with_span(None).fork();
         current.update(|scope| scope.set_propagation(None));
-        Self::new(Held::new(isolation, current), self.task, self.request.clone())
+        self.amid(Held { isolation, current, recent: self.recent_inside() }, true)
     }
 
     /// The same with another current scope, around which the same span is active.
@@ -187,7 +211,12 @@ impl Active {
 
     /// The same with another isolation scope, and a fork of the current one.
     pub(crate) fn with_isolation(&self, isolation: SharedScope) -> Self {
-        Self::new(Held::new(isolation, self.current().fork()), self.task, self.request.clone())
+        let current = self.current().fork();
+        self.amid(Held { isolation, current, recent: self.recent_inside() }, true)
+    }
+
+    fn recent_inside(&self) -> Arc<Recent> {
+        Recent::inside(&Arc::downgrade(self.recent()))
     }
 
     /// The same with another active span.
@@ -198,8 +227,8 @@ impl Active {
     /// The same with this current scope.
     fn with(&self, current: SharedScope) -> Self {
         let held = self.held();
-        let (isolation, last_event) = (held.isolation.clone(), Arc::clone(&held.last_event));
-        Self::new(Held { isolation, current, last_event }, self.task, self.request.clone())
+        let (isolation, recent) = (held.isolation.clone(), Arc::clone(&held.recent));
+        self.amid(Held { isolation, current, recent }, self.is_work)
     }
 
     /// The active span, unless it has ended.

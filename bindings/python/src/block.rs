@@ -5,7 +5,7 @@ use pyo3::types::PyBool;
 use watchpost_core::SharedScope;
 
 use crate::active::{Active, Tokens};
-use crate::fast::{self, Arguments};
+use crate::fast::{self, Arguments, Names};
 use crate::scope::Scope;
 use crate::session::entry;
 
@@ -35,6 +35,14 @@ enum Kind {
 impl ScopeBlock {
     fn new(kind: Kind) -> Self {
         Self { kind, tokens: Tokens::default() }
+    }
+
+    /// Makes the scopes from before active again; `error` is what left the block.
+    fn leave(&self, py: Python<'_>, error: Option<Any<'_, '_>>) -> PyResult<()> {
+        if let (Kind::Isolate | Kind::Isolation(_), Some(Ok(error))) = (&self.kind, error.map(Bound::cast)) {
+            Active::here(py)?.get().recent().hand_over(error);
+        }
+        self.tokens.leave(py)
     }
 }
 
@@ -92,19 +100,25 @@ impl ScopeBlock {
         &self,
         py: Python<'_>,
         _ty: Any<'_, '_>,
-        _value: Any<'_, '_>,
+        value: Any<'_, '_>,
         _traceback: Any<'_, '_>,
     ) -> bool {
-        entry(py, "a scope", || self.tokens.leave(py));
+        entry(py, "a scope", || self.leave(py, Some(value)));
         false
     }
 }
 
 fast::entry!(brief exit => leave);
 
-fn leave(this: Any<'_, '_>, _: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
+static EXIT_NAMES: Names<3> = Names::new(["_ty", "value", "_traceback"], 3);
+
+fn leave(this: Any<'_, '_>, given: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
     let block = this.cast::<ScopeBlock>()?.get();
-    entry(this.py(), "a scope", || block.tokens.leave(this.py()));
+    let value = match &block.kind {
+        Kind::Isolate | Kind::Isolation(_) => given.take(&EXIT_NAMES)?.0[1].take(),
+        Kind::Fork | Kind::Current(_) => None,
+    };
+    entry(this.py(), "a scope", || block.leave(this.py(), value.as_ref()));
     Ok(PyBool::new(this.py(), false).to_owned().into_any().unbind())
 }
 
@@ -113,6 +127,6 @@ fn leave(this: Any<'_, '_>, _: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
 /// # Errors
 /// When the interpreter has no memory left.
 pub(crate) fn hasten(py: Python<'_>) -> PyResult<()> {
-    let doc = c"__exit__($self, _ty, _value, _traceback, /)\n--\n\n";
+    let doc = c"__exit__($self, _ty, value, _traceback, /)\n--\n\n";
     fast::replace_method(&py.get_type::<ScopeBlock>(), c"__exit__", doc, exit)
 }

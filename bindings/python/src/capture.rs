@@ -7,14 +7,14 @@ use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyTuple};
 use watchpost_bindings::parse_value;
-use watchpost_core::{Category, DiscardReason, Event, EventId, LogEntry, SharedScope, Text, Thread};
+use watchpost_core::{Category, DiscardReason, Event, EventId, LogEntry, Text, Thread};
 
 use crate::active::Active;
 use crate::attachment;
+pub(crate) use crate::beside::Beside;
 use crate::convert::{Converter, Limits, text_of};
 use crate::exception::{Caught, chain};
 use crate::hook::Seen;
-use crate::scope::Scope;
 use crate::session::{Session, entry};
 use crate::setters;
 use crate::vars::Vars;
@@ -27,47 +27,62 @@ thread_local! {
 
 /// Captures an exception, with its causes; without one, that which is being handled. Its event's id, or `None`.
 #[pyfunction]
-#[pyo3(signature = (error=None, hint=None, **scope))]
+#[pyo3(signature = (error=None, scope=None, *, hint=None, **fields))]
 pub(crate) fn capture_exception(
     py: Python<'_>,
     error: Given<'_, '_>,
+    scope: Given<'_, '_>,
     hint: Given<'_, '_>,
-    scope: Option<&Bound<'_, PyDict>>,
+    fields: Option<&Bound<'_, PyDict>>,
 ) -> Option<String> {
+    self::error(py, error, &Beside::new(hint, scope, fields))
+}
+
+/// Captures an exception, or that which is being handled.
+pub(crate) fn error(py: Python<'_>, error: Given<'_, '_>, beside: &Beside<'_, '_>) -> Option<String> {
     let caught = Caught { mechanism: Text::from_static("generic"), handled: true };
-    capture(py, "capture_exception", hint, scope, |session, seen| {
-        exception(py, session, error, &caught, seen)
-    })
+    capture(py, "capture_exception", beside, |session, seen| exception(py, session, error, &caught, seen))
 }
 
 /// The same for integrations, which say how they came by it.
 #[pyfunction]
-#[pyo3(signature = (error, mechanism, handled, hint=None, **scope))]
+#[pyo3(signature = (error, mechanism, handled, hint=None, **fields))]
 pub(crate) fn capture_exception_from(
     py: Python<'_>,
     error: &Bound<'_, PyAny>,
     mechanism: &str,
     handled: bool,
     hint: Given<'_, '_>,
-    scope: Option<&Bound<'_, PyDict>>,
+    fields: Option<&Bound<'_, PyDict>>,
 ) -> Option<String> {
     let caught = Caught { mechanism: mechanism.into(), handled };
-    capture(py, "capture_exception", hint, scope, |session, seen| {
+    capture(py, "capture_exception", &Beside::new(hint, None, fields), |session, seen| {
         exception(py, session, Some(error), &caught, seen)
     })
 }
 
 /// Captures a message. Its event's id, or `None`.
 #[pyfunction]
-#[pyo3(signature = (message, level=None, hint=None, **scope))]
+#[pyo3(signature = (message, level=None, scope=None, *, hint=None, **fields))]
 pub(crate) fn capture_message(
     py: Python<'_>,
     message: &Bound<'_, PyAny>,
     level: Given<'_, '_>,
+    scope: Given<'_, '_>,
     hint: Given<'_, '_>,
-    scope: Option<&Bound<'_, PyDict>>,
+    fields: Option<&Bound<'_, PyDict>>,
 ) -> Option<String> {
-    capture(py, "capture_message", hint, scope, |session, _| {
+    self::message(py, message, level, &Beside::new(hint, scope, fields))
+}
+
+/// Captures a message.
+pub(crate) fn message(
+    py: Python<'_>,
+    message: &Bound<'_, PyAny>,
+    level: Given<'_, '_>,
+    beside: &Beside<'_, '_>,
+) -> Option<String> {
+    capture(py, "capture_message", beside, |session, _| {
         let level = level.map(setters::to_level).transpose()?.flatten();
         let mut event =
             Event { logentry: Some(LogEntry::plain(text_of(message))), level, ..Event::default() };
@@ -82,15 +97,21 @@ pub(crate) fn capture_message(
 ///
 /// An exception in the hint, under `exc_info`, becomes the event's own unless that has one.
 #[pyfunction]
-#[pyo3(signature = (event, hint=None, **scope))]
+#[pyo3(signature = (event, hint=None, scope=None, **fields))]
 pub(crate) fn capture_event(
     py: Python<'_>,
     event: &Bound<'_, PyAny>,
     hint: Given<'_, '_>,
-    scope: Option<&Bound<'_, PyDict>>,
+    scope: Given<'_, '_>,
+    fields: Option<&Bound<'_, PyDict>>,
 ) -> Option<String> {
+    self::event(py, event, &Beside::new(hint, scope, fields))
+}
+
+/// Captures an event that the application has put together.
+pub(crate) fn event(py: Python<'_>, event: &Bound<'_, PyAny>, beside: &Beside<'_, '_>) -> Option<String> {
     let caught = Caught { mechanism: Text::from_static("generic"), handled: true };
-    capture(py, "capture_event", hint, scope, |session, seen| given_event(py, session, event, &caught, seen))
+    capture(py, "capture_event", beside, |session, seen| given_event(py, session, event, &caught, seen))
 }
 
 /// The same for integrations, which say how they came by the exception.
@@ -103,7 +124,7 @@ pub(crate) fn capture_event_from(
     hint: &Bound<'_, PyAny>,
 ) -> Option<String> {
     let caught = Caught { mechanism: mechanism.into(), handled };
-    capture(py, "capture_event", Some(hint), None, |session, seen| {
+    capture(py, "capture_event", &Beside::new(Some(hint), None, None), |session, seen| {
         given_event(py, session, event, &caught, seen)
     })
 }
@@ -117,8 +138,7 @@ enum What {
 fn capture(
     py: Python<'_>,
     name: &str,
-    hint: Given<'_, '_>,
-    scope: Option<&Bound<'_, PyDict>>,
+    beside: &Beside<'_, '_>,
     read: impl FnOnce(&Session, &mut Seen) -> PyResult<Option<What>>,
 ) -> Option<String> {
     let id = entry(py, name, || {
@@ -127,20 +147,18 @@ fn capture(
             return Ok(None);
         };
         let Some(reading) = Reading::start() else { return Ok(None) };
-        let mut seen = Seen { given: as_dict(hint).map(|hint| hint.clone().unbind()), ..Seen::default() };
+        let mut seen = Seen { given: beside.hint.map(|hint| hint.clone().unbind()), ..Seen::default() };
         let Some(what) = read(session, &mut seen)? else { return Ok(None) };
         drop(reading);
         let active = Active::here(py)?;
         let active = active.get();
-        let call_site = match scope.filter(|scope| !scope.is_empty()) {
-            Some(fields) => Some(call_site(active.current(), fields)?),
-            None => None,
-        };
+        let call_site = beside.scope(py, active)?;
         let mut scopes = active.scopes();
         if let Some(call_site) = &call_site {
             scopes.current = call_site;
         }
-        let files = scope.map(|fields| fields.get_item(intern!(py, "attachments"))).transpose()?.flatten();
+        let files =
+            beside.fields.map(|fields| fields.get_item(intern!(py, "attachments"))).transpose()?.flatten();
         let hint = attachment::with_files(py, seen.into_hint(), files.as_ref())?;
         let client = session.host.client();
         // Hooks attach again; everything else, the write to disk included, needs no interpreter.
@@ -149,7 +167,7 @@ fn capture(
             What::Message(event) => client.capture_message_event(event, &hint, scopes),
         });
         if id.is_some() {
-            active.last_event().with(|last| *last = id);
+            active.recent().note_event(id);
         }
         Ok(id)
     });
@@ -175,9 +193,14 @@ fn given_event(
     if let Some(info) = info.flatten().filter(|info| info.is_truthy().unwrap_or(false))
         && event.exception.is_empty()
     {
-        match exception(py, session, Some(&info), caught, seen)? {
-            Some(What::Event(with)) => event.exception = with.exception,
-            _ => return Ok(None),
+        if find_error(py, Some(&info))?.is_some() {
+            match exception(py, session, Some(&info), caught, seen)? {
+                Some(What::Event(with)) => event.exception = with.exception,
+                _ => return Ok(None),
+            }
+        } else if event.threads.is_empty() {
+            // Whoever asks for the exception where there is none, as `logging.exception` does, wants to know where it was.
+            event.threads = vec![caller(py, session)?];
         }
     }
     Ok(Some(What::Event(event)))
@@ -194,13 +217,17 @@ fn exception(
         session.say(|| "capture_exception was called without an exception".to_owned());
         return Ok(None);
     };
-    // What the application captured itself, or one integration saw, is not captured by the next one as well.
-    let mark = intern!(py, "__watchpost_captured__");
-    let integration = caught.mechanism != "generic";
-    if integration && error.as_any().getattr_opt(mark).is_ok_and(|mark| mark.is_some()) {
+    if session.ignores(&error) {
+        session.host.client().reports().record(DiscardReason::EventProcessor, Category::Error, 1);
         return Ok(None);
     }
-    let _ = error.setattr(mark, true);
+    let active = Active::here(py)?;
+    let recent = active.get().recent();
+    // What the application captured itself, or one integration saw, is not captured by the next one as well.
+    if caught.mechanism != "generic" && recent.is_known(&error) {
+        return Ok(None);
+    }
+    recent.note_error(&error)?;
     let mut chain = chain(&error, traceback.as_ref(), caught, &session.frames)?;
     if session.host.options().client.attach_stacktrace()
         && let Some(last) = chain.last_mut()
@@ -235,17 +262,10 @@ fn find_error<'py>(py: Python<'py>, given: Given<'_, 'py>) -> PyResult<Option<Fo
     Ok(info.get_item(1)?.cast_into().ok().map(|error| (error, traceback)))
 }
 
-/// A fork of the current scope with what was said at the call.
-fn call_site(current: &SharedScope, fields: &Bound<'_, PyDict>) -> PyResult<SharedScope> {
-    let fork = match fields.get_item("scope")? {
-        Some(scope) => match scope.cast::<Scope>() {
-            Ok(scope) => scope.get().0.fork(),
-            Err(_) => current.fork(),
-        },
-        None => current.fork(),
-    };
-    setters::fields(&fork, fields)?;
-    Ok(fork)
+/// An exception that was captured elsewhere: what integrations see of it here is no news.
+#[pyfunction]
+pub(crate) fn pass_over(py: Python<'_>, error: &Bound<'_, PyBaseException>) {
+    entry(py, "pass_over", || Active::here(py)?.get().recent().note_error(error));
 }
 
 /// The calling thread with its stack.
@@ -260,10 +280,6 @@ fn caller(py: Python<'_>, session: &Session) -> PyResult<Thread> {
         stacktrace: session.frames.of_caller(py, &mut Vars::new())?,
         ..Thread::default()
     })
-}
-
-fn as_dict<'a, 'py>(given: Given<'a, 'py>) -> Option<&'a Bound<'py, PyDict>> {
-    given?.cast::<PyDict>().ok()
 }
 
 /// Set while a capture reads the application's objects: a `repr` that captures would come back here for ever.

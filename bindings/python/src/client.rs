@@ -47,10 +47,24 @@ impl Client {
         Ok(options)
     }
 
+    /// The integration of this name or class, with its settings, if it is on.
+    fn get_integration<'py>(&self, name_or_class: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if self.0.is_none() {
+            return Ok(None);
+        }
+        let module = name_or_class.py().import("watchpost.integrations")?;
+        module.call_method1("running", (name_or_class,)).map(|found| (!found.is_none()).then_some(found))
+    }
+
     /// As the function of that name.
-    #[pyo3(signature = (timeout=None))]
-    fn flush(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> bool {
-        flush(py, timeout)
+    #[pyo3(signature = (timeout=None, callback=None))]
+    fn flush(
+        &self,
+        py: Python<'_>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        callback: Option<&Bound<'_, PyAny>>,
+    ) -> bool {
+        flush(py, timeout, callback)
     }
 
     /// As the function of that name.

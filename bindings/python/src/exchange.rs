@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use crate::once::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use watchpost_core::{BodyTee, Client, EventHook, RequestHead, Span, SpanStatus, Text, TransactionSource};
+use watchpost_core::{BodyTee, Client, EventHook, RequestHead, Span, SpanStatus, TransactionSource};
 
 use crate::active::Active;
 use crate::capture::capture_exception_from;
@@ -55,7 +55,11 @@ impl Exchange {
         let client = session.host.client();
         let source = Arc::new(Source::new(kind, data, framework));
         let mut active = here.with_request(client, Arc::clone(&source));
-        let span = client.options().is_tracing_on().then(|| start(client, &active, &source, py));
+        let span = if client.options().is_tracing_on() {
+            start(client, &active, &source, framework.get(), py)
+        } else {
+            None
+        };
         if let Some(span) = &span {
             active.set_span(span.clone());
         }
@@ -110,7 +114,12 @@ impl Exchange {
             let origin = origin.as_deref().unwrap_or("auto.http");
             capture_exception_from(py, error.value(py).as_any(), origin, false, None, None);
             self.status.store(500, Ordering::Relaxed);
-            self.active.get().request_crashed();
+            let active = self.active.get();
+            active.request_crashed();
+            // The server is about to tell of it as well.
+            if let Ok(error) = error.value(py).as_any().cast::<pyo3::exceptions::PyBaseException>() {
+                active.recent().hand_over(error);
+            }
             Ok(())
         });
     }
@@ -164,19 +173,29 @@ pub(crate) fn describe(source: Arc<Source>) -> EventHook {
     })
 }
 
-fn start(client: &Arc<Client>, active: &Active, source: &Source, py: Python<'_>) -> Span {
+/// Its transaction, if requests of its method are to have one.
+fn start(
+    client: &Arc<Client>,
+    active: &Active,
+    source: &Source,
+    framework: &Framework,
+    py: Python<'_>,
+) -> Option<Span> {
     let (method, path) = source.method_and_path(py);
+    if source.kind != Kind::WebSocket && !framework.traces(&method) {
+        return None;
+    }
     let head = RequestHead { method: &method, path: &path, route: None };
-    let origin = source.framework(py).map_or_else(Text::default, |framework| framework.get().origin.clone());
+    let origin = framework.origin.clone();
     // In Python requests are called by their path alone.
     let begin = || head.start(client, path.clone(), source.kind.operation(), origin, active.scopes());
     if client.options().starts_by_attributes() {
         let seen = PyDict::new(py);
         if seen.set_item(source.kind.sampler_name(), source.data(py)).is_ok() {
-            return with_sampling(seen.unbind(), begin);
+            return Some(with_sampling(seen.unbind(), begin));
         }
     }
-    begin()
+    Some(begin())
 }
 
 /// Gives the framework's own request to whatever captures while it is answered.
@@ -190,9 +209,10 @@ pub(crate) fn note_request(py: Python<'_>, request: &Bound<'_, PyAny>) {
     });
 }
 
-/// Captures an error that a framework tells about, in the name of the framework.
+/// Captures an error that a framework tells about, in the name of the framework. `handled` says that it is an answer.
 #[pyfunction]
-pub(crate) fn request_failed(py: Python<'_>, framework: &Framework, error: &Bound<'_, PyAny>) {
+#[pyo3(signature = (framework, error, handled=false))]
+pub(crate) fn request_failed(py: Python<'_>, framework: &Framework, error: &Bound<'_, PyAny>, handled: bool) {
     if framework.is_on() {
         entry(py, "request_failed", || {
             if let Some(source) = &Active::here(py)?.get().request {
@@ -200,7 +220,7 @@ pub(crate) fn request_failed(py: Python<'_>, framework: &Framework, error: &Boun
             }
             Ok(())
         });
-        capture_exception_from(py, error, &framework.origin, false, None, None);
+        capture_exception_from(py, error, &framework.origin, handled, None, None);
     }
 }
 

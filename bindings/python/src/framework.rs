@@ -27,12 +27,25 @@ pub(crate) struct Framework {
     /// The key under which the framework leaves its own request in a WSGI environment, for as long as it answers.
     keep: Option<Py<PyString>>,
     on: AtomicBool,
+    /// The methods whose requests are transactions, in capitals; `None` for the usual ones.
+    methods: ForkLock<Option<Vec<String>>>,
 }
+
+/// HEAD and OPTIONS ask about something; nobody waits for what they do.
+const METHODS: [&str; 7] = ["CONNECT", "DELETE", "GET", "PATCH", "POST", "PUT", "TRACE"];
 
 impl Framework {
     /// False while the integration is switched off.
     pub(crate) fn is_on(&self) -> bool {
         self.on.load(Ordering::Relaxed)
+    }
+
+    /// True if a request of this method is a transaction.
+    pub(crate) fn traces(&self, method: &str) -> bool {
+        self.methods.with(|methods| match methods {
+            Some(methods) => methods.iter().any(|known| known.eq_ignore_ascii_case(method)),
+            None => METHODS.iter().any(|known| known.eq_ignore_ascii_case(method)),
+        })
     }
 }
 
@@ -46,12 +59,15 @@ impl Framework {
         more: Option<Py<PyAny>>,
         keep: Option<Py<PyString>>,
     ) -> Self {
-        Self { origin: origin.into(), route, more, keep, on: AtomicBool::new(true) }
+        let (on, methods) = (AtomicBool::new(true), ForkLock::default());
+        Self { origin: origin.into(), route, more, keep, on, methods }
     }
 
-    /// Switches it on or off.
-    fn switch(&self, on: bool) {
+    /// Switches it on or off; requests of these methods are transactions, by default all but HEAD and OPTIONS.
+    #[pyo3(signature = (on, methods=None))]
+    fn switch(&self, on: bool, methods: Option<Vec<String>>) {
         self.on.store(on, Ordering::Relaxed);
+        drop(self.methods.with(|held| std::mem::replace(held, methods)));
     }
 }
 

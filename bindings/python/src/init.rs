@@ -111,17 +111,35 @@ pub(crate) fn advance_clock(seconds: f64) {
 }
 
 /// Waits until everything captured has left, for at most `timeout` seconds (default: the option
-/// `shutdown_timeout`). True if it has.
+/// `shutdown_timeout`). True if it has. `callback(1, seconds)` is told if it takes longer than a moment.
 #[pyfunction]
-#[pyo3(signature = (timeout=None))]
-pub(crate) fn flush(py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> bool {
+#[pyo3(signature = (timeout=None, callback=None))]
+pub(crate) fn flush(
+    py: Python<'_>,
+    timeout: Option<&Bound<'_, PyAny>>,
+    callback: Option<&Bound<'_, PyAny>>,
+) -> bool {
     let flushed = entry(py, "flush", || {
         let timeout = seconds(timeout)?;
-        let session = Session::current().clone();
-        Ok(session.is_none_or(|session| py.detach(|| session.host.flush(timeout))))
+        let Some(session) = Session::current().clone() else { return Ok(true) };
+        let Some(callback) = callback.filter(|callback| !callback.is_none()) else {
+            return Ok(py.detach(|| session.host.flush(timeout)));
+        };
+        let most = timeout.unwrap_or_else(|| session.host.options().client.shutdown_timeout());
+        let moment = most.min(MOMENT);
+        if py.detach(|| session.host.flush(Some(moment))) {
+            return Ok(true);
+        }
+        let left = most.saturating_sub(moment);
+        // How many wait is not counted: one at least.
+        entry(py, "the callback of flush", || callback.call1((1, left.as_secs_f64())).map(drop));
+        Ok(py.detach(|| session.host.flush(Some(left))))
     });
     flushed.unwrap_or(false)
 }
+
+/// Nobody is told of a delivery that takes no longer.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// Flushes and stops: later captures do nothing until the next `init`.
 #[pyfunction]

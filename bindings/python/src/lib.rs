@@ -7,9 +7,11 @@ mod active;
 mod asgi;
 mod attachment;
 mod attributes;
+mod beside;
 mod block;
 mod call;
 mod capture;
+mod carried;
 mod check_ins;
 mod client;
 mod code;
@@ -31,6 +33,7 @@ mod options;
 mod otel;
 mod pending;
 mod propagation;
+mod recent;
 mod repr;
 mod sampler;
 mod scope;
@@ -84,7 +87,10 @@ mod _watchpost {
     #[pymodule_export]
     use crate::capture::{
         capture_event, capture_event_from, capture_exception, capture_exception_from, capture_message,
+        pass_over,
     };
+    #[pymodule_export]
+    use crate::carried::{Carried, carry};
     #[pymodule_export]
     use crate::check_ins::{MonitorRun, capture_checkin, start_monitor};
     #[pymodule_export]

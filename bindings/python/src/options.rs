@@ -1,6 +1,6 @@
 //! The options of `init`.
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyBaseException, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PySet, PyString, PyTuple, PyType};
 use watchpost_bindings::{HostOptions, NameStyle};
@@ -9,6 +9,7 @@ use watchpost_core::{ClientOptions, Error, Map, Value};
 use crate::convert::{Converter, Limits};
 use crate::hook::{attributes_hook, breadcrumb_hook, check_in_hook, event_hook};
 use crate::sampler::{error_sampler, traces_sampler};
+use crate::text::characters;
 use crate::types::TypeInfo;
 
 /// Reads and checks the options of `init`.
@@ -28,11 +29,20 @@ pub(crate) fn read(given: &Bound<'_, PyDict>) -> PyResult<HostOptions> {
             functions.push((set, function(&name, &value)?));
             continue;
         }
+        if OWN.contains(&name.as_str()) {
+            continue;
+        }
+        if name == "ignore_errors" || name == "trace_propagation_targets" {
+            plain.insert(name.clone(), rules(&name, &value)?);
+            continue;
+        }
         if !is_plain(&value) {
             odd = Some(TypeInfo::of(&value).opaque.clone());
         }
         plain.insert(name, plain_value(&value));
     }
+    max_stack_frames(given)?;
+    project_root(given)?;
     let parsed = HostOptions::parse(plain, NameStyle::Snake, |name| std::env::var(name).ok());
     let options = parsed.map_err(|error| match &odd {
         // Stands for a value that no option takes.
@@ -40,6 +50,75 @@ pub(crate) fn read(given: &Bound<'_, PyDict>) -> PyResult<HostOptions> {
         None => to_python(&error),
     })?;
     Ok(functions.into_iter().fold(options, |options, (set, function)| set(options, function)))
+}
+
+/// Options that only this binding has.
+const OWN: [&str; 2] = ["max_stack_frames", "project_root"];
+
+/// A list of rules in which texts mean what they mean in Python: those of `ignore_errors` are names of types, all others
+/// are regular expressions. Classes are looked at by ourselves ([`classes`]).
+fn rules(name: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    if !is_list(value) {
+        return Ok(plain_value(value));
+    }
+    let mut rules = Vec::new();
+    for item in value.try_iter()? {
+        let item = item?;
+        let Ok(text) = item.cast::<PyString>() else {
+            if name != "ignore_errors" || !is_error_class(&item) {
+                rules.push(plain_value(&item));
+            }
+            continue;
+        };
+        let text = characters(text);
+        let kind = if name == "ignore_errors" { "type" } else { "regex" };
+        let text = if kind == "type" { text.strip_prefix("builtins.").unwrap_or(&text) } else { &text };
+        rules.push(Value::Object([(kind.to_owned(), text.into())].into_iter().collect()));
+    }
+    Ok(Value::Array(rules))
+}
+
+/// The classes in `ignore_errors`.
+pub(crate) fn classes(given: &Bound<'_, PyDict>) -> Vec<Py<PyAny>> {
+    let rules = given.get_item("ignore_errors").ok().flatten().filter(is_list);
+    let items = rules.iter().filter_map(|rules| rules.try_iter().ok()).flatten().flatten();
+    items.filter(is_error_class).map(Bound::unbind).collect()
+}
+
+fn is_error_class(item: &Bound<'_, PyAny>) -> bool {
+    let error = item.py().get_type::<PyBaseException>();
+    item.cast::<PyType>().is_ok_and(|class| class.is_subclass(&error).unwrap_or(false))
+}
+
+/// How many frames of a stack are kept.
+///
+/// # Errors
+/// `ValueError` if that is no number of them.
+pub(crate) fn max_stack_frames(given: &Bound<'_, PyDict>) -> PyResult<Option<usize>> {
+    let Some(most) = given.get_item("max_stack_frames")?.filter(|most| !most.is_none()) else {
+        return Ok(None);
+    };
+    let number = most.extract::<usize>().ok().filter(|number| *number > 0);
+    let wrong = || {
+        let shown = Converter::new(Limits::DATA).value(&most);
+        let text =
+            format!("invalid option `max_stack_frames`: {shown} is not a whole number from 1 on, like 100");
+        PyValueError::new_err(text)
+    };
+    number.map(Some).ok_or_else(wrong)
+}
+
+/// The folder of the application's own files.
+///
+/// # Errors
+/// `ValueError` if it is no path.
+pub(crate) fn project_root(given: &Bound<'_, PyDict>) -> PyResult<Option<String>> {
+    let Some(root) = given.get_item("project_root")?.filter(|root| !root.is_none()) else { return Ok(None) };
+    let folder =
+        path(&root).or_else(|| root.cast::<PyString>().ok().map(|root| characters(root).into_owned()));
+    let wrong =
+        || PyValueError::new_err("invalid option `project_root`: it takes a path, like \"/srv/shop\"");
+    folder.map(Some).ok_or_else(wrong)
 }
 
 type Setter = fn(HostOptions, Py<PyAny>) -> HostOptions;
@@ -116,25 +195,27 @@ fn plain_value(value: &Bound<'_, PyAny>) -> Value {
     if value.is_instance_of::<PyDict>() {
         return Converter::new(Limits::DATA).value(value);
     }
+    if let Some(rule) = expression(value) {
+        return rule;
+    }
     if !is_plain(value) {
         return Value::Object(Map::new());
     }
     if !is_list(value) {
         return Converter::new(Limits::DATA).value(value);
     }
-    let items = value.try_iter().into_iter().flatten().flatten();
-    // `ignore_errors` takes classes as well as their names.
-    items
-        .map(|item| item.cast::<PyType>().map_or_else(|_| plain_value(&item), |ty| full_name(ty).into()))
-        .collect()
+    value.try_iter().into_iter().flatten().flatten().map(|item| plain_value(&item)).collect()
 }
 
-fn full_name(ty: &Bound<'_, PyType>) -> String {
-    let info = TypeInfo::of_type(ty);
-    match &info.module {
-        Some(module) => format!("{module}.{}", info.name),
-        None => info.name.as_str().to_owned(),
-    }
+/// A compiled expression, as the core's rules are written: its text, and its flags where they stand in a text.
+fn expression(value: &Bound<'_, PyAny>) -> Option<Value> {
+    const FLAGS: [(u32, char); 4] = [(2, 'i'), (8, 'm'), (16, 's'), (64, 'x')];
+    let text = value.getattr_opt("pattern").ok()??.cast_into::<PyString>().ok()?;
+    let given: u32 = value.getattr_opt("flags").ok()??.extract().ok()?;
+    let flags: String = FLAGS.iter().filter(|(bit, _)| given & bit != 0).map(|(_, letter)| letter).collect();
+    let text = characters(&text);
+    let text = if flags.is_empty() { text.into_owned() } else { format!("(?{flags}){text}") };
+    Some(Value::Object([("regex".to_owned(), text.into())].into_iter().collect()))
 }
 
 /// The text of an `os.PathLike`.

@@ -1,15 +1,19 @@
 //! Scopes as Python objects.
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyIterator};
 use watchpost_core::{Hint, SharedScope};
 
+use crate::active::Active;
 use crate::attachment;
+use crate::capture::{self, Beside};
 use crate::fast::{self, Arguments};
+use crate::propagation;
 use crate::session::{Session, entry};
 use crate::setters::{self, CrumbFields, TAG_NAMES};
 use crate::span::{Span, wrap};
 use crate::transaction::transaction;
+use crate::verbs;
 
 type Any<'a, 'py> = &'a Bound<'py, PyAny>;
 
@@ -20,6 +24,12 @@ pub(crate) struct Scope(pub(crate) SharedScope);
 
 #[pymethods]
 impl Scope {
+    /// One that holds nothing.
+    #[new]
+    fn new() -> Self {
+        Self(SharedScope::new())
+    }
+
     fn set_tag(&self, py: Python<'_>, key: Any<'_, '_>, value: Any<'_, '_>) {
         entry(py, "set_tag", || setters::tag(&self.0, key, value));
     }
@@ -57,12 +67,18 @@ impl Scope {
         entry(py, "remove_context", || setters::context(&self.0, key, &py.None().into_bound(py)));
     }
 
-    fn set_user(&self, py: Python<'_>, user: Any<'_, '_>) {
-        entry(py, "set_user", || setters::user(&self.0, user));
+    fn set_user(&self, py: Python<'_>, value: Any<'_, '_>) {
+        entry(py, "set_user", || setters::user(&self.0, value));
     }
 
-    fn set_level(&self, py: Python<'_>, level: Any<'_, '_>) {
-        entry(py, "set_level", || setters::level(&self.0, level));
+    fn set_level(&self, py: Python<'_>, value: Any<'_, '_>) {
+        entry(py, "set_level", || setters::level(&self.0, value));
+    }
+
+    /// The level that was set.
+    #[getter]
+    fn level(&self) -> Option<&'static str> {
+        self.0.snapshot().level().map(watchpost_core::Level::as_str)
     }
 
     #[setter(level)]
@@ -97,13 +113,130 @@ impl Scope {
     /// The span that is active around it.
     #[getter]
     fn span<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, Span>>> {
-        self.0.span().map(|span| wrap(py, span.clone())).transpose()
+        self.handle(py).span().map(|span| wrap(py, span.clone())).transpose()
+    }
+
+    /// Makes another span the active one, or none, if this is the current scope.
+    #[setter(span)]
+    fn assign_span(&self, py: Python<'_>, span: Option<Bound<'_, Span>>) {
+        entry(py, "span", || {
+            let active = Active::here(py)?;
+            if active.get().current().is_same(&self.0) {
+                active.get().with_span(span.map(|span| span.get().core(py).clone())).enter(py)?;
+            }
+            Ok(())
+        });
+    }
+
+    /// Captures an event that the application has put together, with what this scope holds beside what is active.
+    #[pyo3(signature = (event, hint=None, scope=None, **fields))]
+    fn capture_event(
+        &self,
+        py: Python<'_>,
+        event: Any<'_, '_>,
+        hint: Option<Any<'_, '_>>,
+        scope: Option<Any<'_, '_>>,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> Option<String> {
+        capture::event(py, event, &Beside::new(hint, scope, fields).upon(&self.0))
+    }
+
+    /// The same for a message.
+    #[pyo3(signature = (message, level=None, scope=None, *, hint=None, **fields))]
+    fn capture_message(
+        &self,
+        py: Python<'_>,
+        message: Any<'_, '_>,
+        level: Option<Any<'_, '_>>,
+        scope: Option<Any<'_, '_>>,
+        hint: Option<Any<'_, '_>>,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> Option<String> {
+        capture::message(py, message, level, &Beside::new(hint, scope, fields).upon(&self.0))
+    }
+
+    /// The same for an exception.
+    #[pyo3(signature = (error=None, scope=None, *, hint=None, **fields))]
+    fn capture_exception(
+        &self,
+        py: Python<'_>,
+        error: Option<Any<'_, '_>>,
+        scope: Option<Any<'_, '_>>,
+        hint: Option<Any<'_, '_>>,
+        fields: Option<&Bound<'_, PyDict>>,
+    ) -> Option<String> {
+        capture::error(py, error, &Beside::new(hint, scope, fields).upon(&self.0))
+    }
+
+    /// As the function of that name.
+    #[staticmethod]
+    fn last_event_id(py: Python<'_>) -> Option<String> {
+        verbs::last_event_id(py)
+    }
+
+    /// As the function of that name.
+    fn get_traceparent(&self, py: Python<'_>) -> Option<String> {
+        propagation::get_traceparent(py)
+    }
+
+    /// As the function of that name.
+    fn get_baggage(&self, py: Python<'_>) -> Option<String> {
+        propagation::get_baggage(py)
+    }
+
+    /// As the function of that name.
+    fn trace_propagation_meta(&self, py: Python<'_>) -> String {
+        propagation::trace_propagation_meta(py)
+    }
+
+    /// Name and value of each header that takes the trace along; of that of a span if one is given.
+    #[pyo3(signature = (span=None))]
+    fn iter_trace_propagation_headers<'py>(
+        &self,
+        py: Python<'py>,
+        span: Option<&Bound<'py, Span>>,
+    ) -> PyResult<Bound<'py, PyIterator>> {
+        match span {
+            Some(span) => span.get().iter_headers(py),
+            None => propagation::get_trace_headers(py, None, None)?.items().try_iter(),
+        }
+    }
+
+    /// The scope begins a trace of its own.
+    fn set_new_propagation_context(&self, py: Python<'_>) {
+        entry(py, "set_new_propagation_context", || {
+            if let Some(session) = &*Session::current() {
+                session.host.client().start_new_trace(&self.0);
+            }
+            Ok(())
+        });
+    }
+
+    /// As the function of that name.
+    #[pyo3(signature = (**fields))]
+    fn start_span<'py>(
+        &self,
+        py: Python<'py>,
+        fields: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        py.import("watchpost._watchpost")?.getattr("start_span")?.call((), fields)
+    }
+
+    /// As the function of that name.
+    #[pyo3(signature = (transaction=None, **fields))]
+    fn start_transaction<'py>(
+        &self,
+        py: Python<'py>,
+        transaction: Option<Any<'_, 'py>>,
+        fields: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        py.import("watchpost._watchpost")?.getattr("start_transaction")?.call((transaction,), fields)
     }
 
     /// The transaction that is active around it.
     #[getter]
     fn transaction<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, Span>>> {
-        let root = self.0.span().and_then(watchpost_core::Span::transaction);
+        let root = self.handle(py).span().and_then(watchpost_core::Span::transaction);
         root.map(|root| transaction(py, Span::started(root))).transpose()
     }
 
@@ -210,6 +343,14 @@ impl Scope {
     /// Another scope that starts with what this one holds.
     fn fork(&self) -> Self {
         Self(self.0.fork())
+    }
+}
+
+impl Scope {
+    /// The scope with the span that is active around it now, which the current one may have got since this was made.
+    fn handle(&self, py: Python<'_>) -> SharedScope {
+        let active = entry(py, "a scope", || Ok(Active::here(py)?.get().current().clone()));
+        active.filter(|current| current.is_same(&self.0)).unwrap_or_else(|| self.0.clone())
     }
 }
 

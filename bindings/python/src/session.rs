@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use arc_swap::{ArcSwapOption, Guard};
+use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use watchpost_bindings::{HostClient, guard, replace_client};
 
 use crate::code::Codes;
 use crate::in_app::InApp;
-use crate::stacktrace::Frames;
+use crate::options;
+use crate::stacktrace::{self, Frames};
 
 static SESSION: ArcSwapOption<Session> = ArcSwapOption::const_empty();
 
@@ -20,21 +22,29 @@ pub(crate) struct Session {
     pub(crate) frames: Frames,
     /// What `init` was given.
     pub(crate) given: Py<PyDict>,
+    /// Errors of these classes are dropped.
+    ignored: Vec<Py<PyAny>>,
 }
 
 impl Session {
     /// Around a fresh client.
     pub(crate) fn new(host: HostClient, given: &Bound<'_, PyDict>) -> Self {
         let py = given.py();
-        let options = host.options();
+        let host_options = host.options();
         let frames = Frames {
             codes: Codes::default(),
-            in_app: InApp::new(py),
-            local_variables: options.include_local_variables,
-            types_only: options.local_variable_types_only,
-            source_context: options.include_source_context,
+            in_app: InApp::new(py, options::project_root(given).ok().flatten()),
+            local_variables: host_options.include_local_variables,
+            types_only: host_options.local_variable_types_only,
+            source_context: host_options.include_source_context,
+            most: options::max_stack_frames(given).ok().flatten().unwrap_or(stacktrace::MOST),
         };
-        Self { host: Arc::new(host), frames, given: given.clone().unbind() }
+        Self { host: Arc::new(host), frames, given: given.clone().unbind(), ignored: options::classes(given) }
+    }
+
+    /// True for an error that is of a class in `ignore_errors`.
+    pub(crate) fn ignores(&self, error: &Bound<'_, PyBaseException>) -> bool {
+        self.ignored.iter().any(|class| error.is_instance(class.bind(error.py())).unwrap_or(false))
     }
 
     /// The one of the last `init`.

@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator, PyString, PyType};
-use watchpost_core::{Breadcrumb, Level, SharedScope, Span, Text, TransactionSource, User, Value};
+use watchpost_core::{Breadcrumb, Level, Map, SharedScope, Span, Text, TransactionSource, User, Value};
 
 use crate::attributes;
 use crate::convert::{Converter, Limits, optional_text, text_of};
@@ -70,12 +70,17 @@ pub(crate) fn context(scope: &SharedScope, key: &Bound<'_, PyAny>, value: &Bound
         scope.update(|scope| scope.remove_context(&key));
         return Ok(());
     }
-    let map = match Converter::new(Limits::DATA).value(value) {
-        Value::Object(map) => map,
-        other => [("value".to_owned(), other)].into_iter().collect(),
-    };
+    let map = to_context(value);
     scope.update(|scope| scope.set_context(key, map));
     Ok(())
+}
+
+/// A context from a dictionary; anything else stands under `value`.
+pub(crate) fn to_context(value: &Bound<'_, PyAny>) -> Map {
+    match Converter::new(Limits::DATA).value(value) {
+        Value::Object(map) => map,
+        other => [("value".to_owned(), other)].into_iter().collect(),
+    }
 }
 
 /// Replaces the user; `None` forgets it.

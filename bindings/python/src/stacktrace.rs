@@ -12,8 +12,8 @@ use crate::repr::swallow;
 use crate::template;
 use crate::vars::Vars;
 
-/// Frames kept at each end; a deeper stack loses its middle.
-const ENDS: usize = 50;
+/// Frames that are kept, half of them at each end; a deeper stack loses its middle.
+pub(crate) const MOST: usize = 100;
 
 /// What a client wants to know about frames, and what it knows already.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct Frames {
     /// Of variables only their types: no value is looked at, and nothing of theirs is called.
     pub(crate) types_only: bool,
     pub(crate) source_context: bool,
+    /// How many of a stack are kept.
+    pub(crate) most: usize,
 }
 
 impl Frames {
@@ -76,10 +78,11 @@ impl Frames {
         let Some(py) = entries.first().map(|entry| entry.py()) else { return Ok(None) };
         let mut template = None;
         let mut other = Map::new();
-        if entries.len() > 2 * ENDS {
-            let end = entries.len() - ENDS;
-            other.insert("frames_omitted".to_owned(), json!([ENDS, end]));
-            entries.drain(ENDS..end);
+        if entries.len() > self.most {
+            let outer = self.most / 2;
+            let end = entries.len() - (self.most - outer);
+            other.insert("frames_omitted".to_owned(), json!([outer, end]));
+            entries.drain(outer..end);
         }
         let mut frames = Vec::with_capacity(entries.len());
         // From the failure outwards: what is nearest to it has the first claim on the budget for variables.

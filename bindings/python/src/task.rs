@@ -1,5 +1,7 @@
 //! Work that a queue hands out: a job with scopes and a transaction of its own, in the trace of whoever ordered it.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use watchpost_core::{ForkLock, Span, SpanStatus, Text, TransactionOptions, TransactionSource};
@@ -7,6 +9,7 @@ use watchpost_core::{ForkLock, Span, SpanStatus, Text, TransactionOptions, Trans
 use crate::active::Active;
 use crate::convert::{Converter, Limits, text_of};
 use crate::pending::with_sampling;
+use crate::recent::Recent;
 use crate::session::{Session, entry};
 
 /// Begins a job: its scopes are active until it is finished. `headers` is what came along with it; `context` is for the
@@ -48,8 +51,9 @@ pub(crate) fn begin_task(
         if let Some(span) = &span {
             active.set_span(span.clone());
         }
+        let recent = Arc::clone(active.recent());
         let token = ForkLock::new(Some(active.enter(py)?));
-        Ok(Some(Task { span, token }))
+        Ok(Some(Task { span, token, recent }))
     });
     begun.flatten()
 }
@@ -67,6 +71,7 @@ fn incoming(headers: Option<&Bound<'_, PyDict>>) -> Vec<(Text, Text)> {
 pub(crate) struct Task {
     span: Option<Span>,
     token: ForkLock<Option<Py<PyAny>>>,
+    recent: Arc<Recent>,
 }
 
 #[pymethods]
@@ -86,6 +91,10 @@ impl Task {
             if let Some(span) = &self.span {
                 span.set_status(if failed { SpanStatus::InternalError } else { SpanStatus::Ok });
                 py.detach(|| span.finish());
+            }
+            if failed {
+                // Whoever ran it may tell of its error as well.
+                self.recent.hand_over_last(py);
             }
             // In another context there is nothing to take back.
             let _ = Active::leave(py, &token);

@@ -3,6 +3,8 @@
 use pyo3::prelude::*;
 use watchpost_core as core;
 
+use crate::convert::text_of;
+use crate::setters::to_context;
 use crate::span::Span;
 use crate::status::read_source;
 
@@ -30,6 +32,14 @@ impl Transaction {
         slf.as_super().get().edit_named(slf.py(), "source", || {
             let source = read_source(source)?;
             Ok(move |span: &core::Span| span.set_source(source))
+        });
+    }
+
+    /// Replaces a context of its event. Anything but a dictionary stands under `value`.
+    fn set_context(slf: &Bound<'_, Self>, key: &Bound<'_, PyAny>, value: &Bound<'_, PyAny>) {
+        slf.as_super().get().edit_named(slf.py(), "set_context", || {
+            let (key, value) = (text_of(key), to_context(value));
+            Ok(move |span: &core::Span| span.set_context(key, value))
         });
     }
 

@@ -78,14 +78,14 @@ pub(crate) fn set_context(py: Python<'_>, key: Any<'_, '_>, value: Any<'_, '_>) 
 
 /// Replaces the user of the isolation scope; `None` forgets it.
 #[pyfunction]
-pub(crate) fn set_user(py: Python<'_>, user: Any<'_, '_>) {
-    isolation(py, "set_user", |scope| setters::user(scope, user));
+pub(crate) fn set_user(py: Python<'_>, value: Any<'_, '_>) {
+    isolation(py, "set_user", |scope| setters::user(scope, value));
 }
 
 /// Overrides the level of events on the isolation scope; `None` takes it back.
 #[pyfunction]
-pub(crate) fn set_level(py: Python<'_>, level: Any<'_, '_>) {
-    isolation(py, "set_level", |scope| setters::level(scope, level));
+pub(crate) fn set_level(py: Python<'_>, value: Any<'_, '_>) {
+    isolation(py, "set_level", |scope| setters::level(scope, value));
 }
 
 /// Overrides the grouping of events on the isolation scope.
@@ -234,7 +234,7 @@ pub(crate) fn get_global_scope() -> Scope {
 /// The id of the last event that was captured in this isolation scope.
 #[pyfunction]
 pub(crate) fn last_event_id(py: Python<'_>) -> Option<String> {
-    let last = entry(py, "last_event_id", || Ok(Active::here(py)?.get().last_event().with(|last| *last)));
+    let last = entry(py, "last_event_id", || Ok(Active::here(py)?.get().recent().event()));
     last.flatten().map(|id| id.to_string())
 }
 

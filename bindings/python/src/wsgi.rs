@@ -95,7 +95,7 @@ fn answer<'py>(
 
 /// What the application answers and raises. An exception that pyo3 made of a panic of ours inside of it is one of those; pyo3
 /// would make it a panic again, on which the answer would be lost.
-fn passed_on<T>(call: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+pub(crate) fn passed_on<T>(call: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
         let text = panic.downcast::<String>().map_or_else(|_| "a panic".to_owned(), |text| *text);
         Err(PanicException::new_err(text))

@@ -9,6 +9,7 @@ from typing import Any, Literal, Optional, TypedDict, Union, final
 
 from typing_extensions import Never, Self, Unpack, disjoint_base
 
+from .integrations import Integration
 from .options import Attributes, AttributeValue, Breadcrumb, Event, EventHook, Hint, MonitorConfig
 
 _Level = Literal["fatal", "critical", "error", "warning", "warn", "info", "debug"]
@@ -22,11 +23,12 @@ _Path = Union[str, PathLike[str], None]
 _ErrorHook = Callable[[Event, _ExcInfo], Optional[Event]]
 _ExcInfo = tuple[Optional[type[BaseException]], Optional[BaseException], Optional[TracebackType]]
 _Error = Union[BaseException, _ExcInfo]
+_Waiting = Callable[[int, float], Any]
+_Scope = Union[Scope, Callable[[Scope], Any]]
 
 class _MessageFields(TypedDict, total=False):
     attachments: Iterable[Union[Attachment, Mapping[str, Any]]]
     attributes: Attributes
-    scope: Scope
     tags: Mapping[str, Any]
     extra: Mapping[str, Any]
     extras: Mapping[str, Any]
@@ -44,6 +46,7 @@ __all__ = [
     "AsgiSend",
     "Attachment",
     "Call",
+    "Carried",
     "Child",
     "Client",
     "Framework",
@@ -73,6 +76,7 @@ __all__ = [
     "capture_exception_from",
     "capture_feedback",
     "capture_message",
+    "carry",
     "close",
     "continue_trace",
     "count",
@@ -108,6 +112,7 @@ __all__ = [
     "note_request",
     "otel_headers",
     "otel_remote",
+    "pass_over",
     "pause_session",
     "read_templates",
     "remove_attribute",
@@ -153,8 +158,14 @@ __version__: str
 class Scope:
     """Data for every event of a piece of work."""
 
+    def __new__(cls) -> Self:
+        """One that holds nothing."""
+
+    @property
+    def level(self) -> Optional[_Level]: ...
+    @level.setter
+    def level(self, level: Optional[_Level]) -> None: ...
     #: To be set, not to be read.
-    level: Optional[_Level]
     user: Optional[Mapping[str, Any]]
     fingerprint: Optional[Iterable[str]]
     def set_tag(self, key: str, value: Any) -> None: ...
@@ -165,12 +176,51 @@ class Scope:
     def remove_extra(self, key: str) -> None: ...
     def set_context(self, key: str, value: Optional[Mapping[str, Any]]) -> None: ...
     def remove_context(self, key: str) -> None: ...
-    def set_user(self, user: Optional[Mapping[str, Any]]) -> None: ...
-    def set_level(self, level: Optional[_Level]) -> None: ...
+    def set_user(self, value: Optional[Mapping[str, Any]]) -> None: ...
+    def set_level(self, value: Optional[_Level]) -> None: ...
     def set_fingerprint(self, fingerprint: Optional[Iterable[str]]) -> None: ...
     def set_transaction_name(self, name: Optional[str], source: Optional[_Source] = None) -> None: ...
     @property
     def span(self) -> Optional[Span]: ...
+    @span.setter
+    def span(self, span: Optional[Span]) -> None: ...
+    def capture_event(
+        self,
+        event: Event,
+        hint: Union[Hint, _Scope, None] = None,
+        scope: Optional[_Scope] = None,
+        **fields: Unpack[_Fields],
+    ) -> Optional[str]:
+        """Captures an event, with what this scope holds beside what is active."""
+
+    def capture_message(
+        self,
+        message: str,
+        level: Optional[_Level] = None,
+        scope: Union[_Scope, Hint, None] = None,
+        *,
+        hint: Optional[Hint] = None,
+        **fields: Unpack[_MessageFields],
+    ) -> Optional[str]: ...
+    def capture_exception(
+        self,
+        error: Optional[_Error] = None,
+        scope: Union[_Scope, Hint, None] = None,
+        *,
+        hint: Optional[Hint] = None,
+        **fields: Unpack[_Fields],
+    ) -> Optional[str]: ...
+    @staticmethod
+    def last_event_id() -> Optional[str]: ...
+    def get_traceparent(self) -> Optional[str]: ...
+    def get_baggage(self) -> Optional[str]: ...
+    def trace_propagation_meta(self) -> str: ...
+    def iter_trace_propagation_headers(self, span: Optional[Span] = None) -> Iterator[tuple[str, str]]: ...
+    def set_new_propagation_context(self) -> None:
+        """The scope begins a trace of its own."""
+
+    def start_span(self, **fields: Any) -> Span: ...
+    def start_transaction(self, transaction: Union[Transaction, str, None] = None, **fields: Any) -> Transaction: ...
     @property
     def transaction(self) -> Optional[Span]: ...
     @transaction.setter
@@ -231,7 +281,7 @@ class ScopeBlock(AbstractContextManager[Scope, Literal[False]]):
     def __exit__(
         self,
         _ty: Optional[type[BaseException]],
-        _value: Optional[BaseException],
+        value: Optional[BaseException],
         _traceback: Optional[TracebackType],
         /,
     ) -> Literal[False]: ...
@@ -290,6 +340,7 @@ class Span:
     def set_tag(self, key: str, value: Any) -> None: ...
     def set_data(self, key: str, value: Any) -> None: ...
     def set_attribute(self, key: str, value: Any) -> None: ...
+    def set_flag(self, flag: str, result: bool) -> None: ...
     def update_data(self, data: Mapping[str, Any]) -> None: ...
     def set_attributes(self, attributes: Mapping[str, Any]) -> None: ...
     def set_status(self, status: str) -> None:
@@ -313,6 +364,7 @@ class Transaction(Span):
     """The root of a service's part of a trace."""
 
     source: str
+    def set_context(self, key: str, value: Mapping[str, Any]) -> None: ...
     def get_baggage(self) -> Optional[str]: ...
 
 @final
@@ -447,7 +499,10 @@ class Client:
     def dsn(self) -> Optional[str]: ...
     @property
     def options(self) -> dict[str, Any]: ...
-    def flush(self, timeout: Optional[float] = None) -> bool: ...
+    def get_integration(self, name_or_class: Union[str, type[Integration]]) -> Optional[Integration]:
+        """The integration of this name or class, with its settings, if it is on."""
+
+    def flush(self, timeout: Optional[float] = None, callback: Optional[_Waiting] = None) -> bool: ...
     def close(self, timeout: Optional[float] = None) -> bool: ...
 
 @final
@@ -521,22 +576,43 @@ def distribution(
     """Adds a value to a distribution: a duration, a size. Units are named, like `millisecond` or `byte`."""
 
 def capture_exception(
-    error: Optional[_Error] = None, hint: Optional[Hint] = None, **scope: Unpack[_Fields]
+    error: Optional[_Error] = None,
+    scope: Union[_Scope, Hint, None] = None,
+    *,
+    hint: Optional[Hint] = None,
+    **fields: Unpack[_Fields],
 ) -> Optional[str]:
     """Captures an exception, with its causes; without one, that which is being handled. Its event's id, or None."""
 
 def capture_exception_from(
-    error: _Error, mechanism: str, handled: bool, hint: Optional[Hint] = None, **scope: Unpack[_Fields]
+    error: _Error, mechanism: str, handled: bool, hint: Optional[Hint] = None, **fields: Unpack[_Fields]
 ) -> Optional[str]: ...
 def capture_message(
-    message: str, level: Optional[_Level] = None, hint: Optional[Hint] = None, **scope: Unpack[_MessageFields]
+    message: str,
+    level: Optional[_Level] = None,
+    scope: Union[_Scope, Hint, None] = None,
+    *,
+    hint: Optional[Hint] = None,
+    **fields: Unpack[_MessageFields],
 ) -> Optional[str]:
     """Captures a message. Its event's id, or None."""
 
-def capture_event(event: Event, hint: Optional[Hint] = None, **scope: Unpack[_Fields]) -> Optional[str]:
+def capture_event(
+    event: Event,
+    hint: Union[Hint, _Scope, None] = None,
+    scope: Optional[_Scope] = None,
+    **fields: Unpack[_Fields],
+) -> Optional[str]:
     """Captures an event that the application has put together. Its id, or None."""
 
 def capture_event_from(event: Event, mechanism: str, handled: bool, hint: Hint) -> Optional[str]: ...
+def pass_over(error: BaseException) -> None: ...
+@final
+class Carried:
+    def enter(self) -> None: ...
+    def call(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any: ...
+
+def carry(always: bool = False) -> Optional[Carried]: ...
 def add_breadcrumb(
     crumb: Optional[Breadcrumb] = None,
     hint: Optional[Hint] = None,
@@ -604,10 +680,10 @@ def set_extra(key: str, value: Any) -> None:
 def set_context(key: str, value: Optional[Mapping[str, Any]]) -> None:
     """Replaces a context of the isolation scope; None removes it."""
 
-def set_user(user: Optional[Mapping[str, Any]]) -> None:
+def set_user(value: Optional[Mapping[str, Any]]) -> None:
     """Replaces the user of the isolation scope; None forgets it."""
 
-def set_level(level: Optional[_Level]) -> None:
+def set_level(value: Optional[_Level]) -> None:
     """Overrides the level of events on the isolation scope; None takes it back."""
 
 def set_fingerprint(fingerprint: Optional[Iterable[str]]) -> None:
@@ -658,8 +734,9 @@ def get_global_scope() -> Scope:
 def last_event_id() -> Optional[str]:
     """The id of the last event that was captured in this isolation scope."""
 
-def flush(timeout: Optional[float] = None) -> bool:
-    """Waits until everything captured has left, for at most `timeout` seconds. True if it has."""
+def flush(timeout: Optional[float] = None, callback: Optional[_Waiting] = None) -> bool:
+    """Waits until everything captured has left, for at most `timeout` seconds. True if it has. `callback(1, seconds)` is
+    told if it takes longer than a moment."""
 
 def delivery_time(left: Optional[float], most: float) -> float:
     """How many seconds a delivery may take at the end of a call, with so many left of its deadline."""
@@ -694,10 +771,10 @@ class Framework:
         more: Optional[Callable[[Any, int, bool], Optional[dict[str, Any]]]] = None,
         keep: Optional[str] = None,
     ) -> Framework: ...
-    def switch(self, on: bool) -> None: ...
+    def switch(self, on: bool, methods: Optional[list[str]] = None) -> None: ...
 
 def note_request(request: Any) -> None: ...
-def request_failed(framework: Framework, error: BaseException) -> None: ...
+def request_failed(framework: Framework, error: BaseException, handled: bool = False) -> None: ...
 def serve_wsgi(
     framework: Framework, app: Any, environ: Any, start_response: Any, owner: Any = None
 ) -> Any: ...

@@ -119,6 +119,14 @@ impl Span {
         self.set_data(py, key, value);
     }
 
+    /// Notes that a feature flag was asked for.
+    fn set_flag(&self, py: Python<'_>, flag: Any<'_, '_>, result: Any<'_, '_>) {
+        self.edit_named(py, "set_flag", || {
+            let (key, result) = (format!("flag.evaluation.{}", text_of(flag)), result.is_truthy()?);
+            Ok(move |span: &core::Span| span.set_data(key, result))
+        });
+    }
+
     /// Sets attributes.
     fn update_data(&self, py: Python<'_>, data: Any<'_, '_>) {
         if self.listens() {
@@ -206,7 +214,7 @@ impl Span {
     }
 
     /// Name and value of each header that takes the trace along.
-    fn iter_headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
+    pub(crate) fn iter_headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyIterator>> {
         let pairs = PyList::empty(py);
         for pair in self.headers(py).iter() {
             pairs.append(pair)?;

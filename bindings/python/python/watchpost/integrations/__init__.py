@@ -74,6 +74,11 @@ def name_of(named: _Named) -> str:
     return named if isinstance(named, str) else named.identifier
 
 
+def running(named: _Named) -> Integration | None:
+    """The integration of this name or class, if it is on."""
+    return active.get(name_of(named))
+
+
 def choose(
     named: Iterable[Integration] = (),
     disabled: Iterable[_Named] = (),
@@ -82,6 +87,8 @@ def choose(
 ) -> list[str]:
     """Decides which may start, and names those that do at once."""
     off = {name_of(one) for one in disabled}
+    if "stdlib" in off:
+        off |= {"http_client", "subprocess"}
     given = {one.identifier: one for one in named}
     _allowed.clear()
     for name, _, _, standard in _ALL:

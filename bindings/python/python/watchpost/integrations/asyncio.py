@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import _watchpost
 from . import Integration, active
-from ._patch import wrap
+from ._patch import without_effect, wrap
 from ._watch import when_imported
 
 TYPE_CHECKING = False
@@ -16,6 +16,11 @@ class AsyncioIntegration(Integration):
     """Looks at what an event loop is told by `call_exception_handler`, whatever handler it has."""
 
     identifier = "asyncio"
+
+    def __init__(self, task_spans: bool | None = None) -> None:
+        if task_spans:
+            without_effect("AsyncioIntegration(task_spans=True)")
+        self.task_spans = False
 
     @staticmethod
     def set_up_once() -> None:
@@ -41,6 +46,8 @@ def _in_context_of(context: dict[str, Any], error: Exception) -> None:
     if own is not None:
         try:
             own.run(_capture, error)
+            # The loop is about to log it, in other scopes.
+            _watchpost.pass_over(error)
             return
         except RuntimeError:  # It is this very context.
             pass
