@@ -93,3 +93,38 @@ def test_switched_off(handlers):
     testing.init(integrations=[])
     assert ask(handlers, "/book/5") == [500]
     assert recorded() == {}
+
+
+def test_answers_that_are_errors(handlers):
+    from aiohttp import web
+
+    async def raises(request):
+        raise {"503": web.HTTPServiceUnavailable, "404": web.HTTPNotFound}[request.match_info["status"]]
+
+    async def answers(request):
+        return web.Response(status=502)
+
+    def events(**settings):
+        testing.init(integrations=[AioHttpIntegration(**settings)])
+        assert ask({"/raise/{status}": raises, "/answer": answers}, "/raise/503", "/raise/404", "/answer") == [503, 404, 502]
+        return [event["exception"]["values"][-1] for event in recorded().get("event", ())]
+
+    (event,) = events()
+    assert event["type"] == "HTTPServiceUnavailable"
+    assert event["mechanism"] == {"type": "auto.http.aiohttp", "handled": True}
+    assert [one["type"] for one in events(failed_request_status_codes={404})] == ["HTTPNotFound"]
+    assert events(failed_request_status_codes=set()) == []
+
+
+def test_which_requests_are_transactions(handlers):
+    testing.init(traces_sample_rate=1.0, integrations=[AioHttpIntegration(http_methods_to_capture=["post"])])
+    assert ask(handlers, "/book/1") == [200]
+    assert [one["transaction"] for one in recorded()["transaction"]] == ["client"]
+    assert ask(handlers, "/book/1", body={}) == [200]
+    assert [one["transaction"] for one in recorded()["transaction"]] == ["/book/{number}", "client"]
+
+
+def test_names_of_handlers(handlers):
+    testing.init(traces_sample_rate=1.0, integrations=[AioHttpIntegration(transaction_style="handler_name")])
+    assert ask(handlers, "/gone") == [410]
+    assert recorded()["transaction"][0]["transaction"].endswith("handlers.<locals>.gone")

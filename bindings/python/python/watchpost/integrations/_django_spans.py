@@ -82,6 +82,8 @@ def _live(original: Any) -> Any:
         receivers = original(self, sender)
         if not _wanted("signals_spans") or _watchpost.get_current_span() is None:
             return receivers
+        if any(one is self for one in getattr(active.get("django"), "signals_denylist", ())):
+            return receivers
         if isinstance(receivers, tuple):  # Since Django 5.0 those that are coroutine functions come apart.
             plain, coroutines = receivers
             return _each(plain, in_span), _each(coroutines, in_span_async)

@@ -6,18 +6,41 @@ from importlib import import_module
 
 from .. import _watchpost
 from . import Integration, active
+from ._http import DEFAULT_HTTP_METHODS_TO_CAPTURE, SERVER_ERRORS, methods, statuses
 from ._patch import wrap
 from ._watch import when_imported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
+
+    from ._http import _StatusCodes
 
 
 class AioHttpIntegration(Integration):
-    """Scopes, a transaction and a session per request that is answered; a span and a breadcrumb per request made."""
+    """Scopes, a transaction and a session per request that is answered; a span and a breadcrumb per request made.
+
+    Requests are named by the path of their route, or with `transaction_style="handler_name"` by their handler. An
+    `HTTPException` is an error if its status is among `failed_request_status_codes`. Requests of the
+    `http_methods_to_capture` are transactions.
+    """
 
     identifier = "aiohttp"
+
+    def __init__(
+        self,
+        transaction_style: str = "method_and_path_pattern",
+        *,
+        failed_request_status_codes: _StatusCodes = SERVER_ERRORS,
+        http_methods_to_capture: Iterable[str] = DEFAULT_HTTP_METHODS_TO_CAPTURE,
+    ) -> None:
+        if transaction_style not in ("handler_name", "method_and_path_pattern"):
+            known = '"handler_name" nor "method_and_path_pattern"'
+            raise ValueError(f"transaction_style {transaction_style!r} is neither {known}")
+        self.transaction_style = transaction_style
+        self.failed_request_status_codes = statuses(failed_request_status_codes)
+        self.http_methods_to_capture = methods(http_methods_to_capture)
 
     @staticmethod
     def set_up_once() -> None:
@@ -27,7 +50,7 @@ class AioHttpIntegration(Integration):
 
     def switched(self, on: bool) -> None:
         """Tells the native half."""
-        _FRAMEWORK.switch(on)
+        _FRAMEWORK.switch(on, self.http_methods_to_capture)
 
 
 def _handle(original: Any) -> Any:
@@ -54,6 +77,9 @@ def _handle(original: Any) -> Any:
             status = getattr(error, "status", None)
             if isinstance(status, int) and hasattr(error, "reason"):
                 exchange.answers(status)
+                settings: Any = active.get("aiohttp")
+                if settings is not None and status in settings.failed_request_status_codes:
+                    _watchpost.request_failed(_FRAMEWORK, error, handled=True)
             else:
                 exchange.failed(error)
             raise
@@ -64,6 +90,10 @@ def _handle(original: Any) -> Any:
 
 
 def _route(request: Any) -> str | None:
+    settings: Any = active.get("aiohttp")
+    if settings is not None and settings.transaction_style == "handler_name":
+        handler: Any = getattr(getattr(request, "match_info", None), "handler", None)
+        return f"{handler.__module__}.{handler.__qualname__}" if hasattr(handler, "__qualname__") else None
     resource = getattr(getattr(request, "match_info", None), "route", None)
     resource = getattr(resource, "resource", None)
     path: str | None = getattr(resource, "canonical", None)

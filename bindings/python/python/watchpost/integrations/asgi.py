@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from .. import _watchpost
+from ._http import methods
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 _FRAMEWORK = _watchpost.Framework("auto.http.asgi")
@@ -15,15 +17,25 @@ class WatchpostAsgiMiddleware:
     """Wraps an application of ASGI 3: `app = WatchpostAsgiMiddleware(app)`.
 
     Events say which request they belong to, as far as the options `send_default_pii` and `data_collection` let it be
-    collected.
+    collected. Requests of the `http_methods_to_capture` are transactions, by default all but HEAD and OPTIONS.
     """
 
-    def __init__(self, app: Any) -> None:
+    def __init__(
+        self, app: Any, *, http_methods_to_capture: Iterable[str] | None = None
+    ) -> None:
         self.app = app
+        self._framework = _FRAMEWORK
+        if http_methods_to_capture is not None:
+            self._framework = _watchpost.Framework("auto.http.asgi")
+            self._framework.switch(True, methods(http_methods_to_capture))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Handles one request or connection."""
-        await answer(_FRAMEWORK, self.app, scope, receive, send)
+        await answer(self._framework, self.app, scope, receive, send)
+
+
+#: The name in `sentry-sdk`.
+SentryAsgiMiddleware = WatchpostAsgiMiddleware
 
 
 async def answer(

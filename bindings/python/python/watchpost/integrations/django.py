@@ -13,21 +13,26 @@ from urllib.parse import urlencode
 
 from .. import _watchpost
 from . import Integration, _django_cache, _django_spans, active
-from ._patch import wrap
+from ._http import DEFAULT_HTTP_METHODS_TO_CAPTURE, SERVER_ERRORS, methods, statuses
+from ._patch import without_effect, wrap
 from ._watch import when_imported
 from .asgi import answer
 from .logging import ignore_logger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
+
+    from ._http import _StatusCodes
 
 
 class DjangoIntegration(Integration):
     """Names requests by their URL pattern, or with `transaction_style="function_name"` by their view.
 
     `middleware_spans`, `signals_spans` and `cache_spans` say whether traces have spans of each middleware, of each receiver
-    of a signal, and of what is asked of a cache.
+    of a signal, the `signals_denylist` excepted, and of what is asked of a cache. An exception that Django answers with one
+    of the `failed_request_status_codes` is an error. Requests of the `http_methods_to_capture` are transactions.
     """
 
     identifier = "django"
@@ -38,6 +43,11 @@ class DjangoIntegration(Integration):
         middleware_spans: bool = True,
         signals_spans: bool = True,
         cache_spans: bool = True,
+        db_transaction_spans: bool = False,
+        signals_denylist: Iterable[Any] | None = None,
+        http_methods_to_capture: Iterable[str] = DEFAULT_HTTP_METHODS_TO_CAPTURE,
+        *,
+        failed_request_status_codes: _StatusCodes = SERVER_ERRORS,
     ) -> None:
         if transaction_style not in ("url", "function_name"):
             raise ValueError(f'transaction_style {transaction_style!r} is neither "url" nor "function_name"')
@@ -45,6 +55,12 @@ class DjangoIntegration(Integration):
         self.middleware_spans = middleware_spans
         self.signals_spans = signals_spans
         self.cache_spans = cache_spans
+        # By identity: a signal need not have a hash.
+        self.signals_denylist = list(signals_denylist or ())
+        self.http_methods_to_capture = methods(http_methods_to_capture)
+        self.failed_request_status_codes = statuses(failed_request_status_codes)
+        if db_transaction_spans:
+            without_effect("DjangoIntegration(db_transaction_spans=True)")
 
     @staticmethod
     def set_up_once() -> None:
@@ -55,6 +71,7 @@ class DjangoIntegration(Integration):
         when_imported("django.core.handlers.base", _patch_base)
         when_imported("django.core.handlers.wsgi", lambda module: wrap(module.WSGIHandler, "__call__", _wsgi))
         when_imported("django.core.handlers.asgi", lambda module: wrap(module.ASGIHandler, "__call__", _asgi))
+        when_imported("django.core.handlers.exception", lambda module: wrap(module, "response_for_exception", _answer))
         when_imported("django.core.signals", lambda module: module.got_request_exception.connect(_failed))
         when_imported("django.db.backends.signals", lambda module: module.connection_created.connect(_connected))
         when_imported("django.db", _connected_before)
@@ -64,7 +81,7 @@ class DjangoIntegration(Integration):
 
     def switched(self, on: bool) -> None:
         """Tells the native half."""
-        _FRAMEWORK.switch(on)
+        _FRAMEWORK.switch(on, self.http_methods_to_capture)
 
 
 def _patch_base(module: Any) -> None:
@@ -108,6 +125,18 @@ def _failed(sender: Any = None, request: Any = None, **_: Any) -> None:
     error = sys.exc_info()[1]
     if error is not None:
         _watchpost.request_failed(_FRAMEWORK, error)
+
+
+def _answer(original: Any) -> Any:
+    def response_for_exception(request: Any, exc: Exception) -> Any:
+        response = original(request, exc)
+        settings: Any = active.get("django")
+        # What Django has given up on is known already.
+        if settings is not None and response.status_code in settings.failed_request_status_codes:
+            _watchpost.request_failed(_FRAMEWORK, exc, handled=True)
+        return response
+
+    return response_for_exception
 
 
 def _route(request: Any) -> str | None:

@@ -6,6 +6,7 @@ from .starlette import StarletteIntegration
 
 
 class FastApiIntegration(StarletteIntegration):
-    """Names requests by the path of their route, or with `transaction_style="endpoint"` by their function."""
+    """Names requests by the path of their route, or with `transaction_style="endpoint"` by their function; else as
+    `StarletteIntegration`."""
 
     identifier = "fastapi"

@@ -11,23 +11,31 @@ from urllib.parse import urlencode
 
 from .. import _watchpost
 from . import Integration, active
+from ._http import DEFAULT_HTTP_METHODS_TO_CAPTURE, methods
 from ._patch import wrap
 from ._watch import when_imported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 
 class FlaskIntegration(Integration):
-    """Names requests by the rule of their route, or with `transaction_style="endpoint"` by their endpoint."""
+    """Names requests by the rule of their route, or with `transaction_style="endpoint"` by their endpoint. Requests of the
+    `http_methods_to_capture` are transactions."""
 
     identifier = "flask"
 
-    def __init__(self, transaction_style: str = "url") -> None:
+    def __init__(
+        self,
+        transaction_style: str = "url",
+        http_methods_to_capture: Iterable[str] = DEFAULT_HTTP_METHODS_TO_CAPTURE,
+    ) -> None:
         if transaction_style not in ("url", "endpoint"):
             raise ValueError(f'transaction_style {transaction_style!r} is neither "url" nor "endpoint"')
         self.transaction_style = transaction_style
+        self.http_methods_to_capture = methods(http_methods_to_capture)
 
     @staticmethod
     def set_up_once() -> None:
@@ -37,7 +45,7 @@ class FlaskIntegration(Integration):
 
     def switched(self, on: bool) -> None:
         """Tells the native half."""
-        _FRAMEWORK.switch(on)
+        _FRAMEWORK.switch(on, self.http_methods_to_capture)
 
 
 def _call(original: Any) -> Any:

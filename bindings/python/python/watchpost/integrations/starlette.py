@@ -6,33 +6,53 @@ from types import MethodType
 
 from .. import _watchpost
 from . import Integration, active
-from ._patch import wrap
+from ._http import DEFAULT_HTTP_METHODS_TO_CAPTURE, SERVER_ERRORS, methods, statuses
+from ._patch import without_effect, wrap
 from ._watch import when_imported
 from .asgi import answer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
+
+    from ._http import _StatusCodes
 
 
 class StarletteIntegration(Integration):
-    """Names requests by the path of their route, or with `transaction_style="endpoint"` by their function."""
+    """Names requests by the path of their route, or with `transaction_style="endpoint"` by their function.
+
+    An `HTTPException` is an error if its status is among `failed_request_status_codes`. Requests of the
+    `http_methods_to_capture` are transactions.
+    """
 
     identifier = "starlette"
 
-    def __init__(self, transaction_style: str = "url") -> None:
+    def __init__(
+        self,
+        transaction_style: str = "url",
+        failed_request_status_codes: _StatusCodes = SERVER_ERRORS,
+        middleware_spans: bool = False,
+        http_methods_to_capture: Iterable[str] = DEFAULT_HTTP_METHODS_TO_CAPTURE,
+    ) -> None:
         if transaction_style not in ("url", "endpoint"):
             raise ValueError(f'transaction_style {transaction_style!r} is neither "url" nor "endpoint"')
         self.transaction_style = transaction_style
+        self.failed_request_status_codes = statuses(failed_request_status_codes)
+        self.http_methods_to_capture = methods(http_methods_to_capture)
+        if middleware_spans:
+            without_effect(f"{type(self).__name__}(middleware_spans=True)")
 
     @staticmethod
     def set_up_once() -> None:
-        """Stands around the application."""
+        """Stands around the application, and beside the search for a handler of an exception."""
         when_imported("starlette.applications", lambda module: wrap(module.Starlette, "__call__", _make))
+        when_imported("starlette._exception_handler", lambda module: wrap(module, "_lookup_exception_handler", _lookup))
 
     def switched(self, on: bool) -> None:
-        """Tells the native half."""
-        _FRAMEWORK.switch(on)
+        """Tells the native half: it is on for as long as this or FastAPI's is."""
+        settings = _settings()
+        _FRAMEWORK.switch(settings is not None, (settings or self).http_methods_to_capture)
 
 
 def _make(original: Any) -> Any:
@@ -42,8 +62,25 @@ def _make(original: Any) -> Any:
     return __call__
 
 
+def _lookup(original: Any) -> Any:
+    def _lookup_exception_handler(exc_handlers: Any, exc: Exception) -> Any:
+        handler = original(exc_handlers, exc)
+        settings = _settings()
+        # Without a handler it leaves the application, which is seen there.
+        if handler is not None and settings is not None:
+            if getattr(exc, "status_code", None) in settings.failed_request_status_codes:
+                _watchpost.request_failed(_FRAMEWORK, exc, handled=True)
+        return handler
+
+    return _lookup_exception_handler
+
+
+def _settings() -> Any:
+    return active.get("fastapi") or active.get("starlette")
+
+
 def _route(scope: Any) -> str | None:
-    settings: Any = active.get("fastapi") or active.get("starlette")
+    settings = _settings()
     if settings is not None and settings.transaction_style == "endpoint":
         endpoint = scope.get("endpoint")
         return f"{endpoint.__module__}.{endpoint.__qualname__}" if hasattr(endpoint, "__qualname__") else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import _watchpost
+from ._http import methods
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,13 +17,23 @@ class WatchpostWsgiMiddleware:
     """Wraps an application: `app = WatchpostWsgiMiddleware(app)`.
 
     Events say which request they belong to, as far as the options `send_default_pii` and `data_collection` let it be
-    collected.
+    collected. Requests of the `http_methods_to_capture` are transactions, by default all but HEAD and OPTIONS.
     """
 
-    def __init__(self, app: Callable[[dict[str, Any], Any], Iterable[bytes]]) -> None:
+    def __init__(
+        self, app: Callable[[dict[str, Any], Any], Iterable[bytes]], *, http_methods_to_capture: Iterable[str] | None = None
+    ) -> None:
         self.app = app
+        self._framework = _FRAMEWORK
+        if http_methods_to_capture is not None:
+            self._framework = _watchpost.Framework("auto.http.wsgi")
+            self._framework.switch(True, methods(http_methods_to_capture))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Handles one request."""
-        body: Iterable[bytes] = _watchpost.serve_wsgi(_FRAMEWORK, self.app, environ, start_response)
+        body: Iterable[bytes] = _watchpost.serve_wsgi(self._framework, self.app, environ, start_response)
         return body
+
+
+#: The name in `sentry-sdk`.
+SentryWsgiMiddleware = WatchpostWsgiMiddleware
