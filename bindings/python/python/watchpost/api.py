@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import atexit
-from contextlib import contextmanager
+from contextlib import nullcontext
+from typing import overload
 
 from . import _watchpost, integrations
+from ._moved import translate
 from .integrations.modules import installed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+    from contextlib import AbstractContextManager
+    from typing import Any, Callable
 
     from typing_extensions import Unpack
 
@@ -39,7 +41,8 @@ def init(dsn: str | None = None, **options: Unpack[Options]) -> None:
 
 
 def choose(given: dict[str, Any], default_integrations: bool = True) -> list[str]:
-    """Takes what concerns integrations out of the options, and names those that start at once."""
+    """Takes what is not for the native half out of the options, and names the integrations that start at once."""
+    translate(given)
     named = given.pop("integrations", None) or ()
     disabled = given.get("disabled_integrations") or ()
     for option, values in (("integrations", named), ("disabled_integrations", disabled)):
@@ -64,12 +67,35 @@ async def flush_async(timeout: float | None = None) -> bool:
     return await asyncio.get_running_loop().run_in_executor(None, _watchpost.flush, timeout)
 
 
-def push_scope() -> _watchpost.ScopeBlock:
-    """The former name of `new_scope`."""
-    return _watchpost.new_scope()
+@overload
+def push_scope(callback: None = None) -> _watchpost.ScopeBlock: ...
 
 
-@contextmanager
-def configure_scope() -> Iterator[_watchpost.Scope]:
-    """The former way to the isolation scope."""
-    yield _watchpost.get_isolation_scope()
+@overload
+def push_scope(callback: Callable[[_watchpost.Scope], object]) -> None: ...
+
+
+def push_scope(callback: Any = None) -> _watchpost.ScopeBlock | None:
+    """The former name of `new_scope`; with a function it is called with the new scope, in which nothing else happens."""
+    if callback is None:
+        return _watchpost.new_scope()
+    with _watchpost.new_scope() as scope:
+        callback(scope)
+    return None
+
+
+@overload
+def configure_scope(callback: None = None) -> AbstractContextManager[_watchpost.Scope]: ...
+
+
+@overload
+def configure_scope(callback: Callable[[_watchpost.Scope], object]) -> None: ...
+
+
+def configure_scope(callback: Any = None) -> AbstractContextManager[_watchpost.Scope] | None:
+    """The former way to the isolation scope: a `with` block, or a function that is called with it."""
+    scope = _watchpost.get_isolation_scope()
+    if callback is None:
+        return nullcontext(scope)
+    callback(scope)
+    return None

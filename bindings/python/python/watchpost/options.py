@@ -1,10 +1,25 @@
 """What `init` takes, and what hooks see."""
 
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Sequence, Type, TypedDict, Union
+from typing import (
+    TYPE_CHECKING,
+    AbstractSet,
+    Any,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    Optional,
+    Pattern,
+    Sequence,
+    Type,
+    TypedDict,
+    Union,
+)
 
 if TYPE_CHECKING:
     from .integrations import Integration
+    from .scrubber import EventScrubber
 
 #: An event, as the published event payload describes it.
 Event = Dict[str, Any]
@@ -26,6 +41,8 @@ TracesSampler = Callable[[SamplingContext], Union[float, bool]]
 #: The same for errors. Called after every other hook.
 ErrorSampler = Callable[[Event, Hint], Union[float, bool]]
 
+#: A span of a transaction or of a stream: `span_id`, `op`, `description`, `data`, `start_timestamp`, `timestamp` ...
+Span = Dict[str, Any]
 #: A line of the structured log: `level`, `body`, `attributes`, `timestamp`, `trace_id`.
 Log = Dict[str, Any]
 #: A measurement: `name`, `type`, `value`, `unit`, `attributes`, `timestamp`, `trace_id`.
@@ -69,6 +86,9 @@ class MonitorConfig(TypedDict, total=False):
     #: Who is told: "user:..." or "team:...".
     owner: str
 
+
+#: A rule of what occurs where: a compiled regular expression, or a dictionary of one entry.
+Rule = Union[Pattern[str], Dict[str, str]]
 
 #: True for all but the mandatory terms, False for none, or only these keys, or all but these keys.
 Collect = Union[bool, Dict[str, Sequence[str]]]
@@ -178,8 +198,9 @@ class Options(TypedDict, total=False):
     enable_backpressure_handling: Optional[bool]
     #: False makes a new connection for each request; else SENTRY_KEEP_ALIVE.
     keep_alive: Optional[bool]
-    #: Errors that are dropped: full type names, text that occurs in "type: message", or {"regex": ...}.
-    ignore_errors: Optional[Sequence[Union[str, Dict[str, str]]]]
+    #: Errors that are dropped: classes with all that derive from them, names of types with or without their module,
+    #: {"regex": ...} for the type, the value, "type: value" or the message, or {"text": ...} that occurs in these.
+    ignore_errors: Optional[Sequence[Union[Type[BaseException], str, Rule]]]
     #: False keeps the counts of dropped events to ourselves.
     send_client_reports: Optional[bool]
     #: True sends what is written to the structured log.
@@ -197,8 +218,9 @@ class Options(TypedDict, total=False):
     traces_sample_rate: Optional[float]
     #: How many spans a transaction may hold; 1000 by default.
     max_spans: Optional[int]
-    #: Which requests take the trace along: texts that occur in the address, or {"regex": ...}; all by default.
-    trace_propagation_targets: Optional[Sequence[Union[str, Dict[str, str]]]]
+    #: Which requests take the trace along: regular expressions that match somewhere in the address, as texts or compiled,
+    #: or {"text": ...} that occurs in it; all by default.
+    trace_propagation_targets: Optional[Sequence[Union[str, Rule]]]
     #: True also sends the W3C header `traceparent`.
     propagate_traceparent: Optional[bool]
     #: True continues only traces whose organisation is known to be our own.
@@ -206,9 +228,43 @@ class Options(TypedDict, total=False):
     #: The organisation's number; that of the DSN's host by default.
     org_id: Union[str, int, None]
     #: Spans that are never started: texts that occur in the name, {"regex": ...}, or rules of name, op and attributes.
-    ignore_spans: Optional[Sequence[Union[str, Dict[str, Any]]]]
+    ignore_spans: Optional[Sequence[Union[str, Pattern[str], Dict[str, Any]]]]
     #: "static" sends spans in transactions, "stream" each soon after it ends.
     trace_lifecycle: Optional[str]
+    #: The former way to `traces_sample_rate=1.0`; False makes no traces at all.
+    enable_tracing: Optional[bool]
+    #: False sends the trace along nowhere.
+    propagate_traces: Optional[bool]
+    #: Requests that are answered with one of these statuses make no transactions.
+    trace_ignore_status_codes: Optional[AbstractSet[int]]
+    #: Functions and methods that run in spans of their own: `{"qualified_name": "shop.cart.add"}`.
+    functions_to_trace: Optional[Sequence[Mapping[str, str]]]
+    #: How many frames of a stack are kept, half of them at each end; 100 by default.
+    max_stack_frames: Optional[int]
+    #: The folder of the application: files outside are not its own.
+    project_root: Union[str, "PathLike[str]", None]
+    #: Keys that are masked beside the usual ones.
+    event_scrubber: Optional["EventScrubber"]
+    #: From here on what `sentry-sdk` knows: it is taken, with a warning that it has no effect.
+    add_full_stack: Optional[bool]
+    custom_repr: Optional[Callable[..., Optional[str]]]
+    db_query_source_threshold_ms: Optional[int]
+    enable_db_query_source: Optional[bool]
+    enable_http_request_source: Optional[bool]
+    http_request_source_threshold_ms: Optional[int]
+    instrumenter: Optional[str]
+    max_value_length: Optional[int]
+    profile_lifecycle: Optional[str]
+    profile_session_sample_rate: Optional[float]
+    profiler_mode: Optional[str]
+    profiles_sample_rate: Optional[float]
+    profiles_sampler: Optional[TracesSampler]
+    proxy_headers: Optional[Mapping[str, str]]
+    socket_options: Optional[List[Any]]
+    stream_gen_ai_spans: Optional[bool]
+    transport: Any
+    transport_queue_size: Optional[int]
+    _experiments: Optional[Mapping[str, Any]]
     #: Integrations with settings, like `[LoggingIntegration(event_level=None)]`; the others start as usual.
     integrations: Optional[Sequence["Integration"]]
     #: Integrations that do not start: names, classes or instances.
