@@ -70,6 +70,7 @@ from ._watchpost import (
     use_span,
 )
 from ._watchpost import __version__ as __version__
+from ._watchpost import __version__ as VERSION  # noqa: N812
 from .api import configure_scope, flush_async, init, push_scope
 from .crons import monitor
 from .options import (
@@ -114,6 +115,7 @@ __all__ = [
     "Span",
     "TracesSampler",
     "Transaction",
+    "VERSION",
     "add_attachment",
     "add_breadcrumb",
     "add_feature_flag",

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Span", "Transaction", "trace"]
 
+#: What a generative model does, by the name of a template.
+_OPERATIONS = {"ai_agent": "invoke_agent", "ai_tool": "execute_tool", "ai_chat": "chat"}
+
 
 @overload
 def trace(func: _F) -> _F: ...
@@ -30,6 +33,7 @@ def trace(
     op: str | None = None,
     name: str | None = None,
     attributes: Mapping[str, Any] | None = None,
+    template: str = "default",
 ) -> Callable[[_F], _F]: ...
 
 
@@ -39,14 +43,20 @@ def trace(
     op: str | None = None,
     name: str | None = None,
     attributes: Mapping[str, Any] | None = None,
+    template: str = "default",
 ) -> Any:
     """Runs a function in a span of its own: `@trace`, or `@trace(op="db")`.
 
     The span of a coroutine function lasts until it returns, that of a generator until it ends; asynchronous generators
     are left alone. Where no span is active the function runs as it is: to be called does not make it a transaction.
+    `template` is one of `consts.SPANTEMPLATE`: what it says is of no effect where `op` or `attributes` say something else.
     """
     if func is None:
-        return functools.partial(trace, op=op, name=name, attributes=attributes)
+        return functools.partial(trace, op=op, name=name, attributes=attributes, template=template)
+    operation = _OPERATIONS.get(template)
+    if operation is not None:
+        op = f"gen_ai.{operation}" if op is None else op
+        attributes = {"gen_ai.operation.name": operation, **(attributes or {})}
     given = (
         "function" if op is None else op,
         f"{func.__module__}.{func.__qualname__}" if name is None else name,

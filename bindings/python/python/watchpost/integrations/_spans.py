@@ -36,7 +36,9 @@ def in_span(integration: str, function: Any, begin: _Begin, ended: Callable[...,
     return spanned
 
 
-def in_span_async(integration: str, function: Any, begin: _Begin) -> Any:
+def in_span_async(
+    integration: str, function: Any, begin: _Begin, ended: Callable[..., None] | None = None
+) -> Any:
     """The same for a coroutine function."""
 
     async def spanned(*args: Any, **named: Any) -> Any:
@@ -47,6 +49,8 @@ def in_span_async(integration: str, function: Any, begin: _Begin) -> Any:
         try:
             answer = await function(*args, **named)
             failed = False
+            if ended is not None:
+                ended(child, answer, *args, **named)
             return answer
         finally:
             child.finish(failed)

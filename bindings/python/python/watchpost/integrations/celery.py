@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .. import _watchpost
 from . import Integration, active
 from ._patch import wrap
@@ -10,6 +12,7 @@ from .logging import ignore_logger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 _KEY = "_watchpost_task"
@@ -22,17 +25,27 @@ class CeleryIntegration(Integration):
 
     `propagate_traces=False` sends no trace along with a task. The arguments of a task are told of only with
     `send_arguments=True`. `monitor_beat_tasks=True` makes a monitor of every entry of the beat's schedule, where the beat
-    and the workers both have it.
+    and the workers both have it; those whose name one of the expressions in `exclude_beat_tasks` matches excepted.
     """
 
     identifier = "celery"
 
     def __init__(
-        self, propagate_traces: bool = True, send_arguments: bool = False, monitor_beat_tasks: bool = False
+        self,
+        propagate_traces: bool = True,
+        monitor_beat_tasks: bool = False,
+        exclude_beat_tasks: Iterable[str] | None = None,
+        *,
+        send_arguments: bool = False,
     ) -> None:
         self.propagate_traces = propagate_traces
-        self.send_arguments = send_arguments
         self.monitor_beat_tasks = monitor_beat_tasks
+        self.exclude_beat_tasks = [re.compile(rule) for rule in exclude_beat_tasks or ()]
+        self.send_arguments = send_arguments
+
+    def monitors(self, name: str) -> bool:
+        """True if this entry of the schedule has a monitor."""
+        return self.monitor_beat_tasks and not any(rule.search(name) for rule in self.exclude_beat_tasks)
 
     @staticmethod
     def set_up_once() -> None:
@@ -55,7 +68,7 @@ def _connect(signals: Any) -> None:
 def _apply(original: Any) -> Any:
     def apply_async(self: Any, entry: Any, *more: Any, **named: Any) -> Any:
         settings: Any = active.get("celery")
-        if settings is not None and settings.monitor_beat_tasks:
+        if settings is not None and settings.monitors(entry.name):
             headers = entry.options.setdefault("headers", {})
             headers[_SLUG] = entry.name
             schedule = _schedule(entry.schedule)

@@ -65,6 +65,11 @@ def ignore_logger(name: str) -> None:
     _ignored.add(name)
 
 
+def unignore_logger(name: str) -> None:
+    """Takes back what `ignore_logger` did."""
+    _ignored.discard(name)
+
+
 def _observe(settings: LoggingIntegration, record: logging.LogRecord) -> None:
     if record.name in _ignored:
         return

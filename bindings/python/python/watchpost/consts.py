@@ -1,0 +1,107 @@
+"""Names that spans are given, as the published conventions have them, and the version."""
+
+from ._watchpost import __version__ as VERSION  # noqa: N812
+
+__all__ = ["OP", "SPANDATA", "SPANSTATUS", "SPANTEMPLATE", "VERSION"]
+
+
+class OP:
+    """Operations of spans."""
+
+    CACHE_GET = "cache.get"
+    CACHE_PUT = "cache.put"
+    CACHE_REMOVE = "cache.remove"
+    DB = "db"
+    DB_CURSOR = "db.cursor.iter"
+    DB_REDIS = "db.redis"
+    EVENT_DJANGO = "event.django"
+    FUNCTION = "function"
+    FUNCTION_AWS = "function.aws"
+    FUNCTION_GCP = "function.gcp"
+    GEN_AI_CHAT = "gen_ai.chat"
+    GEN_AI_EXECUTE_TOOL = "gen_ai.execute_tool"
+    GEN_AI_INVOKE_AGENT = "gen_ai.invoke_agent"
+    GRAPHQL_EXECUTE = "graphql.execute"
+    GRPC_CLIENT = "grpc.client"
+    GRPC_SERVER = "grpc.server"
+    HTTP_CLIENT = "http.client"
+    HTTP_CLIENT_STREAM = "http.client.stream"
+    HTTP_SERVER = "http.server"
+    MIDDLEWARE_DJANGO = "middleware.django"
+    QUEUE_PROCESS = "queue.process"
+    QUEUE_PUBLISH = "queue.publish"
+    QUEUE_SUBMIT_CELERY = "queue.submit.celery"
+    QUEUE_TASK_CELERY = "queue.task.celery"
+    QUEUE_TASK_RQ = "queue.task.rq"
+    SUBPROCESS = "subprocess"
+    SUBPROCESS_COMMUNICATE = "subprocess.communicate"
+    SUBPROCESS_WAIT = "subprocess.wait"
+    TEMPLATE_RENDER = "template.render"
+    VIEW_RENDER = "view.render"
+    VIEW_RESPONSE_RENDER = "view.response.render"
+    WEBSOCKET_SERVER = "websocket.server"
+
+
+class SPANDATA:
+    """Attributes of spans."""
+
+    CACHE_HIT = "cache.hit"
+    CACHE_ITEM_SIZE = "cache.item_size"
+    CACHE_KEY = "cache.key"
+    CODE_FILEPATH = "code.filepath"
+    CODE_FUNCTION = "code.function"
+    CODE_LINENO = "code.lineno"
+    CODE_NAMESPACE = "code.namespace"
+    DB_NAME = "db.name"
+    DB_OPERATION = "db.operation"
+    DB_SYSTEM = "db.system"
+    DB_USER = "db.user"
+    GEN_AI_OPERATION_NAME = "gen_ai.operation.name"
+    GEN_AI_REQUEST_MODEL = "gen_ai.request.model"
+    GEN_AI_RESPONSE_MODEL = "gen_ai.response.model"
+    GEN_AI_SYSTEM = "gen_ai.system"
+    HTTP_FRAGMENT = "http.fragment"
+    HTTP_METHOD = "http.method"
+    HTTP_QUERY = "http.query"
+    HTTP_STATUS_CODE = "http.response.status_code"
+    MESSAGING_DESTINATION_NAME = "messaging.destination.name"
+    MESSAGING_MESSAGE_ID = "messaging.message.id"
+    MESSAGING_MESSAGE_RETRY_COUNT = "messaging.message.retry.count"
+    MESSAGING_SYSTEM = "messaging.system"
+    NETWORK_PEER_ADDRESS = "network.peer.address"
+    NETWORK_PEER_PORT = "network.peer.port"
+    SERVER_ADDRESS = "server.address"
+    SERVER_PORT = "server.port"
+    THREAD_ID = "thread.id"
+    THREAD_NAME = "thread.name"
+
+
+class SPANSTATUS:
+    """How the work of a span ended."""
+
+    ABORTED = "aborted"
+    ALREADY_EXISTS = "already_exists"
+    CANCELLED = "cancelled"
+    DATA_LOSS = "data_loss"
+    DEADLINE_EXCEEDED = "deadline_exceeded"
+    FAILED_PRECONDITION = "failed_precondition"
+    INTERNAL_ERROR = "internal_error"
+    INVALID_ARGUMENT = "invalid_argument"
+    NOT_FOUND = "not_found"
+    OK = "ok"
+    OUT_OF_RANGE = "out_of_range"
+    PERMISSION_DENIED = "permission_denied"
+    RESOURCE_EXHAUSTED = "resource_exhausted"
+    UNAUTHENTICATED = "unauthenticated"
+    UNAVAILABLE = "unavailable"
+    UNIMPLEMENTED = "unimplemented"
+    UNKNOWN_ERROR = "unknown_error"
+
+
+class SPANTEMPLATE:
+    """What `trace` makes of a function: an ordinary span, or one of a generative model's."""
+
+    DEFAULT = "default"
+    AI_AGENT = "ai_agent"
+    AI_TOOL = "ai_tool"
+    AI_CHAT = "ai_chat"
