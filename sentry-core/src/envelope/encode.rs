@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Envelope, ItemHeader};
+use crate::json;
 
 /// Appends the envelope: each line ended by LF, every item with its `length`.
 pub(super) fn envelope(envelope: &Envelope, out: &mut Vec<u8>) {
@@ -18,8 +19,8 @@ pub(super) fn pieces<R>(envelope: &Envelope, f: impl FnOnce(&[&[u8]]) -> R) -> R
     line(&envelope.header, &mut heads);
     let mut cuts = Vec::with_capacity(envelope.items.len());
     for item in &envelope.items {
-        let mut header = ItemHeaderRef { length: item.payload.len(), header: &item.header };
-        header.write(&mut heads);
+        item_header(&item.header, item.payload.len(), &mut heads);
+        heads.push(b'\n');
         cuts.push(heads.len());
         heads.push(b'\n');
     }
@@ -33,47 +34,45 @@ pub(super) fn pieces<R>(envelope: &Envelope, f: impl FnOnce(&[&[u8]]) -> R) -> R
     f(&pieces)
 }
 
-/// The item's header with the true length instead of the stored one.
-struct ItemHeaderRef<'a> {
-    length: usize,
-    header: &'a ItemHeader,
+/// The item's header with the true length instead of the stored one, without the end of its line.
+fn item_header(header: &ItemHeader, length: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"type\":");
+    json::write_text(header.item_type.as_str(), out);
+    out.extend_from_slice(b",\"length\":");
+    out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
+    let texts = [
+        ("content_type", &header.content_type),
+        ("filename", &header.filename),
+        ("attachment_type", &header.attachment_type),
+    ];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            field(name, text, out);
+        }
+    }
+    if let Some(count) = header.item_count {
+        field("item_count", &count, out);
+    }
+    for (name, value) in &header.other {
+        field(name, value, out);
+    }
+    out.push(b'}');
 }
 
-impl ItemHeaderRef<'_> {
-    fn write(&mut self, out: &mut Vec<u8>) {
-        #[derive(Serialize)]
-        struct Wire<'a> {
-            #[serde(rename = "type")]
-            item_type: &'a str,
-            length: usize,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            content_type: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            filename: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            attachment_type: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            item_count: Option<u64>,
-            #[serde(flatten)]
-            other: &'a crate::protocol::Map,
-        }
-        let header = self.header;
-        let wire = Wire {
-            item_type: header.item_type.as_str(),
-            length: self.length,
-            content_type: header.content_type.as_deref(),
-            filename: header.filename.as_deref(),
-            attachment_type: header.attachment_type.as_deref(),
-            item_count: header.item_count,
-            other: &header.other,
-        };
-        line(&wire, out);
+fn field(name: &str, value: &impl Serialize, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.push(b',');
+    json::write_text(name, out);
+    out.push(b':');
+    if json::write(value, out).is_err() {
+        // Plain values can always be written.
+        out.truncate(start);
     }
 }
 
 fn line(value: &impl Serialize, out: &mut Vec<u8>) {
     let start = out.len();
-    if crate::json::write(value, out).is_err() {
+    if json::write(value, out).is_err() {
         // Maps with text keys and plain values always serialise; an empty header is still a valid line.
         out.truncate(start);
         out.extend_from_slice(b"{}");
