@@ -36,6 +36,8 @@ impl ClientBuilder {
             spans: SpanBuffer::default(),
             deferred: Default::default(),
             consent,
+            preparation: Default::default(),
+            last_trace: Default::default(),
             sessions: Arc::new(sessions),
         })
     }

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use super::Client;
+use super::{Client, Outgoing};
 use crate::attachment::Attachment;
 use crate::fork::ForkLock;
 use crate::hook::Hint;
@@ -25,7 +26,7 @@ pub(super) struct Deferred {
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     /// The `trace` of its envelope.
-    pub(super) header: Option<Map>,
+    pub(super) header: Option<Arc<Map>>,
     /// How many spans the hook has been given; none where that is not known any more.
     pub(super) spans: Option<usize>,
 }
@@ -74,7 +75,7 @@ impl Client {
                 let gone = waiting.spans.unwrap_or_default().saturating_sub(spans);
                 self.reports.record(DiscardReason::BeforeSend, Category::Span, gone as u64);
                 self.options.scrubber().event(&mut event);
-                self.send_finished(event, waiting.header, &files, transport);
+                self.send_finished(event, None, waiting.header, &files, transport);
             }));
             if sent.is_err() {
                 self.count_transaction(DiscardReason::InternalSdkError, spans);
@@ -83,7 +84,8 @@ impl Client {
         }
         let sent = catch_unwind(AssertUnwindSafe(|| {
             let held = self.sessions.take_held(id).unwrap_or_default();
-            self.conclude(event, &Hint::default(), None, held, &files, transport)
+            let outgoing = Outgoing { event, prepared: None, trace: None, files: &files };
+            self.conclude(outgoing, &Hint::default(), held, transport)
         }));
         sent.unwrap_or_else(|_| self.drop_error(DiscardReason::InternalSdkError))
     }

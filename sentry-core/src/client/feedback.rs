@@ -52,7 +52,10 @@ impl Client {
         let trace = self.active_trace(scopes);
         event.contexts.insert(Text::from_static("trace"), trace.context());
         let layers = snapshot(scopes);
-        match pipeline::run_feedback(event, Given { options: &self.options, layers: &layers, hint }) {
+        match pipeline::run_feedback(
+            event,
+            Given { options: &self.options, layers: &layers, hint, prepared: None },
+        ) {
             Outcome::Send(event) => {
                 let files = attachments::of_event(&layers, hint);
                 self.send_as(ItemType::Feedback, *event, Some(&trace), &files, transport)

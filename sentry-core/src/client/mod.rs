@@ -8,6 +8,8 @@ mod consent;
 mod deferred;
 mod feedback;
 mod held;
+mod last_trace;
+mod outgoing;
 mod sessions;
 mod signals;
 mod span_stream;
@@ -16,6 +18,7 @@ mod unsampled;
 
 pub(crate) use self::buffers::Due;
 pub use self::builder::ClientBuilder;
+use self::outgoing::Outgoing;
 pub(crate) use self::tracing::ActiveTrace;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,21 +26,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::attachment::Attachment;
 use crate::backpressure::Backpressure;
 use crate::client_reports::ClientReports;
 use crate::clock::Clock;
-use crate::envelope::{Envelope, EnvelopeHeader, Item, ItemType, RAW_FRAMES};
 use crate::hook::{self, Hint, Verdict};
 use crate::options::ClientOptions;
-use crate::pipeline::{self, Given, MAX_EVENT_BYTES, Outcome};
-use crate::protocol::{
-    Breadcrumb, Category, DiscardReason, Event, EventId, Level, LogEntry, Map, SessionUpdate, Timestamp,
-    TraceId,
-};
+use crate::pipeline::{self, Given, Outcome, Preparation};
+use crate::protocol::{Breadcrumb, Category, DiscardReason, Event, EventId, Level, LogEntry, Timestamp};
 use crate::rng::Rng;
 use crate::scope::{Layers, Scopes, SharedScope};
-use crate::session::{self, Counting, Held, Sessions};
+use crate::session::{Counting, Held, Sessions};
 use crate::telemetry::Telemetry;
 use crate::text::Text;
 use crate::tracing::SpanBuffer;
@@ -58,6 +56,8 @@ pub struct Client {
     telemetry: Telemetry,
     spans: SpanBuffer,
     deferred: deferred::Deferred,
+    preparation: Preparation,
+    last_trace: last_trace::LastTrace,
     /// False while the user has not agreed, where that is required.
     consent: AtomicBool,
     sessions: Arc<Sessions>,
@@ -252,14 +252,19 @@ impl Client {
         {
             event.transaction = Some(span.transaction_name()).filter(|name| !name.is_empty());
         }
-        event.contexts.entry(Text::from_static("trace")).or_insert_with(|| trace.context());
-        let given = Given { options: &self.options, layers: &layers, hint };
+        event.contexts.entry(Text::from_static("trace")).or_insert_with(|| self.trace_context(&trace));
+        let is_seen = self.options.before_send().is_some()
+            || self.options.error_sampler().is_some()
+            || transport.copies_unsampled();
+        let prepared = if is_seen { None } else { self.prepared(&event, &layers) };
+        let given = Given { options: &self.options, layers: &layers, hint, prepared: prepared.as_deref() };
         let event_id = event.event_id;
         let held = Held { is_kept, counting, request };
         match pipeline::run(event, given) {
             Outcome::Send(event) => {
                 let files = attachments::of_event(&layers, hint);
-                self.conclude(*event, hint, Some(&trace), held, &files, transport)
+                let outgoing = Outgoing { event: *event, prepared, trace: Some(&trace), files: &files };
+                self.conclude(outgoing, hint, held, transport)
             }
             Outcome::Drop(reason) => {
                 self.sessions.send_update(held.counting.elsewhere());
@@ -274,98 +279,6 @@ impl Client {
                 }
                 event_id
             }
-        }
-    }
-
-    /// What comes after every filter: the session, the sampler that wants to see the event, scrubbing. What is to be
-    /// said about the session is said in any case.
-    fn conclude(
-        &self,
-        event: Event,
-        hint: &Hint,
-        trace: Option<&ActiveTrace<'_>>,
-        held: Held,
-        files: &[Attachment],
-        transport: &Arc<dyn Transport>,
-    ) -> Option<EventId> {
-        let update = match held.counting {
-            Counting::Elsewhere(update) => update.map(|update| *update),
-            Counting::Nothing => None,
-            Counting::Event => {
-                let health = session::of_event(&event);
-                self.sessions.observe(health, event.user.as_ref(), held.request.as_ref())
-            }
-        };
-        let event = if held.is_kept {
-            pipeline::finish(event, &self.options, hint, &*self.rng)
-        } else {
-            self.copy_unsampled(event, trace, files, transport);
-            None
-        };
-        match event {
-            Some(event) => self.send_with(ItemType::Event, event, trace, update, files, transport),
-            None => {
-                self.sessions.send_update(update);
-                self.drop_error(DiscardReason::SampleRate)
-            }
-        }
-    }
-
-    fn send_as(
-        &self,
-        item_type: ItemType,
-        event: Event,
-        trace: Option<&ActiveTrace<'_>>,
-        files: &[Attachment],
-        transport: &Arc<dyn Transport>,
-    ) -> Option<EventId> {
-        self.send_with(item_type, event, trace, None, files, transport)
-    }
-
-    fn send_with(
-        &self,
-        item_type: ItemType,
-        mut event: Event,
-        trace: Option<&ActiveTrace<'_>>,
-        update: Option<SessionUpdate>,
-        files: &[Attachment],
-        transport: &Arc<dyn Transport>,
-    ) -> Option<EventId> {
-        // A hook may have removed the id; an event without one cannot be recognised as sent twice.
-        let event_id = *event.event_id.get_or_insert_with(|| EventId::random(&*self.rng));
-        let Some(payload) = pipeline::serialize(&mut event, MAX_EVENT_BYTES) else {
-            self.options
-                .diagnostics()
-                .say(|| "an event could not be made small enough to be sent".to_owned());
-            self.sessions.send_update(update);
-            return self.drop_one(DiscardReason::InternalSdkError, item_type.category());
-        };
-        let origin = event.origin().map(|origin| (RAW_FRAMES.to_owned(), origin.as_str().into()));
-        let header = EnvelopeHeader {
-            event_id: Some(event_id),
-            trace: self.sampling_context(&event, trace),
-            other: origin.into_iter().collect(),
-            ..EnvelopeHeader::default()
-        };
-        let beside = payload.len();
-        let mut items = vec![Item::new(item_type, payload)];
-        items.extend(update.as_ref().and_then(session::item));
-        items.extend(self.read_attachments(files, beside));
-        transport.send(Envelope { header, items });
-        if update.is_some() {
-            self.sessions.note();
-        }
-        Some(event_id)
-    }
-
-    /// The envelope's `trace` header (dynamic sampling context, published spec 1.3.0): that of the trace which the event
-    /// was captured in, unless the event says that it belongs to another.
-    fn sampling_context(&self, event: &Event, trace: Option<&ActiveTrace<'_>>) -> Option<Map> {
-        let said = event.contexts.get("trace").and_then(|context| context.get("trace_id")?.as_str());
-        let said = said.and_then(TraceId::parse);
-        match trace {
-            Some(trace) if said.is_none_or(|said| said == trace.trace_id()) => self.dsc_of(trace).header(),
-            _ => said.and_then(|said| self.own_dsc(said, None, None, None).header()),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Logs and metrics: from a call to the buffer, and from the buffer to the transport.
 
+use std::sync::Arc;
+
 use super::{Client, Due};
 use crate::envelope::{Envelope, EnvelopeHeader};
 use crate::hook::{self, HookOutcome, Verdict};
@@ -117,7 +119,7 @@ impl Client {
         let (Some((item, trace)), Some(transport)) = (batch.finish::<T>(), &self.transport) else { return };
         let header = EnvelopeHeader {
             sdk: Some(self.options.sdk_now()),
-            trace: trace.map(|trace| self.trace_header(trace)),
+            trace: trace.map(|trace| Arc::new(self.trace_header(trace))),
             ..EnvelopeHeader::default()
         };
         transport.send(Envelope { header, items: vec![item] });

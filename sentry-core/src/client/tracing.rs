@@ -7,7 +7,7 @@ use super::{Client, attachments, snapshot};
 use crate::attachment::Attachment;
 use crate::envelope::{Envelope, EnvelopeHeader, Item, ItemType};
 use crate::hook::Hint;
-use crate::pipeline::{self, Given, MAX_EVENT_BYTES, Outcome};
+use crate::pipeline::{self, Given, MAX_EVENT_BYTES, Outcome, Prepared};
 use crate::protocol::{
     Category, Context, DiscardReason, Event, EventId, Map, SpanId, SpanPayload, TraceId, TransactionInfo,
 };
@@ -250,10 +250,13 @@ impl Client {
         let [global, isolation, current] = &segment.scopes;
         let layers = snapshot(Scopes { global, isolation, current });
         let hint = Hint::default();
-        let given = Given { options: &self.options, layers: &layers, hint: &hint };
+        let is_seen = self.options.tracing().before_send_transaction().is_some();
+        let prepared = if is_seen { None } else { self.prepared(&event, &layers) };
+        let prepared = prepared.as_deref();
+        let given = Given { options: &self.options, layers: &layers, hint: &hint, prepared };
         let files = attachments::of_transaction(&layers);
         match pipeline::run_transaction(event, given, &self.reports) {
-            Outcome::Send(event) => self.send_finished(*event, dsc.header(), &files, transport),
+            Outcome::Send(event) => self.send_finished(*event, prepared, dsc.header(), &files, transport),
             Outcome::Drop(reason) => self.count_transaction(reason, spans),
             Outcome::Deferred => {
                 if let Some(id) = event_id {
@@ -269,13 +272,14 @@ impl Client {
     pub(super) fn send_finished(
         &self,
         mut event: Event,
-        header: Option<Map>,
+        prepared: Option<&Prepared>,
+        header: Option<Arc<Map>>,
         files: &[Attachment],
         transport: &Arc<dyn Transport>,
     ) {
         let event_id = *event.event_id.get_or_insert_with(|| EventId::random(&*self.rng));
-        let Some(payload) = pipeline::serialize_transaction(&mut event, MAX_EVENT_BYTES, &self.reports)
-        else {
+        let payload = pipeline::serialize_transaction(&mut event, prepared, MAX_EVENT_BYTES, &self.reports);
+        let Some(payload) = payload else {
             self.options
                 .diagnostics()
                 .say(|| "a transaction could not be made small enough to be sent".to_owned());

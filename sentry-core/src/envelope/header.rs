@@ -1,5 +1,7 @@
 //! The first line of an envelope.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::lists::lenient;
@@ -26,7 +28,7 @@ pub struct EnvelopeHeader {
     pub sent_at: Option<String>,
     /// The dynamic sampling context; all values are text.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "lenient")]
-    pub trace: Option<Map>,
+    pub trace: Option<Arc<Map>>,
     /// Headers that the core does not know.
     #[serde(flatten)]
     pub other: Map,

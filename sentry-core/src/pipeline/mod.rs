@@ -3,12 +3,14 @@
 mod ignore;
 mod in_app;
 mod limits;
+mod prepared;
 mod sample;
 mod scrub;
 mod transaction;
 
 pub use self::limits::{BreadcrumbShape, BreadcrumbWriter, PlainBreadcrumb, PlainValue};
 pub(crate) use self::limits::{MAX_EVENT_BYTES, bound, note, note_body, serialize};
+pub(crate) use self::prepared::{Preparation, Prepared};
 pub(crate) use self::scrub::{FILTERED, Place, Scrubber, prefix};
 pub use self::scrub::{JsonMap, JsonParts, JsonScrubber, JsonTree};
 pub(crate) use self::transaction::{run_transaction, serialize_transaction};
@@ -36,6 +38,13 @@ pub(crate) struct Given<'a> {
     pub(crate) options: &'a ClientOptions,
     pub(crate) layers: &'a Layers,
     pub(crate) hint: &'a Hint,
+    /// What is added when the event is written, and is not to be added before.
+    pub(crate) prepared: Option<&'a Prepared>,
+}
+
+/// True if a processor may look at what scopes add to an event before it is written.
+pub(crate) fn is_processed(options: &ClientOptions, layers: &Layers) -> bool {
+    !options.event_processors().is_empty() || layers.process()
 }
 
 /// True if nobody wants to hear of it.
@@ -71,9 +80,13 @@ pub(crate) fn run_feedback(event: Event, given: Given<'_>) -> Outcome {
 
 /// Scopes, processors, and the hook that sees the event last.
 fn hooks(mut event: Event, given: Given<'_>, name: &str, last: Option<&EventHook>) -> Outcome {
-    let Given { options, layers, hint } = given;
+    let Given { options, layers, hint, prepared } = given;
     scope::apply(layers, &mut event, options.max_breadcrumbs());
     defaults(&mut event, options);
+    if prepared.is_none() {
+        scope::apply_data(layers, &mut event);
+        default_contexts(&mut event, options);
+    }
     if reads_frames(given) {
         event.look_up_frames();
         event.read_held_breadcrumbs();
@@ -133,6 +146,10 @@ fn defaults(event: &mut Event, options: &ClientOptions) {
             *own = option.cloned();
         }
     }
+}
+
+/// The contexts that every event has, unless it or a scope has others.
+fn default_contexts(event: &mut Event, options: &ClientOptions) {
     for (key, context) in options.contexts() {
         if !event.contexts.contains_key(key) {
             event.contexts.insert(key.clone(), context.clone());

@@ -1,6 +1,6 @@
 //! The way of a transaction: scopes, processors, `before_send_transaction`, scrubbing, limits; never `before_send`.
 
-use super::{Given, Outcome, defaults};
+use super::{Given, Outcome, Prepared, default_contexts, defaults};
 use crate::client_reports::ClientReports;
 use crate::hook::{self, Verdict};
 use crate::json;
@@ -9,9 +9,12 @@ use crate::scope;
 
 /// Everything up to the bytes. Spans that a hook took out are counted as that hook's.
 pub(crate) fn run_transaction(mut event: Event, given: Given<'_>, reports: &ClientReports) -> Outcome {
-    let Given { options, layers, hint } = given;
-    scope::apply_transaction(layers, &mut event);
+    let Given { options, layers, hint, prepared } = given;
     defaults(&mut event, options);
+    if prepared.is_none() {
+        scope::apply_data(layers, &mut event);
+        default_contexts(&mut event, options);
+    }
     let spans = event.spans.len();
     for processor in layers.processors().chain(options.event_processors()) {
         event = match hook::filter("event processor", options.diagnostics(), || processor(event, hint)) {
@@ -40,14 +43,19 @@ pub(crate) fn run_transaction(mut event: Event, given: Given<'_>, reports: &Clie
 /// The transaction as JSON of at most `max` bytes. If need be, spans are given up, the last ones first; they are counted.
 pub(crate) fn serialize_transaction(
     event: &mut Event,
+    prepared: Option<&Prepared>,
     max: usize,
     reports: &ClientReports,
 ) -> Option<Vec<u8>> {
     let all = event.spans.len();
+    let contexts = prepared.map(|_| std::mem::take(&mut event.contexts)).unwrap_or_default();
     let mut bytes = Vec::with_capacity(1024 + 384 * all);
     let written = loop {
         bytes.clear();
         json::write(event, &mut bytes).ok()?;
+        if let Some(prepared) = prepared {
+            prepared.write(&contexts, &mut bytes)?;
+        }
         if bytes.len() <= max || event.spans.is_empty() {
             break bytes;
         }
@@ -57,5 +65,11 @@ pub(crate) fn serialize_transaction(
         super::note(&mut event.other, &["spans"], all);
     };
     reports.record(DiscardReason::BufferOverflow, Category::Span, (all - event.spans.len()) as u64);
-    if written.len() <= max { Some(written) } else { super::serialize(event, max) }
+    if written.len() <= max {
+        return Some(written);
+    }
+    if prepared.is_some() {
+        event.contexts = contexts;
+    }
+    super::serialize(event, prepared, max)
 }

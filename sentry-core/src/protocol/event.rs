@@ -188,7 +188,7 @@ impl Event {
     ///
     /// `None` if it does not fit even so, or cannot be written at all.
     pub fn to_json(&mut self) -> Option<Vec<u8>> {
-        crate::pipeline::serialize(self, crate::pipeline::MAX_EVENT_BYTES)
+        crate::pipeline::serialize(self, None, crate::pipeline::MAX_EVENT_BYTES)
     }
 
     /// The stacks of exceptions and threads.

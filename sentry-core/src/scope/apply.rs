@@ -23,6 +23,11 @@ impl Layers {
         self.0.iter().any(|scope| scope.data().transaction.is_some())
     }
 
+    /// True if a scope has a processor.
+    pub(crate) fn process(&self) -> bool {
+        self.processors().next().is_some()
+    }
+
     /// The most specific user.
     pub(crate) fn user(&self) -> Option<&User> {
         self.0.iter().rev().find_map(|scope| scope.data().user.as_deref())
@@ -44,10 +49,11 @@ impl Layers {
     }
 }
 
-/// Merges scopes into an event: global < isolation < current < the event's own (scopes, published spec 1.15.0).
+/// Merges scopes into an event: global < isolation < current < the event's own (scopes, published spec 1.15.0). The rest
+/// is [`apply_data`]'s.
 ///
-/// Tags and extra merge by key; contexts and the user are replaced whole; breadcrumbs follow one another, the most
-/// general scope's first and the event's own last, and the newest `max_breadcrumbs` stay.
+/// Breadcrumbs follow one another, the most general scope's first and the event's own last, and the newest
+/// `max_breadcrumbs` stay.
 pub(crate) fn apply(layers: &Layers, event: &mut Event, max_breadcrumbs: usize) {
     for scope in layers.0.iter().rev() {
         let data = scope.data();
@@ -63,13 +69,12 @@ pub(crate) fn apply(layers: &Layers, event: &mut Event, max_breadcrumbs: usize) 
             event.fingerprint = fingerprint.to_vec();
         }
     }
-    apply_transaction(layers, event);
     merge_breadcrumbs(layers, event, max_breadcrumbs);
 }
 
 /// What of scopes goes into every kind of event: a transaction has neither level nor fingerprint nor breadcrumbs, and
-/// its name is its own.
-pub(crate) fn apply_transaction(layers: &Layers, event: &mut Event) {
+/// its name is its own. Tags and extra merge by key; contexts and the user are replaced whole.
+pub(crate) fn apply_data(layers: &Layers, event: &mut Event) {
     for scope in layers.0.iter().rev() {
         let data = scope.data();
         if event.user.is_none() {

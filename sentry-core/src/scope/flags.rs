@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::sources::same;
 use crate::protocol::{Context, Map, Value};
 use crate::text::Text;
 
@@ -37,6 +38,11 @@ impl Flags {
         for (flag, result) in other.0.iter().flat_map(|list| list.iter()) {
             self.add(flag.clone(), *result);
         }
+    }
+
+    /// True if nothing was noted in one of them that was not in the other.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        same(self.0.as_ref(), other.0.as_ref())
     }
 
     fn is_empty(&self) -> bool {

@@ -1,5 +1,7 @@
 //! The dynamic sampling context: what a whole trace is judged by.
 
+use std::sync::Arc;
+
 use crate::protocol::{Map, TraceId};
 use crate::text::Text;
 use crate::tracing::SampleRand;
@@ -47,9 +49,9 @@ impl Dsc {
     }
 
     /// The envelope header; nothing if there is nothing to say.
-    pub(crate) fn header(&self) -> Option<Map> {
+    pub(crate) fn header(&self) -> Option<Arc<Map>> {
         let pairs = self.entries().map(|(key, value)| (key.to_owned(), value.into()));
-        (!self.is_empty()).then(|| pairs.collect())
+        (!self.is_empty()).then(|| Arc::new(pairs.collect()))
     }
 
     pub(crate) fn sample_rate(&self) -> Option<f64> {

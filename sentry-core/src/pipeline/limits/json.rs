@@ -1,11 +1,13 @@
 //! From a shape to JSON, with an end.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
 
 use crate::json;
+use crate::pipeline::Prepared;
 use crate::protocol::{Breadcrumb, Event};
 
 /// The JSON of `value`, or `None` if it were longer than `max` bytes or cannot be written. Stops at the limit: what is
@@ -19,18 +21,27 @@ pub(crate) fn to_json(value: &impl Serialize, max: usize) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The same for an event, whose held breadcrumbs are copied behind the others.
-pub(super) fn event_to_json(event: &mut Event, max: usize) -> Option<Vec<u8>> {
-    let Some(held) = event.held_breadcrumbs.take() else { return to_json(event, max) };
-    let listed = std::mem::take(&mut event.breadcrumbs);
+/// The same for an event: what is `prepared` is added, then its held breadcrumbs behind the others.
+pub(super) fn event_to_json(event: &mut Event, prepared: Option<&Prepared>, max: usize) -> Option<Vec<u8>> {
+    let held = event.held_breadcrumbs.take();
+    let listed = if held.is_some() { std::mem::take(&mut event.breadcrumbs) } else { Vec::new() };
+    let contexts = if prepared.is_some() { std::mem::take(&mut event.contexts) } else { BTreeMap::new() };
     let out = to_json(event, max).and_then(|mut out| {
-        let last = held.as_written().map_or(&b""[..], |held| held.json());
-        let fits = with_breadcrumbs(&listed, last, max, &mut out);
+        if let Some(prepared) = prepared {
+            prepared.write(&contexts, &mut out)?;
+        }
+        let last = held.as_ref().and_then(|held| held.as_written()).map_or(&b""[..], |held| held.json());
+        let is_written = with_breadcrumbs(&listed, last, max, &mut out);
         LAST.store(out.len() + out.len() / 16, Ordering::Relaxed);
-        fits.then_some(out)
+        (is_written && out.len() <= max).then_some(out)
     });
-    event.breadcrumbs = listed;
-    event.held_breadcrumbs = Some(held);
+    if prepared.is_some() {
+        event.contexts = contexts;
+    }
+    if held.is_some() {
+        event.breadcrumbs = listed;
+        event.held_breadcrumbs = held;
+    }
     out
 }
 
@@ -68,8 +79,6 @@ const MOST: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     #[test]

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{json, size};
+use crate::pipeline::Prepared;
 use crate::pipeline::scrub::prefix;
 use crate::protocol::{Event, Exception, LogEntry, Map, Request, SdkInfo, Stacktrace, Value};
 use crate::text::Text;
@@ -30,13 +31,16 @@ const CUTS: [Cut; 6] = [
 
 /// The event as JSON of at most `max` bytes. What had to be cut is noted in `_meta`. Nothing larger than `max` is ever
 /// built. `None` if the event cannot be written at all.
-pub(crate) fn serialize(event: &mut Event, max: usize) -> Option<Vec<u8>> {
-    let first = json::event_to_json(event, max);
+pub(crate) fn serialize(event: &mut Event, prepared: Option<&Prepared>, max: usize) -> Option<Vec<u8>> {
+    let first = json::event_to_json(event, prepared, max);
     if first.is_some() {
         return first;
     }
+    if let Some(prepared) = prepared {
+        prepared.add_to(event);
+    }
     if remove_vars(event) {
-        let bytes = json::event_to_json(event, max);
+        let bytes = json::event_to_json(event, None, max);
         if bytes.is_some() {
             return bytes;
         }
@@ -45,14 +49,14 @@ pub(crate) fn serialize(event: &mut Event, max: usize) -> Option<Vec<u8>> {
         let entries = (cut.remove)(event);
         if entries > 0 {
             note(&mut event.other, cut.path, entries);
-            let bytes = json::event_to_json(event, max);
+            let bytes = json::event_to_json(event, None, max);
             if bytes.is_some() {
                 return bytes;
             }
         }
     }
     shorten(event);
-    json::event_to_json(event, max).or_else(|| json::to_json(&minimum(event), max))
+    json::event_to_json(event, None, max).or_else(|| json::to_json(&minimum(event), max))
 }
 
 /// Writes `{"": {"rem": [["!limit", "x"]], "len": entries}}` at `_meta.<path>`.
@@ -250,7 +254,7 @@ mod tests {
         let crumb = Arc::new(crumb);
         event.breadcrumbs = vec![crumb; 20];
         event.extra.insert("kept".into(), 1.into());
-        let bytes = serialize(&mut event, 4000).unwrap();
+        let bytes = serialize(&mut event, None, 4000).unwrap();
         let json: Value = serde_json::from_slice(&bytes).unwrap();
         assert_eq!(json["_meta"]["breadcrumbs"][""], json!({"rem": [["!limit", "x"]], "len": 20}));
         assert_eq!(json["exception"]["values"][0]["value"], "boom");
@@ -274,7 +278,7 @@ mod tests {
         let walked = Walked::known(vec![json; 200], Arc::new(Known(frame)));
         let exception = Exception { stacktrace: Some(Stacktrace::walked(walked)), ..Exception::default() };
         let mut event = Event::exception(vec![exception; 16]);
-        let bytes = serialize(&mut event, size::EVENT_BYTES).unwrap();
+        let bytes = serialize(&mut event, None, size::EVENT_BYTES).unwrap();
         let json: Value = serde_json::from_slice(&bytes).unwrap();
         let frames = &json["exception"]["values"][15]["stacktrace"]["frames"];
         assert_eq!(frames.as_array().map(Vec::len), Some(100));
@@ -291,6 +295,6 @@ mod tests {
         let frame = Frame { function: Some("f".repeat(100_000).into()), ..Frame::default() };
         let stacktrace = Some(Stacktrace { frames: vec![frame; 200], ..Stacktrace::default() });
         event.exception = vec![Exception { stacktrace, ..Exception::default() }; 40];
-        assert!(serialize(&mut event, size::EVENT_BYTES).unwrap().len() < 50_000);
+        assert!(serialize(&mut event, None, size::EVENT_BYTES).unwrap().len() < 50_000);
     }
 }
