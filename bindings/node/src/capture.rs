@@ -222,7 +222,7 @@ fn links(rest: &str) -> Vec<Link> {
 fn chain(links: Vec<Link>, mechanism: &str, handled: bool, stacks: &Stacks) -> Vec<Exception> {
     let single = links.len() == 1;
     let exceptions = links.into_iter().enumerate().map(|(id, link)| {
-        let mechanism = if id == 0 { stacks.intern(mechanism) } else { Text::from_static("chained") };
+        let mechanism = if id == 0 { Text::from(mechanism) } else { Text::from_static("chained") };
         exception(
             id,
             single,
@@ -254,7 +254,7 @@ fn exception(id: usize, single: bool, link: Link, mut mechanism: Mechanism, stac
         locals::attach(stack, link.locals);
     }
     Exception {
-        ty: link.r#type.map(|ty| stacks.intern(&ty)),
+        ty: link.r#type.map(Text::from),
         value: Some(value.into()),
         mechanism: Some(mechanism),
         stacktrace,

@@ -12,7 +12,7 @@
 //! | `at JSON.parse (<anonymous>)`, `at fn (native)` | built in |
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use watchpost_core::{Frame, Stacktrace, Text};
@@ -26,9 +26,6 @@ use crate::whole::Wholes;
 const ENDS: usize = 50;
 /// Call sites that are kept; then all are forgotten.
 const MOST_SITES: usize = 4096;
-/// Short texts, like categories, that are kept once; then all are forgotten.
-const MOST_TEXTS: usize = 512;
-const LONGEST_TEXT: usize = 64;
 
 /// Reads stacks, and remembers call sites: the same line of text is the same frame.
 #[derive(Debug)]
@@ -44,7 +41,6 @@ struct Known {
     sites: HashMap<Box<str>, Arc<Site>>,
     wholes: Wholes,
     sources: Sources,
-    texts: HashSet<Text>,
 }
 
 impl Stacks {
@@ -74,22 +70,6 @@ impl Stacks {
             known.wholes.keep(body, sites);
         }
         Some(stacktrace)
-    }
-
-    /// One shared text for all that say the same.
-    pub(crate) fn intern(&self, text: &str) -> Text {
-        let mut known = self.known.borrow_mut();
-        if let Some(text) = known.texts.get(text) {
-            return text.clone();
-        }
-        let shared = Text::from(text);
-        if text.len() <= LONGEST_TEXT {
-            if known.texts.len() >= MOST_TEXTS {
-                known.texts.clear();
-            }
-            known.texts.insert(shared.clone());
-        }
-        shared
     }
 
     /// The files of the application's own that a stack text names, whose lines are wanted and which are on no disk.
@@ -164,11 +144,16 @@ fn has_source(path: &str) -> bool {
 
 /// What stands behind the message, which may hold lines that look like calls; it stands behind the class.
 fn behind<'a>(text: &'a str, message: &str) -> &'a str {
-    let first_line = text.find('\n').unwrap_or(text.len());
-    match text.find(message).filter(|at| *at <= first_line) {
-        Some(at) if !message.is_empty() => &text[at + message.len()..],
-        _ => text,
+    if message.is_empty() {
+        return text;
     }
+    // As a rule right behind it, which is cheaper to see than to look for.
+    let usual = text.split_once(':').and_then(|(_, rest)| rest.strip_prefix(' ')?.strip_prefix(message));
+    usual.unwrap_or_else(|| {
+        let first_line = text.find('\n').unwrap_or(text.len());
+        let at = text.find(message).filter(|at| *at <= first_line);
+        at.map_or(text, |at| &text[at + message.len()..])
+    })
 }
 
 /// The lines that are calls, without their `at`.
