@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use watchpost_bindings::{HostHook, HostOptions, error_sampler, span_hook, traces_sampler};
-use watchpost_core::{EventHook, Hint};
+use watchpost_core::Hint;
 
 use crate::call::{Dispatcher, Hook, breadcrumb_hook, dispatch, event_hook, with_dispatcher};
 
@@ -28,7 +28,10 @@ impl Hook {
 pub(crate) fn with_hooks(options: HostOptions, numbers: &[u32]) -> HostOptions {
     let hooks = Hook::ALL.into_iter().filter(|hook| numbers.contains(&(*hook as u32)));
     let mut options = hooks.fold(options, with_hook);
-    options.client = options.client.with_blind_event_processor(transaction_processors());
+    // The processors of JavaScript's scopes: those of the moment when a transaction ends. An error brings them along in its
+    // own scopes.
+    let processors = event_hook(Hook::Processors);
+    options.client = options.client.with_transaction_processor(processors, || PROCESSORS.with(Cell::get));
     options
 }
 
@@ -71,19 +74,6 @@ pub(crate) fn while_ending<T>(
     }
     let _restore = Restore(PROCESSORS.with(|flag| flag.replace(processors)));
     with_dispatcher(dispatcher, end)
-}
-
-/// The processors of JavaScript's scopes for transactions: those of the moment when one ends. An error brings them along
-/// in its own scopes.
-fn transaction_processors() -> EventHook {
-    let processors = event_hook(Hook::Processors);
-    Arc::new(move |event, hint| {
-        if event.is_transaction() && PROCESSORS.with(Cell::get) {
-            processors(event, hint)
-        } else {
-            Ok(Some(event))
-        }
-    })
 }
 
 /// A hook that the dispatcher of the call under way knows.

@@ -24,11 +24,7 @@ pub(super) struct Outgoing<'a> {
 impl Client {
     /// What is prepared of these scopes, if the event has nothing of the kind itself and no processor looks at it.
     pub(super) fn prepared(&self, event: &Event, layers: &Layers) -> Option<Arc<Prepared>> {
-        let has_own = event.user.is_some()
-            || !event.tags.is_empty()
-            || !event.extra.is_empty()
-            || event.contexts.keys().any(|name| name != "trace");
-        if has_own || pipeline::is_processed(&self.options, layers) {
+        if Prepared::is_in(event) || pipeline::is_processed(&self.options, layers) {
             return None;
         }
         self.preparation.of(layers, &self.options)

@@ -250,7 +250,8 @@ impl Client {
         let [global, isolation, current] = &segment.scopes;
         let layers = snapshot(Scopes { global, isolation, current });
         let hint = Hint::default();
-        let is_seen = self.options.tracing().before_send_transaction().is_some();
+        let is_seen = self.options.tracing().before_send_transaction().is_some()
+            || self.options.transaction_processors().next().is_some();
         let prepared = if is_seen { None } else { self.prepared(&event, &layers) };
         let prepared = prepared.as_deref();
         let given = Given { options: &self.options, layers: &layers, hint: &hint, prepared };

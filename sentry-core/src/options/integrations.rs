@@ -26,6 +26,11 @@ impl ClientOptions {
         }
     }
 
+    /// How many were added.
+    pub(crate) fn integrations_added(&self) -> usize {
+        self.added.with(|added| added.len())
+    }
+
     /// The SDK as it is now.
     pub(crate) fn sdk_now(&self) -> SdkInfo {
         let mut sdk = self.sdk.clone();

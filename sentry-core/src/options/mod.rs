@@ -54,6 +54,7 @@ pub struct ClientOptions {
     before_send: Option<EventHook>,
     before_breadcrumb: Option<BreadcrumbHook>,
     event_processors: Vec<EventHook>,
+    transaction_processors: Vec<(EventHook, fn() -> bool)>,
     processors_read_frames: bool,
     diagnostics: Diagnostics,
     sdk: SdkInfo,
@@ -90,6 +91,7 @@ impl Default for ClientOptions {
             before_send: None,
             before_breadcrumb: None,
             event_processors: Vec::new(),
+            transaction_processors: Vec::new(),
             processors_read_frames: false,
             diagnostics: Diagnostics::default(),
             sdk: SdkInfo {
@@ -276,6 +278,13 @@ impl ClientOptions {
         self
     }
 
+    /// A function that sees each transaction after all processors of events, if `is_wanted` says so when it ends.
+    #[must_use]
+    pub fn with_transaction_processor(mut self, processor: EventHook, is_wanted: fn() -> bool) -> Self {
+        self.transaction_processors.push((processor, is_wanted));
+        self
+    }
+
     /// An object under `contexts` that every event gets unless it has its own: `os`, `runtime`, `device`.
     #[must_use]
     pub fn with_context(mut self, key: impl Into<Text>, value: Map) -> Self {
@@ -303,6 +312,11 @@ impl ClientOptions {
 
     pub(crate) fn event_processors(&self) -> &[EventHook] {
         &self.event_processors
+    }
+
+    /// Those of transactions alone that are wanted now.
+    pub(crate) fn transaction_processors(&self) -> impl Iterator<Item = &EventHook> {
+        self.transaction_processors.iter().filter(|(_, is_wanted)| is_wanted()).map(|(hook, _)| hook)
     }
 
     /// True if one of them may look at frames.

@@ -38,7 +38,7 @@ pub(crate) struct Given<'a> {
     pub(crate) options: &'a ClientOptions,
     pub(crate) layers: &'a Layers,
     pub(crate) hint: &'a Hint,
-    /// What is added when the event is written, and is not to be added before.
+    /// What is added when the event is written, and not before.
     pub(crate) prepared: Option<&'a Prepared>,
 }
 
@@ -82,10 +82,12 @@ pub(crate) fn run_feedback(event: Event, given: Given<'_>) -> Outcome {
 fn hooks(mut event: Event, given: Given<'_>, name: &str, last: Option<&EventHook>) -> Outcome {
     let Given { options, layers, hint, prepared } = given;
     scope::apply(layers, &mut event, options.max_breadcrumbs());
-    defaults(&mut event, options);
+    if !event.is_transaction() {
+        event.level.get_or_insert(Level::Error);
+    }
     if prepared.is_none() {
         scope::apply_data(layers, &mut event);
-        default_contexts(&mut event, options);
+        defaults(&mut event, options);
     }
     if reads_frames(given) {
         event.look_up_frames();
@@ -131,9 +133,6 @@ pub(crate) fn finish(mut event: Event, options: &ClientOptions, hint: &Hint, rng
 
 /// What every event has, unless it or a scope said otherwise.
 fn defaults(event: &mut Event, options: &ClientOptions) {
-    if !event.is_transaction() {
-        event.level.get_or_insert(Level::Error);
-    }
     event.platform.get_or_insert_with(|| options.platform().clone());
     event.environment.get_or_insert_with(|| options.environment().clone());
     event.sdk.get_or_insert_with(|| options.sdk_now());
@@ -146,10 +145,6 @@ fn defaults(event: &mut Event, options: &ClientOptions) {
             *own = option.cloned();
         }
     }
-}
-
-/// The contexts that every event has, unless it or a scope has others.
-fn default_contexts(event: &mut Event, options: &ClientOptions) {
     for (key, context) in options.contexts() {
         if !event.contexts.contains_key(key) {
             event.contexts.insert(key.clone(), context.clone());

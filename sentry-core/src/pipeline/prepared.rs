@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use crate::fork::ForkLock;
 use crate::json;
 use crate::options::ClientOptions;
@@ -16,7 +14,7 @@ use crate::text::Text;
 /// More bytes are not kept.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// User, tags, extra values and contexts of scopes and options: masked, within their limits, and as JSON.
+/// What scopes and options add to an event: masked, within its limits, and as JSON.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     /// The user before anything was masked.
@@ -30,32 +28,47 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// True if an event says something of the kind itself, apart from its trace.
+    pub(crate) fn is_in(event: &Event) -> bool {
+        let texts = [&event.platform, &event.environment, &event.release, &event.dist, &event.server_name];
+        event.user.is_some()
+            || event.sdk.is_some()
+            || texts.into_iter().any(Option::is_some)
+            || !event.tags.is_empty()
+            || !event.extra.is_empty()
+            || event.contexts.keys().any(|name| name != "trace")
+    }
+
     /// Nothing if something does not keep its limit, which every event has to be told.
     fn new(layers: &Layers, options: &ClientOptions) -> Option<Self> {
         let mut event = Event::default();
         // The trace is each event's own.
         event.contexts.insert(Text::from_static("trace"), Context::default());
         scope::apply_data(layers, &mut event);
-        super::default_contexts(&mut event, options);
+        super::defaults(&mut event, options);
         event.contexts.remove("trace");
         let user = event.user.clone();
         options.scrubber().event(&mut event);
         if !event.other.is_empty() {
             return None;
         }
+        let named = std::mem::take(&mut event.contexts);
         let (mut fields, mut contexts) = (Vec::new(), Vec::new());
-        if let Some(user) = &event.user {
-            entry("user", user, &mut fields)?;
+        json::write(&event, &mut fields).ok()?;
+        // Braces give way to a comma.
+        fields.pop_if(|last| *last == b'}')?;
+        match &mut fields[..] {
+            [_] => fields.clear(),
+            [first, ..] => *first = b',',
+            [] => return None,
         }
-        if !event.tags.is_empty() {
-            entry("tags", &event.tags, &mut fields)?;
+        for (name, context) in &named {
+            contexts.push(b',');
+            json::write_text(name, &mut contexts);
+            contexts.push(b':');
+            json::write(context, &mut contexts).ok()?;
         }
-        if !event.extra.is_empty() {
-            entry("extra", &event.extra, &mut fields)?;
-        }
-        for (name, context) in &event.contexts {
-            entry(name, context, &mut contexts)?;
-        }
+        event.contexts = named;
         let is_small = fields.len() + contexts.len() <= MOST_BYTES;
         is_small.then_some(Self { user, event, fields, contexts })
     }
@@ -79,21 +92,15 @@ impl Prepared {
         Some(())
     }
 
-    /// Adds it to an event that is not written out.
+    /// Adds it to an event that is not written out and says nothing of the kind.
     pub(crate) fn add_to(&self, event: &mut Event) {
-        event.user.clone_from(&self.event.user);
-        event.tags.clone_from(&self.event.tags);
-        event.extra.clone_from(&self.event.extra);
-        let contexts = self.event.contexts.iter();
-        event.contexts.extend(contexts.map(|(name, context)| (name.clone(), Arc::clone(context))));
+        let Event { user, tags, extra, contexts, sdk, .. } = self.event.clone();
+        let Event { platform, environment, release, dist, server_name, .. } = self.event.clone();
+        (event.user, event.tags, event.extra, event.sdk) = (user, tags, extra, sdk);
+        (event.platform, event.environment, event.server_name) = (platform, environment, server_name);
+        (event.release, event.dist) = (release, dist);
+        event.contexts.extend(contexts);
     }
-}
-
-fn entry(name: &str, value: &impl Serialize, out: &mut Vec<u8>) -> Option<()> {
-    out.push(b',');
-    json::write_text(name, out);
-    out.push(b':');
-    json::write(value, out).ok()
 }
 
 /// What was prepared last.
@@ -103,6 +110,8 @@ pub(crate) struct Preparation(ForkLock<Seen>);
 #[derive(Default)]
 struct Seen {
     sources: Option<Sources>,
+    /// How many integrations had been added by then.
+    integrations: usize,
     state: State,
 }
 
@@ -119,9 +128,11 @@ enum State {
 impl Preparation {
     /// What is prepared of these scopes, if they said the same before.
     pub(crate) fn of(&self, layers: &Layers, options: &ClientOptions) -> Option<Arc<Prepared>> {
+        let integrations = options.integrations_added();
         let known = self.0.with(|seen| {
             let sources = seen.sources.as_ref()?;
-            sources.are_of(layers).then(|| seen.state.clone())
+            let is_same = seen.integrations == integrations && sources.are_of(layers);
+            is_same.then(|| seen.state.clone())
         });
         let state = match known {
             Some(State::Made(prepared)) => return Some(prepared),
@@ -132,7 +143,7 @@ impl Preparation {
             None => State::Unmade,
         };
         let made = if let State::Made(prepared) = &state { Some(Arc::clone(prepared)) } else { None };
-        let next = Seen { sources: Some(Sources::of(layers)), state };
+        let next = Seen { sources: Some(Sources::of(layers)), integrations, state };
         // What was there is freed outside of the lock.
         drop(self.0.with(|seen| std::mem::replace(seen, next)));
         made

@@ -1,6 +1,6 @@
 //! The way of a transaction: scopes, processors, `before_send_transaction`, scrubbing, limits; never `before_send`.
 
-use super::{Given, Outcome, Prepared, default_contexts, defaults};
+use super::{Given, Outcome, Prepared, defaults};
 use crate::client_reports::ClientReports;
 use crate::hook::{self, Verdict};
 use crate::json;
@@ -10,13 +10,13 @@ use crate::scope;
 /// Everything up to the bytes. Spans that a hook took out are counted as that hook's.
 pub(crate) fn run_transaction(mut event: Event, given: Given<'_>, reports: &ClientReports) -> Outcome {
     let Given { options, layers, hint, prepared } = given;
-    defaults(&mut event, options);
     if prepared.is_none() {
         scope::apply_data(layers, &mut event);
-        default_contexts(&mut event, options);
+        defaults(&mut event, options);
     }
     let spans = event.spans.len();
-    for processor in layers.processors().chain(options.event_processors()) {
+    let processors = layers.processors().chain(options.event_processors());
+    for processor in processors.chain(options.transaction_processors()) {
         event = match hook::filter("event processor", options.diagnostics(), || processor(event, hint)) {
             Verdict::Keep(event) => event,
             Verdict::Drop => return Outcome::Drop(DiscardReason::EventProcessor),
