@@ -58,11 +58,6 @@ export declare class NativeClient {
   get shutdownTimeout(): number
   /** The names of the integrations that are switched off. */
   get disabledIntegrations(): Array<string>
-  /**
-   * Asks for a call of `listener`, always the same function, with this number and true once everything has left. It
-   * is nobody's but the caller's to stop waiting. False if there will be no call, and `flush` has to wait.
-   */
-  flushLater(number: number, listener: (number: number, done: boolean) => void): boolean
   /** Waits until everything has left, for at most that many milliseconds, else for the shutdown timeout. */
   flush(timeoutMs?: number | undefined | null): Promise<boolean>
   /** Flushes and stops. */
@@ -91,6 +86,14 @@ export declare class NativeClient {
    * the hook that sees it last.
    */
   dropDeferred(id: string | undefined | null, isTransaction: boolean, byProcessor: boolean): void
+  /**
+   * From now on `listener` hears what [`flush_later`] asks for: a number, and whether everything has left. What to
+   * ask by.
+   *
+   * # Errors
+   * When JavaScript has no room for it.
+   */
+  listen(listener: (number: number, done: boolean) => void): number
   /** True if requests are to be told of though no trace came along: for transactions, or to be counted as sessions. */
   get followsRequests(): boolean
   /** Bytes of a request's body that are kept while the application reads it; 0 where none are collected. */
@@ -338,6 +341,12 @@ export interface CarriedTrace {
 /** How many milliseconds a delivery may take at the end of a call: at most so many, and not beyond the deadline, if one is known. */
 export declare function deliveryTime(left: number | undefined | null, most: number): number
 
+/**
+ * Asks for a call of the listener with this number and true once everything has left. It is nobody's but the caller's to
+ * stop waiting, and to say so. False if there will be no call, and `flush` has to wait.
+ */
+export declare function flushLater(listener: number, number: number): boolean
+
 /** Forgets a thread that has ended. */
 export declare function forgetThread(id: number): void
 
@@ -362,3 +371,6 @@ export interface Setup {
   /** The numbers of the hooks that there are. */
   hooks: Array<number>
 }
+
+/** Nobody waits for the answer to this number any longer. */
+export declare function stopWaiting(listener: number, number: number): void

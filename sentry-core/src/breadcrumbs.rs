@@ -36,7 +36,7 @@ impl Breadcrumbs {
     /// Adds those of another ring, whatever their number: an event keeps the newest.
     pub(crate) fn extend(&mut self, others: Vec<Arc<Breadcrumb>>) {
         if !others.is_empty() {
-            Arc::make_mut(self.0.get_or_insert_default()).extend(others);
+            Unwatched::make_mut(self.0.get_or_insert_default()).extend(others);
         }
     }
 

@@ -10,9 +10,9 @@ import type { ContextOptions } from "./integrations/core-parts";
 import { native, type Dispatcher, type NativeClient } from "./native";
 import { ownFilter } from "./option-values";
 import { readOptions, type Options } from "./options";
-import { Patience } from "./patience";
 import type { Scope } from "./scope";
 import type { Event, EventHint, EventProcessor, SeverityLevel } from "./types";
+import { Waits } from "./waits";
 
 /** A client that repeats and records: from here on, or after one whose process is gone. @internal */
 export type Testing =
@@ -76,8 +76,8 @@ export class Client {
   #integrations: readonly Integration[];
   #flight: Promise<unknown> | undefined;
   readonly #hooks = new ClientHooks(this);
-  readonly #waiting = new Map<number, (done: boolean) => void>();
-  readonly #patience = new Patience();
+  /** What the addon knows us by, once we listen. */
+  #listener: number | undefined;
   #flushes = 0;
   #isEnabled = false;
   #isSetUp = false;
@@ -243,22 +243,15 @@ export class Client {
 
   /** Nothing where the addon cannot tell later. */
   #flushLater(limit: number): Promise<boolean> | undefined {
+    const listener = (this.#listener ??= this.native.listen(this.#flushed));
     const number = ++this.#flushes;
-    if (!this.native.flushLater(number, this.#flushed)) return undefined;
-    return new Promise((resolve) => {
-      const end = this.#patience.wait(limit, () => this.#flushed(number, false));
-      this.#waiting.set(number, (done) => {
-        end();
-        resolve(done);
-      });
-    });
+    if (!native.flushLater(listener, number)) return undefined;
+    return new Promise((resolve) => this.#waits.add(number, limit, resolve));
   }
 
-  readonly #flushed = (number: number, done: boolean): void => {
-    const settle = this.#waiting.get(number);
-    this.#waiting.delete(number);
-    settle?.(done);
-  };
+  readonly #flushed = (number: number, done: boolean): void => this.#waits.answer(number, done);
+
+  readonly #waits = new Waits((number) => native.stopWaiting(this.#listener ?? 0, number));
 
   #limit(timeout: number | undefined): number {
     return typeof timeout === "number" && timeout >= 0 ? timeout : this.native.shutdownTimeout;

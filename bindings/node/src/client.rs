@@ -1,12 +1,12 @@
 //! The client as an object.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use napi::Result;
-use napi::bindgen_prelude::{AsyncTask, FnArgs, Function};
+use napi::bindgen_prelude::AsyncTask;
 use napi_derive::napi;
 use watchpost_bindings::{
     HostClient, HostEnd, HostIdentity, HostOptions, NameStyle, TestSetup, global_scope, guard,
@@ -15,7 +15,7 @@ use watchpost_core::{Category, DiscardReason, Map, Text};
 
 use crate::call::{Dispatcher, with_dispatcher};
 use crate::error::{panicked, refused};
-use crate::flush::{Flush, Listener};
+use crate::flush::{Flush, Listening};
 use crate::hook::with_hooks;
 use crate::stack::Stacks;
 
@@ -25,7 +25,7 @@ use crate::stack::Stacks;
 pub struct NativeClient {
     pub(crate) host: Arc<HostClient>,
     pub(crate) stacks: Rc<Stacks>,
-    listener: OnceCell<Listener>,
+    pub(crate) listening: RefCell<Option<Listening>>,
 }
 
 /// What JavaScript says about itself.
@@ -161,27 +161,6 @@ impl NativeClient {
         self.host.options().disabled_integrations.iter().map(ToString::to_string).collect()
     }
 
-    /// Asks for a call of `listener`, always the same function, with this number and true once everything has left. It
-    /// is nobody's but the caller's to stop waiting. False if there will be no call, and `flush` has to wait.
-    #[napi]
-    pub fn flush_later(
-        &self,
-        number: u32,
-        #[napi(ts_arg_type = "(number: number, done: boolean) => void")] listener: Function<
-            '_,
-            FnArgs<(u32, bool)>,
-            (),
-        >,
-    ) -> bool {
-        let asked = guard(|| {
-            if self.listener.get().is_none() {
-                let _ = self.listener.set(Listener::new(&listener).ok()?);
-            }
-            Some(self.listener.get()?.ask(&self.host, number))
-        });
-        asked.flatten().unwrap_or(false)
-    }
-
     /// Waits until everything has left, for at most that many milliseconds, else for the shutdown timeout.
     #[napi(ts_return_type = "Promise<boolean>")]
     pub fn flush(&self, timeout_ms: Option<f64>) -> AsyncTask<Flush> {
@@ -253,7 +232,7 @@ impl NativeClient {
 
     fn around(host: HostClient, setup: &Setup) -> Self {
         let stacks = Stacks::new(&setup.own_folder, host.options().include_source_context);
-        Self { host: Arc::new(host), stacks: Rc::new(stacks), listener: OnceCell::new() }
+        Self { host: Arc::new(host), stacks: Rc::new(stacks), listening: RefCell::default() }
     }
 }
 

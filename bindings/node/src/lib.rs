@@ -36,6 +36,7 @@ pub use crate::aim::aim_captures;
 pub use crate::attach::attach_in_hook;
 pub use crate::breadcrumb::{add_breadcrumb, add_trail, aim_breadcrumbs};
 pub use crate::capture::{capture_errors, capture_event, capture_message};
+pub use crate::flush::{flush_later, stop_waiting};
 pub use crate::serverless::delivery_time;
 pub use crate::threads::{forget_thread, knows_thread, note_thread};
 pub use crate::words::Words;
