@@ -1,6 +1,6 @@
 import type { Scope } from "./scope";
 import type { Span } from "./span";
-import type { Breadcrumb, Event, EventProcessor, Primitive, SeverityLevel, User } from "./types";
+import type { Breadcrumb, EventProcessor, Primitive, RecordedEvent, SeverityLevel, User } from "./types";
 
 /** What a scope holds. Attachments and the trace are the core's, and not told. */
 export interface ScopeData {
@@ -18,10 +18,10 @@ export interface ScopeData {
 
 /** From an event that has the scope's data alone, as JSON. @internal */
 export function scopeData(contents: string, { processors, span }: Scope): ScopeData {
-  const event = JSON.parse(contents) as Event;
-  const { breadcrumbs = [], contexts = {}, extra = {}, fingerprint = [], level, tags = {}, transaction, user = {} } = event;
+  const event = JSON.parse(contents) as RecordedEvent;
+  const { breadcrumbs, contexts = {}, extra = {}, fingerprint = [], level, tags = {}, transaction, user = {} } = event;
   return {
-    breadcrumbs: Array.isArray(breadcrumbs) ? breadcrumbs : (breadcrumbs.values ?? []),
+    breadcrumbs: breadcrumbs?.values ?? [],
     contexts,
     eventProcessors: [...processors],
     extra,
