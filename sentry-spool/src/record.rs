@@ -123,13 +123,43 @@ pub(crate) fn write(fd: BorrowedFd<'_>, offset: u64, kind: Kind, salt: u32, part
     whole(retry_on_intr(|| pwritev(fd, &slices[..direct.len() + 2], offset)), total)
 }
 
+/// How many records [`write_all`] takes at most; a system takes 1,024 pieces of memory in one call.
+pub(crate) const fn most_at_once(parts: usize) -> usize {
+    1_024 / (parts + 1)
+}
+
+/// Writes data records one behind the other with one `pwritev`, at `offset`, where the last one ends; at most as many as
+/// [`most_at_once`] says.
+///
+/// An error leaves an unknown number of bytes behind; the caller cuts them off.
+pub(crate) fn write_all<const N: usize>(
+    fd: BorrowedFd<'_>,
+    offset: u64,
+    salt: u32,
+    records: &[[&[u8]; N]],
+) -> Result<u64> {
+    let mut total = 0;
+    let mut headers = Vec::with_capacity(records.len());
+    for parts in records {
+        let length = payload_bytes(parts)?;
+        headers.push(Header::of(Kind::Data, salt, length, parts).encode(salt));
+        total += HEADER_BYTES + u64::from(length);
+    }
+    let mut slices = Vec::with_capacity(records.len() * (N + 1));
+    for (header, parts) in headers.iter().zip(records) {
+        slices.push(IoSlice::new(header));
+        slices.extend(parts.iter().map(|part| IoSlice::new(part)));
+    }
+    whole(retry_on_intr(|| pwritev(fd, &slices, offset)), total)
+}
+
 fn whole(written: rustix::io::Result<usize>, total: u64) -> Result<u64> {
     let written = written.map_err(|errno| Error::system("cannot append to the spool", errno))?;
     if written as u64 == total {
         Ok(total)
     } else {
         // The system wrote what fitted; the next try would have said ENOSPC or EFBIG.
-        Err(Error::full("cannot append to the spool: only part of the record fitted on the disk"))
+        Err(Error::full("cannot append to the spool: only part of what was written fitted on the disk"))
     }
 }
 

@@ -103,7 +103,7 @@ export interface Event extends EventFields<Breadcrumb[]> {}
 /** An event as it travels: its breadcrumbs are within an object. */
 export interface RecordedEvent extends EventFields<{ values?: Breadcrumb[] }> {}
 
-/** @internal */
+/** What events have, whatever holds their breadcrumbs. */
 export interface EventFields<Breadcrumbs> {
   event_id?: string;
   timestamp?: number | string;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use watchpost_core::EventId;
-use watchpost_spool::Log;
+use watchpost_spool::{Log, Position};
 
 use super::body::Encoding;
 use super::framed::Framed;
@@ -186,8 +186,11 @@ impl Spool {
         let mut appended = Vec::with_capacity(batch.len());
         let was_full = std::mem::take(&mut self.is_full);
         let mut sound = true;
-        for submission in batch.drain(..) {
-            match self.log.append(&[&submission.head.encode(), &submission.wire]) {
+        let heads: Vec<Vec<u8>> = batch.iter().map(|submission| submission.head.encode()).collect();
+        let positions = self.append_all(&heads, batch);
+        for ((place, submission), head) in batch.drain(..).enumerate().zip(&heads) {
+            let position = positions.get(place).map(|position| Ok(*position));
+            match position.unwrap_or_else(|| self.log.append(&[head, &submission.wire])) {
                 Ok(position) => appended.push((position, submission)),
                 Err(error) => {
                     if !error.is_full() && !error.is_too_large() {
@@ -226,6 +229,17 @@ impl Spool {
         self.queue.push(jobs);
         answer(runtime, waiting);
         sound
+    }
+
+    /// Where the first records are that could be written together. What failed for one of those behind, each is told when it is
+    /// tried by itself.
+    fn append_all(&self, heads: &[Vec<u8>], batch: &[Submission]) -> Vec<Position> {
+        let records = heads.iter().zip(batch).map(|(head, submission)| [&head[..], &submission.wire[..]]);
+        let records: Vec<[&[u8]; 2]> = records.collect();
+        let mut positions = Vec::with_capacity(records.len());
+        // The error comes again.
+        let _ = self.log.append_all(&records, &mut positions);
+        positions
     }
 
     /// Leaves the segment that failed behind. Nothing in it was confirmed without an earlier sync that succeeded.

@@ -99,6 +99,14 @@ impl LogFile {
         Ok(at)
     }
 
+    /// Data records, one behind the other, by one write. After an error, call [`LogFile::cut_back`].
+    pub(super) fn append_all<const N: usize>(&self, records: &[[&[u8]; N]]) -> Result<()> {
+        let at = self.length();
+        let written = record::write_all(self.file.as_fd(), at, self.salt, records)?;
+        self.length.store(at + written, Relaxed);
+        Ok(())
+    }
+
     pub(super) fn cut_back(&self) -> Result<()> {
         self.file
             .set_len(self.length())

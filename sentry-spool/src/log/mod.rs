@@ -113,25 +113,55 @@ impl Log {
         self.check_sound()?;
         let bytes = HEADER_BYTES + u64::from(record::payload_bytes(parts)?);
         let mut tail = self.tail();
-        if tail.segments.iter().map(|file| file.length()).sum::<u64>() + bytes > self.config.max_bytes {
-            return Err(Error::full("the log has reached max_bytes"));
-        }
-        let file = match tail.segments.last() {
-            Some(last) if !tail.sealed && last.length() + bytes <= self.config.segment_bytes => {
-                Arc::clone(last)
-            }
-            _ => self.begin_segment(&mut tail)?,
-        };
+        let (file, _) = self.room(&mut tail, bytes)?;
         let offset = file.append(Kind::Data, parts).inspect_err(|_| {
             if file.cut_back().is_err() {
                 tail.sealed = true;
             }
         })?;
-        if tail.unsynced.last().is_none_or(|last| last.number != file.number) {
-            tail.unsynced.push(Arc::clone(&file));
-        }
-        tail.last = Position::new(file.number, offset);
+        tail.appended(&file, offset);
         Ok(tail.last)
+    }
+
+    /// Appends records as [`Log::append`] does, as many with one `writev` as the segment and the system take, and adds the
+    /// position of each to `positions`. Returns at the first that cannot be appended: those before it are.
+    ///
+    /// # Errors
+    /// As [`Log::append`]. Of several that were to be written at once none stays behind, also if one of them would have
+    /// fitted.
+    pub fn append_all<const N: usize>(
+        &self,
+        mut records: &[[&[u8]; N]],
+        positions: &mut Vec<Position>,
+    ) -> Result<()> {
+        let mut tail = self.tail();
+        while let [first, ..] = records {
+            self.check_sound()?;
+            let mut bytes = HEADER_BYTES + u64::from(record::payload_bytes(first)?);
+            let (file, room) = self.room(&mut tail, bytes)?;
+            let mut offset = file.length();
+            let mut count = 1;
+            positions.push(Position::new(file.number, offset));
+            for parts in records.iter().take(record::most_at_once(N)).skip(1) {
+                let more = HEADER_BYTES + record::payload_bytes(parts).map_or(room, u64::from);
+                if bytes + more > room {
+                    break;
+                }
+                offset = file.length() + bytes;
+                positions.push(Position::new(file.number, offset));
+                bytes += more;
+                count += 1;
+            }
+            let (now, later) = records.split_at(count);
+            if let Err(error) = file.append_all(now) {
+                positions.truncate(positions.len() - count);
+                tail.sealed |= file.cut_back().is_err();
+                return Err(error);
+            }
+            tail.appended(&file, offset);
+            records = later;
+        }
+        Ok(())
     }
 
     /// Makes everything durable whose append returned before this call, and returns the end of it: each of those
@@ -252,6 +282,23 @@ impl Log {
         Ok(())
     }
 
+    /// The segment that takes so many bytes more, and how many it takes at most.
+    fn room(&self, tail: &mut Tail, bytes: u64) -> Result<(Arc<LogFile>, u64)> {
+        let used: u64 = tail.segments.iter().map(|file| file.length()).sum();
+        let left = self.config.max_bytes.saturating_sub(used);
+        if bytes > left {
+            return Err(Error::full("the log has reached max_bytes"));
+        }
+        let file = match tail.segments.last() {
+            Some(last) if !tail.sealed && last.length() + bytes <= self.config.segment_bytes => {
+                Arc::clone(last)
+            }
+            _ => self.begin_segment(tail)?,
+        };
+        let room = self.config.segment_bytes.saturating_sub(file.length()).min(left);
+        Ok((file, room))
+    }
+
     fn begin_segment(&self, tail: &mut Tail) -> Result<Arc<LogFile>> {
         let number = tail.next_number;
         let next_number = number.checked_add(1).ok_or(Error::too_large(OUT_OF_NUMBERS))?;
@@ -268,6 +315,14 @@ impl Log {
 }
 
 impl Tail {
+    /// Notes that records up to the one at an offset are in a file, and not yet on the disk.
+    fn appended(&mut self, file: &Arc<LogFile>, offset: u64) {
+        if self.unsynced.last().is_none_or(|last| last.number != file.number) {
+            self.unsynced.push(Arc::clone(file));
+        }
+        self.last = Position::new(file.number, offset);
+    }
+
     fn end(&self) -> Position {
         match self.segments.last() {
             Some(last) if !self.sealed => Position::new(last.number, last.length()),

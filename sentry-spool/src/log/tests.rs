@@ -40,6 +40,38 @@ fn records_come_back_in_order_across_segments() {
 }
 
 #[test]
+fn many_records_at_once_lie_as_if_appended_one_by_one() {
+    let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [one, all] = dirs
+        .each_ref()
+        .map(|dir| Log::open(LogConfig { segment_bytes: 20_000, ..LogConfig::new(dir.path()) }).unwrap());
+    // More than a segment holds, and more than one call takes.
+    let texts_of_all = numbers(0..2_000);
+    let records: Vec<[&[u8]; 2]> =
+        texts_of_all.iter().map(|text| [&text.as_bytes()[..3], &text.as_bytes()[3..]]).collect();
+    let mut positions = Vec::new();
+    all.append_all(&records[..700], &mut positions).unwrap();
+    all.append_all(&records[..0], &mut positions).unwrap();
+    all.append_all(&records[700..], &mut positions).unwrap();
+    assert_eq!(positions, fill(&one, 0..2_000));
+    assert_eq!((all.end(), all.bytes()), (one.end(), one.bytes()));
+    assert_eq!(texts(&all, Position::START), texts_of_all);
+    assert!(all.sync().unwrap() > positions[1_999]);
+}
+
+#[test]
+fn of_many_records_those_before_the_one_that_does_not_fit_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Log::open(LogConfig { max_bytes: 1_000, ..small(dir.path()) }).unwrap();
+    let mut positions = Vec::new();
+    let error = log.append_all(&[[&[7; 84][..]]; 12], &mut positions).unwrap_err();
+    assert!(error.is_full(), "{error}");
+    assert_eq!((positions.len(), log.bytes()), (10, 1_000));
+    let read: Vec<_> = log.reader(Position::START).map(|entry| entry.unwrap().position).collect();
+    assert_eq!(read, positions);
+}
+
+#[test]
 fn reading_starts_at_or_after_any_position() {
     let dir = tempfile::tempdir().unwrap();
     let log = Log::open(small(dir.path())).unwrap();
