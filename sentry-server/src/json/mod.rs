@@ -7,6 +7,7 @@
 mod convert;
 mod key;
 mod map;
+mod plain;
 mod read;
 mod write;
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{Key, Map, Value};
+use super::{Key, Map, Value, plain};
 
 /// Reads one value, with nothing behind it.
 ///
@@ -16,6 +16,9 @@ pub(crate) fn read(raw: &[u8]) -> serde_json::Result<Value> {
         // Says where.
         return serde_json::from_slice(raw);
     };
+    if let Some(value) = plain::read(text) {
+        return Ok(value);
+    }
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = Tree { room: &mut Room::default() }.deserialize(&mut reader)?;
     reader.end()?;
