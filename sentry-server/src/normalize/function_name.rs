@@ -2,6 +2,9 @@
 
 mod strip;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 /// Whether functions of a platform carry signatures, generics and compiler decoration.
 pub(super) fn applies_to(platform: &str) -> bool {
     matches!(platform, "native" | "rust" | "c" | "cocoa" | "objc" | "swift")
@@ -26,9 +29,50 @@ pub(super) fn trim(raw: &str) -> String {
     if short.is_empty() { raw.to_owned() } else { short }
 }
 
+/// The short name, where it is another. Frames of a program have the same names again and again, so those that a thread met
+/// are remembered.
+pub(super) fn shortened(raw: &str) -> Option<String> {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<Box<str>, Option<Box<str>>>> = RefCell::default();
+    }
+    let other = || Some(trim(raw)).filter(|short| short != raw);
+    if raw.len() > MAX_KEPT_BYTES {
+        return other();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(short) = known.get(raw) {
+            return short.as_deref().map(str::to_owned);
+        }
+        let short = other();
+        if known.len() >= MAX_KEPT {
+            known.clear();
+        }
+        known.insert(raw.into(), short.as_deref().map(Box::from));
+        short
+    })
+}
+
+/// What a thread remembers: some hundred kilobytes.
+const MAX_KEPT: usize = 1_024;
+const MAX_KEPT_BYTES: usize = 512;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_the_same_when_they_come_again() {
+        // More than are remembered.
+        for _ in 0..2 {
+            for n in 0..1_500 {
+                let raw = format!("shop::Cart<u{n}>::add_{n}::h0123456789abcdef");
+                assert_eq!(shortened(&raw), Some(format!("shop::Cart<T>::add_{n}")));
+                assert_eq!(shortened(&format!("add_{n}")), None);
+            }
+        }
+        let long = "a".repeat(2 * MAX_KEPT_BYTES);
+        assert_eq!(shortened(&format!("{long}::h0123456789abcdef")), Some(long));
+    }
 
     #[test]
     fn rust() {

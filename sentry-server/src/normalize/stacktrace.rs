@@ -57,6 +57,32 @@ fn says_something(frame: &Map) -> bool {
 
 fn one(frame: &mut Map, event_platform: &str, path: &Path<'_>, notes: &mut Notes) {
     text::drop_nulls(frame);
+    // Nearly every frame is as it should be: one look at all of it tells.
+    if frame.iter().any(|(key, value)| is_odd(key, value)) {
+        mend(frame);
+    }
+    paths(frame);
+    code(frame, path, notes);
+    if let Some(Value::Object(vars)) = frame.get_mut("vars") {
+        trim::map(vars, trim::FRAME_VARS, &path.name("vars"), notes);
+    }
+    let own = frame.get("platform").and_then(Value::as_str).map(str::to_owned);
+    let platform = own.as_deref().unwrap_or(event_platform);
+    short_function(frame, platform);
+    mark(frame, platform);
+}
+
+/// Whether a field has another shape than it should have.
+fn is_odd(key: &str, value: &Value) -> bool {
+    match key {
+        "function" | "raw_function" | "filename" | "abs_path" | "module" | "package" | "context_line"
+        | "platform" => !value.is_string(),
+        "lineno" | "colno" => !value.is_u64(),
+        _ => false,
+    }
+}
+
+fn mend(frame: &mut Map) {
     for key in
         ["function", "raw_function", "filename", "abs_path", "module", "package", "context_line", "platform"]
     {
@@ -77,14 +103,6 @@ fn one(frame: &mut Map, event_platform: &str, path: &Path<'_>, notes: &mut Notes
             }
         }
     }
-    paths(frame);
-    code(frame, path, notes);
-    if let Some(Value::Object(vars)) = frame.get_mut("vars") {
-        trim::map(vars, trim::FRAME_VARS, &path.name("vars"), notes);
-    }
-    let platform = frame.get("platform").and_then(Value::as_str).unwrap_or(event_platform).to_owned();
-    short_function(frame, &platform);
-    mark(frame, &platform);
 }
 
 /// A URL belongs into `abs_path`; `filename` is then its path. Neither is left empty if the other is known.
@@ -149,8 +167,7 @@ fn short_function(frame: &mut Map, platform: &str) {
         return;
     }
     let Some(Value::String(raw)) = frame.get("function") else { return };
-    let short = function_name::trim(raw);
-    if short != *raw {
+    if let Some(short) = function_name::shortened(raw) {
         let raw = raw.clone();
         frame.insert("function".into(), short.into());
         frame.entry("raw_function").or_insert(raw.into());
@@ -169,21 +186,31 @@ pub(crate) fn resolved_frame(frame: &mut Map, platform: &str) {
 }
 
 fn mark(frame: &mut Map, platform: &str) {
-    let text = |key: &str| frame.get(key).and_then(Value::as_str).unwrap_or("");
-    let origin = Origin {
-        platform,
-        function: frame.get("raw_function").and_then(Value::as_str).unwrap_or_else(|| text("function")),
-        module: text("module"),
-        package: text("package"),
-        path: if frame.contains_key("abs_path") { text("abs_path") } else { text("filename") },
-    };
-    let given = frame.get("in_app").and_then(Value::as_bool);
+    let mut origin = Origin { platform, function: "", module: "", package: "", path: "" };
+    let (mut raw_function, mut abs_path, mut given) = (None, None, None);
+    for (key, value) in frame.iter() {
+        let text = || value.as_str().unwrap_or("");
+        match key.as_str() {
+            "function" => origin.function = text(),
+            "raw_function" => raw_function = value.as_str(),
+            "module" => origin.module = text(),
+            "package" => origin.package = text(),
+            "filename" => origin.path = text(),
+            "abs_path" => abs_path = Some(text()),
+            "in_app" => given = value.as_bool(),
+            _ => {}
+        }
+    }
+    origin.function = raw_function.unwrap_or(origin.function);
+    origin.path = abs_path.unwrap_or(origin.path);
     let in_app = match given {
         Some(true) => !in_app::is_never_app(&origin),
         Some(false) => false,
         None => !in_app::is_library(&origin),
     };
-    frame.insert("in_app".into(), in_app.into());
+    if given != Some(in_app) {
+        frame.insert("in_app".into(), in_app.into());
+    }
     if given.is_some_and(|given| given != in_app) {
         let data = frame.entry("data").or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(data) = data {

@@ -160,6 +160,11 @@ impl FrameMatcher {
         found != self.negated
     }
 
+    /// Whether it asks for nothing else than the family.
+    pub(super) fn is_family(&self) -> bool {
+        matches!(self.test, FrameTest::Family(_))
+    }
+
     /// The families of frames that may match.
     pub(super) fn families(&self) -> u8 {
         match self.test {

@@ -23,6 +23,7 @@ pub(super) fn rule(mut line: Line<'_>) -> Result<StackRule, RuleError> {
         expect_bar(&mut line)?;
     }
     let start = line.column();
+    let mut has_matcher = false;
     loop {
         line.skip_space();
         if line.take("|") {
@@ -41,14 +42,20 @@ pub(super) fn rule(mut line: Line<'_>) -> Result<StackRule, RuleError> {
         let written = line.matcher(false)?;
         match FrameMatcher::read(&line, &written)? {
             Some(matcher) => {
+                has_matcher = true;
                 rule.families &= matcher.families();
-                rule.frame.push(matcher);
+                // A family is one of those that `families` has, or the frame is not looked at.
+                if !matcher.is_family() {
+                    rule.frame.push(matcher);
+                }
             }
-            None => rule.exception.push(exception_matcher(&line, &written)?),
+            None => {
+                has_matcher = true;
+                rule.exception.push(exception_matcher(&line, &written)?);
+            }
         }
     }
-    if rule.frame.is_empty() && rule.exception.is_empty() && rule.caller.is_empty() && rule.callee.is_empty()
-    {
+    if !has_matcher && rule.caller.is_empty() && rule.callee.is_empty() {
         return Err(line.error(start, "expected a matcher, like stack.function:malloc"));
     }
     while !line.is_done() {
