@@ -3,7 +3,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use super::component::{Component, Part};
+use super::component::{Component, Content};
 
 /// Names one group of events within a project: 128 bits of BLAKE3 over what contributed.
 ///
@@ -14,6 +14,7 @@ use super::component::{Component, Part};
 pub struct GroupHash([u8; 16]);
 
 const PREFIX: &str = "wp1:";
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 impl GroupHash {
     pub(super) fn of(component: &Component) -> Self {
@@ -39,8 +40,12 @@ impl GroupHash {
 
 impl fmt::Display for GroupHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+            pair.copy_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+        }
         f.write_str(PREFIX)?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(std::str::from_utf8(&digits).unwrap_or_default())
     }
 }
 
@@ -62,16 +67,16 @@ impl Serialize for GroupHash {
 
 fn write(component: &Component, out: &mut Vec<u8>) {
     write_text(component.id, out);
-    let contributing = |part: &&Part| !matches!(part, Part::Node(node) if !node.contributes);
-    let count = component.parts.iter().filter(contributing).count();
-    out.extend_from_slice(&(count as u64).to_le_bytes());
-    for part in component.parts.iter().filter(contributing) {
-        match part {
-            Part::Text(text) => {
-                out.push(0);
-                write_text(text, out);
-            }
-            Part::Node(node) => {
+    match &component.content {
+        Content::Text(text) => {
+            out.extend_from_slice(&1_u64.to_le_bytes());
+            out.push(0);
+            write_text(text, out);
+        }
+        Content::Nodes(nodes) => {
+            let contributing = || nodes.iter().filter(|node| node.contributes);
+            out.extend_from_slice(&(contributing().count() as u64).to_le_bytes());
+            for node in contributing() {
                 out.push(1);
                 write(node, out);
             }

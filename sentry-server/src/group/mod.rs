@@ -30,7 +30,8 @@ use std::hash::{Hash, Hasher};
 
 use serde::Serialize;
 
-pub use self::component::{Component, Part};
+use self::component::Shared;
+pub use self::component::{Component, Content};
 use self::grouper::Lens;
 pub(crate) use self::grouper::unmark;
 pub use self::grouper::{CONFIGS, Config, Grouper, RulesError};
@@ -78,7 +79,14 @@ impl Grouping {
     /// Names the reasons, as 63 bits of a BLAKE3: the same for all events that have the same tree.
     pub(crate) fn tree_id(&self) -> i64 {
         let mut bytes = Bytes(Vec::with_capacity(8_192));
-        self.reasons().hash(&mut bytes);
+        let Tree { config, basis, groupable, rule, fingerprint, variants } = self.reasons();
+        (config, basis, groupable, rule, fingerprint).hash(&mut bytes);
+        let mut shared = Shared::default();
+        for Variant { name, hash, hint, component } in variants {
+            (name, hash, hint).hash(&mut bytes);
+            component.name(&mut bytes, &mut shared);
+            shared.again();
+        }
         let mut short = [0; 8];
         short.copy_from_slice(&blake3::hash(&bytes.0).as_bytes()[..8]);
         i64::from_le_bytes(short) & i64::MAX
@@ -109,7 +117,7 @@ impl Grouping {
     }
 }
 
-#[derive(Serialize, Hash)]
+#[derive(Serialize)]
 struct Tree<'a> {
     config: &'static str,
     basis: Basis,
@@ -192,7 +200,7 @@ pub struct MatchedRule {
 }
 
 /// One way of looking at an event.
-#[derive(Debug, Clone, Hash, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Variant {
     /// `app`, `system`, `default`, `custom` or `fallback`.
     pub name: &'static str,

@@ -1,6 +1,6 @@
 //! What makes two groups alike: small pieces of what contributed, as numbers.
 
-use super::component::{Component, Part};
+use super::component::{Component, Content};
 use super::{Basis, Grouping};
 
 /// The pieces of an event's grouping: functions, each with the one that called it, and the words of messages. Empty where
@@ -43,14 +43,10 @@ impl Pieces {
                 self.caller = None;
                 component.children().for_each(|child| self.visit(child));
             }
-            _ => {
-                for part in &component.parts {
-                    match part {
-                        Part::Node(node) => self.visit(node),
-                        Part::Text(text) => self.words(component.id, text),
-                    }
-                }
-            }
+            _ => match &component.content {
+                Content::Nodes(nodes) => nodes.iter().for_each(|node| self.visit(node)),
+                Content::Text(text) => self.words(component.id, text),
+            },
         }
     }
 
@@ -66,13 +62,13 @@ impl Pieces {
 fn frame(component: &Component) -> u64 {
     let mut hash = SEED;
     for part in component.children().filter(|part| part.contributes && part.id != "context_line") {
-        if let Some(Part::Text(text)) = part.parts.first() {
+        if let Some(text) = part.text() {
             hash = bytes(bytes(hash, part.id.as_bytes()), text.as_bytes());
         }
     }
     if hash == SEED {
         let line = component.children().find(|part| part.contributes);
-        if let Some(Part::Text(text)) = line.and_then(|line| line.parts.first()) {
+        if let Some(text) = line.and_then(Component::text) {
             hash = bytes(hash, text.as_bytes());
         }
     }

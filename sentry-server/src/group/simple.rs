@@ -74,7 +74,7 @@ fn normal(id: &'static str, raw: &str) -> Option<Component> {
     if changed {
         leaf.hint = Some("without what varies".into());
     }
-    (!matches!(leaf.parts.first(), Some(super::Part::Text(text)) if text.is_empty())).then_some(leaf)
+    leaf.text().is_none_or(|text| !text.is_empty()).then_some(leaf)
 }
 
 fn host(uri: &str) -> Option<&str> {
