@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use super::dictionaries::Cache;
 use super::open;
 use super::texts::Known;
+use super::trees::Shelf;
 use crate::instant;
 use crate::store::Result;
 
@@ -31,7 +32,7 @@ pub(super) struct DayWriter {
     pub(super) file: Connection,
     pub(super) texts: Known,
     /// Contribution trees.
-    pub(super) trees: Known,
+    pub(super) trees: Shelf,
     /// The dictionary that was written last.
     pub(super) dictionary: i64,
 }
@@ -70,7 +71,7 @@ impl Days {
                 let file = open::writer(&self.path(day), PAGE_BYTES, open::DAY)?;
                 self.known.write().unwrap_or_else(PoisonError::into_inner).insert(day);
                 let writer =
-                    DayWriter { file, texts: Known::default(), trees: Known::default(), dictionary: 0 };
+                    DayWriter { file, texts: Known::default(), trees: Shelf::default(), dictionary: 0 };
                 Ok(slot.insert(writer))
             }
         }

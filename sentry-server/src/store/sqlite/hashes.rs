@@ -209,7 +209,7 @@ pub(super) fn tree(
     event_id: &EventKey,
 ) -> Result<Option<Vec<u8>>> {
     let Some((day, seq)) = events::place(meta, scope, event_id)? else { return Ok(None) };
-    Ok(days.read(day, |file| super::trees::of(file, seq))?.flatten())
+    Ok(days.read(day, |file| super::trees::of(file, &days.dictionaries, seq))?.flatten())
 }
 
 fn pack(sketch: &[u16; SKETCH]) -> Vec<u8> {

@@ -26,6 +26,7 @@ pub(super) const DAY: &[&str] = &[
     include_str!("day_grouping.sql"),
     include_str!("day_spans.sql"),
     include_str!("day_dictionaries.sql"),
+    include_str!("day_trees.sql"),
 ];
 
 /// Opens for writing, creating and migrating as needed. A commit is on disk when it returns.

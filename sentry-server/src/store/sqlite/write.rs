@@ -145,7 +145,7 @@ fn count_item(
 fn write_day(day: &mut DayWriter, rows: &DayRows<'_>) -> Result<()> {
     let transaction = day.file.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut texts = Interner::new(&day.texts);
-    let mut trees = Trees::new(&day.trees);
+    let mut trees = Trees::new(&mut day.trees);
     let mut last_dictionary = day.dictionary;
     {
         let mut insert = transaction.prepare_cached(
@@ -203,10 +203,10 @@ fn write_day(day: &mut DayWriter, rows: &DayRows<'_>) -> Result<()> {
             telemetry::write(&transaction, &mut texts, &item.rows)?;
         }
     }
-    let (fresh, fresh_trees) = (texts.into_fresh(), trees.into_fresh());
+    let fresh = texts.into_fresh();
     transaction.commit()?;
+    trees.learn();
     day.texts.learn(fresh);
-    day.trees.learn(fresh_trees);
     day.dictionary = last_dictionary;
     Ok(())
 }
