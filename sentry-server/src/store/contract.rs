@@ -2,7 +2,7 @@
 
 use super::{
     Batch, GroupingTree, IssueChange, IssueContext, IssueFilter, IssueSort, NewEvent, NewGroup, NewProject,
-    PageRequest, Project, ProjectScope, Rows, Status, Store, Written,
+    PageRequest, Project, ProjectScope, Rows, Status, Store, TagKey, Written,
 };
 use crate::instant::{DAY, HOUR};
 use crate::search::Expr;
@@ -151,6 +151,58 @@ pub(super) fn tags_stay_bounded(store: &dyn Store) {
     let seen: Vec<_> = tags.iter().map(|tag| (tag.key.as_str(), tag.total, tag.unique)).collect();
     assert_eq!(seen, [("n", 1_600, 1_000), ("same", 1_600, 1)]);
     assert_eq!((tags[0].top.len(), tags[1].top[0].count), (5, 1_600));
+}
+
+/// What the values of a key add up to, whether there is one or there are many, and after a merge.
+pub(super) fn totals_of_tags_are_exact(store: &dyn Store) {
+    let project = project(store).id;
+    let tagged = |n: u64, hash: u8| {
+        let mut event = event(project, n, &[hash]);
+        if let Some(group) = &mut event.group {
+            group.tags.push(("few".to_owned(), (n / 2 % 3).to_string()));
+            group.tags.push(("own".to_owned(), format!("of {hash}")));
+            if n >= 7 {
+                group.tags.push(("late".to_owned(), "x".to_owned()));
+            }
+        }
+        event
+    };
+    // One event, several of one kind, and what has both known and new values.
+    let batches: [&[u64]; 5] = [&[1], &[2, 3], &[4], &[5, 6, 7, 8, 9], &[10]];
+    for numbers in batches {
+        store.write(&batch(numbers.iter().map(|n| tagged(*n, 1)).collect())).unwrap();
+    }
+    store.write(&batch(vec![tagged(11, 2)])).unwrap();
+    let id = |hash: u8| store.issue_of_hashes(project, &[[hash; 16]]).unwrap().unwrap();
+    let totals = |issue| -> Vec<(String, i64, i64, Vec<i64>)> {
+        let tags = store.issue_tags(issue, 9).unwrap();
+        let counts = |tag: &TagKey| tag.top.iter().map(|value| value.count).collect();
+        tags.iter().map(|tag| (tag.key.clone(), tag.total, tag.unique, counts(tag))).collect()
+    };
+    let of = |key: &str, total, unique, counts: &[i64]| (key.to_owned(), total, unique, counts.to_vec());
+    let first = [
+        of("few", 10, 3, &[4, 3, 3]),
+        of("late", 4, 1, &[4]),
+        of("n", 10, 10, &[1; 9]),
+        of("own", 10, 1, &[10]),
+        of("same", 10, 1, &[10]),
+    ];
+    assert_eq!(totals(id(1)), first);
+    assert!(store.merge_issues(&ProjectScope::new([project]), id(1), &[id(2)], None, 9).unwrap());
+    store.write(&batch(vec![tagged(12, 1), tagged(13, 2)])).unwrap();
+    let merged = [
+        of("few", 13, 3, &[5, 4, 4]),
+        of("late", 7, 1, &[7]),
+        of("n", 13, 13, &[1; 9]),
+        of("own", 13, 2, &[11, 2]),
+        of("same", 13, 1, &[13]),
+    ];
+    assert_eq!(totals(id(1)), merged);
+    let found = |query: &str| {
+        let search = crate::search::parse(query).unwrap();
+        store.issues(&IssueFilter { search, ..filter(project) }).unwrap().rows.len()
+    };
+    assert_eq!((found("has:own"), found("has:late"), found("has:other"), found("!has:few")), (1, 1, 0, 0));
 }
 
 /// The spool's place is kept together with what was counted.

@@ -1,12 +1,11 @@
 //! What a batch adds to one issue, summed up before it is written.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::LazyLock;
 
-use rusqlite::{Connection, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::json;
 
-use super::rows::{self, Inserts};
+use super::tags::{self, ByKey, Seen};
 use super::{regression, triage};
 use crate::instant::{self, Micros};
 use crate::store::{IssueId, NewEvent, NewGroup, Result};
@@ -28,13 +27,6 @@ pub(super) struct Delta<'a> {
     /// When each release was seen last.
     releases: HashMap<Option<&'a str>, Micros>,
     tags: HashMap<(&'a str, &'a str), Seen>,
-}
-
-#[derive(Debug)]
-struct Seen {
-    events: i64,
-    first: Micros,
-    last: Micros,
 }
 
 impl<'a> Delta<'a> {
@@ -101,7 +93,8 @@ impl<'a> Delta<'a> {
                 statement.execute(params![issue, at, events])?;
             }
         }
-        if number.is_some() { self.set_tags(meta, issue) } else { self.add_tags(meta, issue) }
+        let tags = self.by_key();
+        if number.is_some() { tags::set(meta, issue, &tags) } else { tags::add(meta, issue, &tags) }
     }
 
     fn create(&self, meta: &Connection, issue: IssueId, number: i64, users: i64) -> Result<()> {
@@ -135,7 +128,12 @@ impl<'a> Delta<'a> {
 
     fn update(&self, meta: &Connection, issue: IssueId, users: i64) -> Result<()> {
         let (event, group) = self.latest;
-        if let Some(release) = regression::of(meta, issue, &self.releases)? {
+        let now: Option<(Micros, bool)> = meta
+            .prepare_cached("SELECT first_seen, status = 'resolved' FROM issues WHERE id = ?1")?
+            .query_row([issue], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let (first_seen, is_resolved) = now.unwrap_or((self.first, false));
+        if is_resolved && let Some(release) = regression::of(meta, issue, &self.releases)? {
             triage::record(
                 meta,
                 issue,
@@ -151,8 +149,10 @@ impl<'a> Delta<'a> {
             .execute([issue])?;
         }
         // Seldom, and an index goes by it.
-        meta.prepare_cached("UPDATE issues SET first_seen = ?2 WHERE id = ?1 AND first_seen > ?2")?
-            .execute(params![issue, self.first])?;
+        if self.first < first_seen {
+            meta.prepare_cached("UPDATE issues SET first_seen = ?2 WHERE id = ?1")?
+                .execute(params![issue, self.first])?;
+        }
         meta.prepare_cached(
             "UPDATE issues SET events = events + ?2, users = users + ?3, \
              title = iif(?4 >= last_seen, ?5, title), culprit = iif(?4 >= last_seen, ?6, culprit), \
@@ -186,79 +186,11 @@ impl<'a> Delta<'a> {
         Ok(fresh)
     }
 
-    /// The tags of an issue that has none yet.
-    fn set_tags(&self, meta: &Connection, issue: IssueId) -> Result<()> {
-        let by_key = self.by_key();
-        let mut tags: Vec<[&dyn ToSql; 6]> = Vec::with_capacity(self.tags.len());
-        let mut totals = Vec::with_capacity(by_key.len());
-        for (key, values) in &by_key {
-            let events: i64 = values.values().map(|seen| seen.events).sum();
-            let before = tags.len();
-            for (value, seen) in values.iter().take(MAX_VALUES_PER_TAG as usize) {
-                tags.push([&issue, key, value, &seen.events, &seen.first, &seen.last]);
-            }
-            totals.push((key, events, (tags.len() - before) as i64));
-        }
-        let totals: Vec<[&dyn ToSql; 4]> = totals
-            .iter()
-            .map(|(key, events, uniques)| -> [&dyn ToSql; 4] { [&issue, key, events, uniques] })
-            .collect();
-        rows::insert(meta, &INSERT_TAGS, &tags)?;
-        rows::insert(meta, &INSERT_TOTALS, &totals)
-    }
-
-    fn add_tags(&self, meta: &Connection, issue: IssueId) -> Result<()> {
-        let mut known = meta.prepare_cached(
-            "UPDATE issue_tags SET events = events + ?4, first_seen = min(first_seen, ?5), \
-             last_seen = max(last_seen, ?6) WHERE issue_id = ?1 AND key = ?2 AND value = ?3",
-        )?;
-        // A tag that never repeats (a request id) must not grow a row per event.
-        let mut fresh = meta.prepare_cached(
-            "INSERT INTO issue_tags (issue_id, key, value, events, first_seen, last_seen) \
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE coalesce((SELECT uniques FROM issue_tag_keys \
-             WHERE issue_id = ?1 AND key = ?2), 0) + ?7 < ?8",
-        )?;
-        let mut total = meta.prepare_cached(
-            "INSERT INTO issue_tag_keys (issue_id, key, events, uniques) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT DO UPDATE SET events = events + excluded.events, uniques = uniques + excluded.uniques",
-        )?;
-        for (key, values) in self.by_key() {
-            let (mut events, mut uniques) = (0, 0);
-            for (value, seen) in values {
-                events += seen.events;
-                if known.execute(params![issue, key, value, seen.events, seen.first, seen.last])? == 0 {
-                    let row = params![
-                        issue,
-                        key,
-                        value,
-                        seen.events,
-                        seen.first,
-                        seen.last,
-                        uniques,
-                        MAX_VALUES_PER_TAG
-                    ];
-                    uniques += fresh.execute(row)? as i64;
-                }
-            }
-            total.execute(params![issue, key, events, uniques])?;
-        }
-        Ok(())
-    }
-
-    /// The tags in the order of the table, so that one row is beside the other.
-    fn by_key(&self) -> BTreeMap<&'a str, BTreeMap<&'a str, &Seen>> {
-        let mut keys: BTreeMap<&str, BTreeMap<&str, &Seen>> = BTreeMap::new();
+    fn by_key(&self) -> ByKey<'_> {
+        let mut keys = ByKey::new();
         for ((key, value), seen) in &self.tags {
             keys.entry(key).or_default().insert(value, seen);
         }
         keys
     }
 }
-
-static INSERT_TAGS: Inserts = LazyLock::new(|| {
-    rows::inserts("OR FAIL INTO issue_tags (issue_id, key, value, events, first_seen, last_seen)", 6)
-});
-static INSERT_TOTALS: Inserts =
-    LazyLock::new(|| rows::inserts("OR FAIL INTO issue_tag_keys (issue_id, key, events, uniques)", 4));
-
-const MAX_VALUES_PER_TAG: i64 = 1_000;

@@ -73,7 +73,7 @@ fn one(term: &Term, context: &IssueContext, out: &mut Condition) -> Result<(), S
                 Some(_) => out.sql.push('1'),
                 None => {
                     out.sql.push_str(
-                        "EXISTS (SELECT 1 FROM issue_tag_keys t WHERE t.issue_id = issues.id AND t.key = ?)",
+                        "EXISTS (SELECT 1 FROM issue_tags t WHERE t.issue_id = issues.id AND t.key = ?)",
                     );
                     out.arguments.push(key.name().to_owned().into());
                 }

@@ -1,4 +1,4 @@
-//! Issues: lists from maintained counters, single ones, changes, hours and tags.
+//! Issues: lists from maintained counters, single ones, changes and hours.
 
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
@@ -6,7 +6,6 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use super::{issue_search, page};
 use crate::store::{
     Issue, IssueFilter, IssueId, IssueSort, Page, ProjectId, ProjectScope, Result, Status, StoreError,
-    TagKey, TagValue,
 };
 
 const COLUMNS: &str = "id, project_id, number, title, culprit, kind, metadata, level, platform, logger, unhandled, \
@@ -102,31 +101,6 @@ pub(super) fn hours(meta: &Connection, ids: &[IssueId], since_hour: i64) -> Resu
             Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
         })
         .collect()
-}
-
-pub(super) fn tags(meta: &Connection, issue: IssueId, top: usize) -> Result<Vec<TagKey>> {
-    let mut keys = meta
-        .prepare_cached("SELECT key, uniques, events FROM issue_tag_keys WHERE issue_id = ?1 ORDER BY key")?;
-    let mut values = meta.prepare_cached(
-        "SELECT value, events, first_seen, last_seen FROM issue_tags WHERE issue_id = ?1 AND key = ?2 \
-         ORDER BY events DESC, value LIMIT ?3",
-    )?;
-    let rows = keys.query_map([issue], |row| {
-        Ok(TagKey { key: row.get(0)?, unique: row.get(1)?, total: row.get(2)?, top: Vec::new() })
-    })?;
-    let mut all = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-    for tag in &mut all {
-        let rows = values.query_map(params![issue, tag.key, top as i64], |row| {
-            Ok(TagValue {
-                value: row.get(0)?,
-                count: row.get(1)?,
-                first_seen: row.get(2)?,
-                last_seen: row.get(3)?,
-            })
-        })?;
-        tag.top = rows.collect::<rusqlite::Result<_>>()?;
-    }
-    Ok(all)
 }
 
 fn issue(row: &Row<'_>) -> rusqlite::Result<Issue> {

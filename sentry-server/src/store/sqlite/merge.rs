@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::json;
 
 use super::days::Days;
-use super::{Writer, events, forget, hashes, issues, removal, triage};
+use super::{Writer, events, forget, hashes, issues, removal, tags, triage};
 use crate::instant::Micros;
 use crate::store::{IssueId, NewEvent, ProjectScope, Result, UserId};
 
@@ -52,6 +52,9 @@ fn absorb(meta: &Connection, from: IssueId, into: IssueId) -> Result<()> {
         "INSERT OR IGNORE INTO issue_users SELECT ?2, user FROM issue_users WHERE issue_id = ?1",
         [from, into],
     )?;
+    for issue in [from, into] {
+        tags::complete(meta, issue)?;
+    }
     meta.execute(
         "INSERT INTO issue_tags (issue_id, key, value, events, first_seen, last_seen) \
          SELECT ?2, key, value, events, first_seen, last_seen FROM issue_tags WHERE issue_id = ?1 \

@@ -36,6 +36,7 @@ mod replays;
 mod retention;
 mod rows;
 mod settings;
+mod tags;
 mod tally;
 mod telemetry;
 mod telemetry_query;
@@ -258,7 +259,7 @@ impl Store for SqliteStore {
     }
 
     fn issue_tags(&self, issue: IssueId, top: usize) -> Result<Vec<TagKey>> {
-        self.read_meta(|meta| issues::tags(meta, issue, top))
+        self.read_meta(|meta| tags::list(meta, issue, top))
     }
 
     fn environments(&self, scope: &ProjectScope) -> Result<Vec<String>> {

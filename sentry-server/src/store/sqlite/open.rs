@@ -19,6 +19,7 @@ pub(super) const META: &[&str] = &[
     include_str!("grouping.sql"),
     include_str!("removals.sql"),
     include_str!("monitor_environments.sql"),
+    include_str!("tags.sql"),
 ];
 pub(super) const DAY: &[&str] = &[
     include_str!("day.sql"),

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value};
 
 use super::dictionaries::Cache;
+use super::tags;
 use crate::instant::{self, Micros};
 use crate::store::{IssueId, Result};
 
@@ -201,6 +202,7 @@ impl Tally {
                     .execute(params![issue, user])?;
             }
         }
+        tags::complete(meta, issue)?;
         for ((key, value), seen) in &self.tags {
             meta.prepare_cached(
                 "UPDATE issue_tags SET events = events - ?4 WHERE issue_id = ?1 AND key = ?2 AND value = ?3",

@@ -24,6 +24,7 @@ contract_tests! {
     hashes_lead_to_one_issue,
     scopes_keep_projects_apart,
     tags_stay_bounded,
+    totals_of_tags_are_exact,
     the_spool_position_is_part_of_the_batch,
 }
 
