@@ -1,7 +1,7 @@
 // What TypeScript accepts and refuses, for `import`. Only compiled, never run.
 import * as Sentry from "watchpost";
 import type { Breadcrumb, Event, EventHint, Integration, Log, Metric, Options, Scope, Span, StreamedSpan, User } from "watchpost";
-import { initTesting, record, withCapturedEvents, type Recorded } from "watchpost/testing";
+import { initTesting, record, withCapturedEvents, type Recorded, type RecordedEvent } from "watchpost/testing";
 
 const options: Options = {
   dsn: "https://public_key@errors.example.com/42",
@@ -57,7 +57,7 @@ const checkInId: string | undefined = Sentry.captureCheckIn({ monitorSlug: "job"
 Sentry.captureFeedback({ message: "slow", tags: { a: 1 } }, { attachments: [{ filename: "a", data: new Uint8Array() }] });
 Sentry.getClient()?.getIntegrationByName<ReturnType<typeof Sentry.featureFlagsIntegration>>("FeatureFlags")?.addFeatureFlag("a", true);
 const recorded: Promise<Recorded<number>> = record(() => 5, options);
-const captured: Promise<Event[]> = withCapturedEvents(async () => checkInId);
+const captured: Promise<RecordedEvent[]> = withCapturedEvents(async () => checkInId);
 // @ts-expect-error a schedule is complete
 Sentry.withMonitor("job", () => 5, { schedule: { type: "interval", value: 1 } });
 // @ts-expect-error levels are few

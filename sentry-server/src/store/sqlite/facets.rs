@@ -17,10 +17,14 @@ pub(super) fn environments(meta: &Connection, scope: &ProjectScope) -> Result<Ve
 }
 
 pub(super) fn tag_keys(meta: &Connection, scope: &ProjectScope) -> Result<Vec<TagKey>> {
+    // A key of an issue has totals from its second value on.
     let sql = format!(
-        "SELECT k.key, sum(k.events), (SELECT count(DISTINCT t.value) FROM issue_tags t WHERE t.key = k.key \
+        "SELECT own.key, sum(own.events), (SELECT count(DISTINCT t.value) FROM issue_tags t WHERE t.key = own.key \
          AND t.issue_id IN (SELECT id FROM issues WHERE {0})) \
-         FROM issue_tag_keys k WHERE k.issue_id IN (SELECT id FROM issues WHERE {0}) GROUP BY k.key ORDER BY k.key",
+         FROM (SELECT k.key, k.events FROM issue_tag_keys k WHERE k.issue_id IN (SELECT id FROM issues WHERE {0}) \
+         UNION ALL SELECT t.key, t.events FROM issue_tags t WHERE t.issue_id IN (SELECT id FROM issues WHERE {0}) \
+         AND NOT EXISTS (SELECT 1 FROM issue_tag_keys k WHERE k.issue_id = t.issue_id AND k.key = t.key)) own \
+         GROUP BY own.key ORDER BY own.key",
         projects(scope)
     );
     let mut statement = meta.prepare_cached(&sql)?;
