@@ -100,6 +100,14 @@ fn what_changes_is_seen_at_once() {
 }
 
 #[test]
+fn an_integration_that_comes_late_is_told_of() {
+    let work = Work::new(|options| options);
+    work.same(&message());
+    work.test.client.options().add_integration("late");
+    assert_eq!(work.same(&message())["sdk"]["integrations"], json!(["late"]));
+}
+
+#[test]
 fn what_an_event_says_itself_stands_before_it() {
     let work = Work::new(|options| options);
     work.same(&message());
@@ -108,6 +116,8 @@ fn what_an_event_says_itself_stands_before_it() {
     assert_eq!((&event["tags"]["layer"], &event["tags"]["own 0"]), (&json!("own"), &json!("x")));
     let contexts = [("shop".into(), Arc::new(map(json!({"own": 1}))))].into();
     assert_eq!(work.same(&Event { contexts, ..message() })["contexts"]["shop"], json!({"own": 1}));
+    let crashed = Event { release: Some("shop@0".into()), ..message() };
+    assert_eq!(work.same(&crashed)["release"], "shop@0");
     work.same(&message());
 }
 

@@ -71,7 +71,7 @@ impl Client {
             let waiting = take(&self.deferred.transactions, id);
             let spans = event.spans.len();
             let sent = catch_unwind(AssertUnwindSafe(|| {
-                let mut event = event;
+                let mut event = Box::new(event);
                 let gone = waiting.spans.unwrap_or_default().saturating_sub(spans);
                 self.reports.record(DiscardReason::BeforeSend, Category::Span, gone as u64);
                 self.options.scrubber().event(&mut event);
@@ -84,7 +84,7 @@ impl Client {
         }
         let sent = catch_unwind(AssertUnwindSafe(|| {
             let held = self.sessions.take_held(id).unwrap_or_default();
-            let outgoing = Outgoing { event, prepared: None, trace: None, files: &files };
+            let outgoing = Outgoing { event: Box::new(event), prepared: None, trace: None, files: &files };
             self.conclude(outgoing, &Hint::default(), held, transport)
         }));
         sent.unwrap_or_else(|_| self.drop_error(DiscardReason::InternalSdkError))

@@ -53,12 +53,12 @@ impl Client {
         event.contexts.insert(Text::from_static("trace"), trace.context());
         let layers = snapshot(scopes);
         match pipeline::run_feedback(
-            event,
+            Box::new(event),
             Given { options: &self.options, layers: &layers, hint, prepared: None },
         ) {
             Outcome::Send(event) => {
                 let files = attachments::of_event(&layers, hint);
-                self.send_as(ItemType::Feedback, *event, Some(&trace), &files, transport)
+                self.send_as(ItemType::Feedback, event, Some(&trace), &files, transport)
             }
             Outcome::Drop(reason) => self.drop_one(reason, Category::Feedback),
             Outcome::Deferred => self.drop_one(DiscardReason::BeforeSend, Category::Feedback),

@@ -82,7 +82,8 @@ impl Client {
         scopes: Scopes<'_>,
         counting: Counting,
     ) -> Option<EventId> {
-        let captured = catch_unwind(AssertUnwindSafe(|| self.capture(event, hint, scopes, counting)));
+        let captured =
+            catch_unwind(AssertUnwindSafe(|| self.capture(Box::new(event), hint, scopes, counting)));
         captured.unwrap_or_else(|panic| {
             self.options
                 .diagnostics()
@@ -219,7 +220,7 @@ impl Client {
 
     fn capture(
         &self,
-        mut event: Event,
+        mut event: Box<Event>,
         hint: &Hint,
         scopes: Scopes<'_>,
         counting: Counting,
@@ -263,7 +264,7 @@ impl Client {
         match pipeline::run(event, given) {
             Outcome::Send(event) => {
                 let files = attachments::of_event(&layers, hint);
-                let outgoing = Outgoing { event: *event, prepared, trace: Some(&trace), files: &files };
+                let outgoing = Outgoing { event, prepared, trace: Some(&trace), files: &files };
                 self.conclude(outgoing, hint, held, transport)
             }
             Outcome::Drop(reason) => {

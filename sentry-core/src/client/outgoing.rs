@@ -14,7 +14,8 @@ use crate::transport::Transport;
 
 /// An event that no filter dropped, and what goes with it.
 pub(super) struct Outgoing<'a> {
-    pub(super) event: Event,
+    /// Behind a pointer: it is large, and handed on many times.
+    pub(super) event: Box<Event>,
     /// What is added to it when it is written.
     pub(super) prepared: Option<Arc<Prepared>>,
     pub(super) trace: Option<&'a ActiveTrace<'a>>,
@@ -70,7 +71,7 @@ impl Client {
     pub(super) fn send_as(
         &self,
         item_type: ItemType,
-        event: Event,
+        event: Box<Event>,
         trace: Option<&ActiveTrace<'_>>,
         files: &[Attachment],
         transport: &Arc<dyn Transport>,

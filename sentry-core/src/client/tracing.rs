@@ -257,7 +257,7 @@ impl Client {
         let given = Given { options: &self.options, layers: &layers, hint: &hint, prepared };
         let files = attachments::of_transaction(&layers);
         match pipeline::run_transaction(event, given, &self.reports) {
-            Outcome::Send(event) => self.send_finished(*event, prepared, dsc.header(), &files, transport),
+            Outcome::Send(event) => self.send_finished(event, prepared, dsc.header(), &files, transport),
             Outcome::Drop(reason) => self.count_transaction(reason, spans),
             Outcome::Deferred => {
                 if let Some(id) = event_id {
@@ -272,7 +272,7 @@ impl Client {
     /// Sends a transaction that has been through all hooks.
     pub(super) fn send_finished(
         &self,
-        mut event: Event,
+        mut event: Box<Event>,
         prepared: Option<&Prepared>,
         header: Option<Arc<Map>>,
         files: &[Attachment],
@@ -293,7 +293,7 @@ impl Client {
         transport.send(Envelope { header, items });
     }
 
-    fn transaction_event(&self, root: SpanPayload, closed: Closed) -> Event {
+    fn transaction_event(&self, root: SpanPayload, closed: Closed) -> Box<Event> {
         let mut trace = ids(root.trace_id, root.span_id, root.parent_span_id);
         let texts = [("op", root.op), ("description", root.description), ("origin", root.origin)];
         trace.extend(
@@ -308,7 +308,7 @@ impl Client {
         {
             trace.insert("links".to_owned(), links);
         }
-        let mut event = Event {
+        let mut event = Box::new(Event {
             event_id: Some(EventId::random(&*self.rng)),
             ty: Some(Text::from_static("transaction")),
             transaction: Some(closed.name),
@@ -319,7 +319,7 @@ impl Client {
             measurements: closed.measurements,
             spans: closed.spans,
             ..Event::default()
-        };
+        });
         for (key, value) in closed.contexts {
             event.contexts.insert(key, value);
         }

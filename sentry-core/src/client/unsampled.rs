@@ -13,7 +13,7 @@ impl Client {
     /// Hands a copy of a sampled-out event to the transport, if it wants one.
     pub(super) fn copy_unsampled(
         &self,
-        mut event: Event,
+        mut event: Box<Event>,
         trace: Option<&ActiveTrace<'_>>,
         files: &[Attachment],
         transport: &Arc<dyn Transport>,

@@ -58,7 +58,7 @@ pub(crate) fn is_sampled(options: &ClientOptions, rng: &dyn Rng) -> bool {
 }
 
 /// Scopes, scope processors, global processors, `before_send`. The event has its id, time and trace.
-pub(crate) fn run(mut event: Event, given: Given<'_>) -> Outcome {
+pub(crate) fn run(mut event: Box<Event>, given: Given<'_>) -> Outcome {
     // An event about another release, like one that crashed before, was made of other packages.
     let is_ours = event.release.is_none() || event.release.as_ref() == given.options.release();
     if is_ours && event.modules.is_empty() {
@@ -68,7 +68,7 @@ pub(crate) fn run(mut event: Event, given: Given<'_>) -> Outcome {
 }
 
 /// The same for feedback, which has a hook of its own and no sampler.
-pub(crate) fn run_feedback(event: Event, given: Given<'_>) -> Outcome {
+pub(crate) fn run_feedback(event: Box<Event>, given: Given<'_>) -> Outcome {
     let options = given.options;
     let outcome = hooks(event, given, "before_send_feedback", options.before_send_feedback());
     if let Outcome::Send(mut event) = outcome {
@@ -79,7 +79,7 @@ pub(crate) fn run_feedback(event: Event, given: Given<'_>) -> Outcome {
 }
 
 /// Scopes, processors, and the hook that sees the event last.
-fn hooks(mut event: Event, given: Given<'_>, name: &str, last: Option<&EventHook>) -> Outcome {
+fn hooks(mut event: Box<Event>, given: Given<'_>, name: &str, last: Option<&EventHook>) -> Outcome {
     let Given { options, layers, hint, prepared } = given;
     scope::apply(layers, &mut event, options.max_breadcrumbs());
     if !event.is_transaction() {
@@ -95,20 +95,22 @@ fn hooks(mut event: Event, given: Given<'_>, name: &str, last: Option<&EventHook
     }
     in_app::mark(&mut event, options);
     for processor in layers.processors().chain(options.event_processors()) {
-        event = match hook::filter("event processor", options.diagnostics(), || processor(event, hint)) {
+        let given = std::mem::take(&mut *event);
+        *event = match hook::filter("event processor", options.diagnostics(), || processor(given, hint)) {
             Verdict::Keep(event) => event,
             Verdict::Drop => return Outcome::Drop(DiscardReason::EventProcessor),
             Verdict::Later => return Outcome::Deferred,
         };
     }
     if let Some(last) = last {
-        event = match hook::filter(name, options.diagnostics(), || last(event, hint)) {
+        let given = std::mem::take(&mut *event);
+        *event = match hook::filter(name, options.diagnostics(), || last(given, hint)) {
             Verdict::Keep(event) => event,
             Verdict::Drop => return Outcome::Drop(DiscardReason::BeforeSend),
             Verdict::Later => return Outcome::Deferred,
         };
     }
-    Outcome::Send(Box::new(event))
+    Outcome::Send(event)
 }
 
 /// True if a rule or a hook may look at frames, so that they must be there.
@@ -120,7 +122,12 @@ fn reads_frames(Given { options, layers, .. }: Given<'_>) -> bool {
 
 /// What comes after every filter and the session: the sampler that wants to see the event, then scrubbing. `None` if
 /// the event is sampled out.
-pub(crate) fn finish(mut event: Event, options: &ClientOptions, hint: &Hint, rng: &dyn Rng) -> Option<Event> {
+pub(crate) fn finish(
+    mut event: Box<Event>,
+    options: &ClientOptions,
+    hint: &Hint,
+    rng: &dyn Rng,
+) -> Option<Box<Event>> {
     if let Some(sampler) = options.error_sampler() {
         let rate = hook::sample("error_sampler", options.diagnostics(), || sampler(&event, hint));
         if !sample::keep(rate.unwrap_or(options.sample_rate()), rng) {

@@ -8,7 +8,7 @@ use crate::protocol::{Category, DiscardReason, Event};
 use crate::scope;
 
 /// Everything up to the bytes. Spans that a hook took out are counted as that hook's.
-pub(crate) fn run_transaction(mut event: Event, given: Given<'_>, reports: &ClientReports) -> Outcome {
+pub(crate) fn run_transaction(mut event: Box<Event>, given: Given<'_>, reports: &ClientReports) -> Outcome {
     let Given { options, layers, hint, prepared } = given;
     if prepared.is_none() {
         scope::apply_data(layers, &mut event);
@@ -17,7 +17,8 @@ pub(crate) fn run_transaction(mut event: Event, given: Given<'_>, reports: &Clie
     let spans = event.spans.len();
     let processors = layers.processors().chain(options.event_processors());
     for processor in processors.chain(options.transaction_processors()) {
-        event = match hook::filter("event processor", options.diagnostics(), || processor(event, hint)) {
+        let given = std::mem::take(&mut *event);
+        *event = match hook::filter("event processor", options.diagnostics(), || processor(given, hint)) {
             Verdict::Keep(event) => event,
             Verdict::Drop => return Outcome::Drop(DiscardReason::EventProcessor),
             Verdict::Later => return Outcome::Deferred,
@@ -26,18 +27,18 @@ pub(crate) fn run_transaction(mut event: Event, given: Given<'_>, reports: &Clie
     let left = event.spans.len();
     reports.record(DiscardReason::EventProcessor, Category::Span, spans.saturating_sub(left) as u64);
     if let Some(before_send) = options.tracing().before_send_transaction() {
-        event =
-            match hook::filter("before_send_transaction", options.diagnostics(), || before_send(event, hint))
-            {
-                Verdict::Keep(event) => event,
-                Verdict::Drop => return Outcome::Drop(DiscardReason::BeforeSend),
-                Verdict::Later => return Outcome::Deferred,
-            };
+        let given = std::mem::take(&mut *event);
+        let ask = || before_send(given, hint);
+        *event = match hook::filter("before_send_transaction", options.diagnostics(), ask) {
+            Verdict::Keep(event) => event,
+            Verdict::Drop => return Outcome::Drop(DiscardReason::BeforeSend),
+            Verdict::Later => return Outcome::Deferred,
+        };
         let gone = left.saturating_sub(event.spans.len());
         reports.record(DiscardReason::BeforeSend, Category::Span, gone as u64);
     }
     options.scrubber().event(&mut event);
-    Outcome::Send(Box::new(event))
+    Outcome::Send(event)
 }
 
 /// The transaction as JSON of at most `max` bytes. If need be, spans are given up, the last ones first; they are counted.
