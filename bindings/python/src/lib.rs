@@ -28,6 +28,7 @@ mod init;
 mod late;
 mod logs;
 mod metrics;
+mod note;
 mod once;
 mod options;
 mod otel;

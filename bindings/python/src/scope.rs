@@ -2,12 +2,14 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyIterator};
-use watchpost_core::{Hint, SharedScope};
+use watchpost_core::SharedScope;
 
 use crate::active::Active;
 use crate::attachment;
 use crate::capture::{self, Beside};
+use crate::client::{Client, get_client};
 use crate::fast::{self, Arguments};
+use crate::note::note_breadcrumb;
 use crate::propagation;
 use crate::session::{Session, entry};
 use crate::setters::{self, CrumbFields, TAG_NAMES};
@@ -166,6 +168,30 @@ impl Scope {
         fields: Option<&Bound<'_, PyDict>>,
     ) -> Option<String> {
         capture::error(py, error, &Beside::new(hint, scope, fields).upon(&self.0))
+    }
+
+    /// As the function of that name.
+    #[staticmethod]
+    fn get_current_scope(py: Python<'_>) -> Self {
+        verbs::get_current_scope(py)
+    }
+
+    /// As the function of that name.
+    #[staticmethod]
+    fn get_isolation_scope(py: Python<'_>) -> Self {
+        verbs::get_isolation_scope(py)
+    }
+
+    /// As the function of that name.
+    #[staticmethod]
+    fn get_global_scope() -> Self {
+        verbs::get_global_scope()
+    }
+
+    /// As the function of that name.
+    #[staticmethod]
+    fn get_client() -> Client {
+        get_client()
     }
 
     /// As the function of that name.
@@ -370,27 +396,4 @@ fn tag(this: Any<'_, '_>, given: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
 pub(crate) fn hasten(py: Python<'_>) -> PyResult<()> {
     let doc = c"set_tag($self, key, value)\n--\n\nSets a tag; `None` removes it.";
     fast::replace_method(&py.get_type::<Scope>(), c"set_tag", doc, set_tag)
-}
-
-/// Adds a breadcrumb to `scope` by the rules of the current client; does nothing without one.
-///
-/// # Errors
-/// When something in there cannot be used.
-pub(crate) fn note_breadcrumb(
-    scope: &SharedScope,
-    crumb: Option<Any<'_, '_>>,
-    hint: Option<Any<'_, '_>>,
-    fields: &CrumbFields<'_, '_>,
-) -> PyResult<()> {
-    let session = Session::current();
-    let Some(session) = session.as_ref() else { return Ok(()) };
-    let crumb = setters::breadcrumb(crumb, fields)?;
-    let hint = match hint.and_then(|hint| hint.cast::<PyDict>().ok()) {
-        Some(hint) => {
-            crate::hook::Seen { given: Some(hint.clone().unbind()), ..Default::default() }.into_hint()
-        }
-        None => Hint::default(),
-    };
-    session.host.add_breadcrumb(crumb, &hint, scope);
-    Ok(())
 }

@@ -11,7 +11,8 @@ use crate::active::Active;
 use crate::attachment;
 use crate::convert::{Converter, Limits, optional_text, text_of};
 use crate::fast::{self, Arguments};
-use crate::scope::{self, Scope};
+use crate::note::note_breadcrumb;
+use crate::scope::Scope;
 use crate::session::entry;
 use crate::setters::{self, CRUMB_NAMES, CrumbFields, TAG_NAMES};
 
@@ -29,7 +30,7 @@ fn crumb(this: Any<'_, '_>, given: &Arguments<'_, '_>) -> PyResult<Py<PyAny>> {
         let [crumb, hint, ..] = &taken;
         let fields = CrumbFields::of(&taken, other.as_ref());
         let active = Active::here(py)?;
-        scope::note_breadcrumb(active.get().isolation(), crumb.as_ref(), hint.as_ref(), &fields)
+        note_breadcrumb(active.get().isolation(), crumb.as_ref(), hint.as_ref(), &fields)
     });
     Ok(py.None())
 }

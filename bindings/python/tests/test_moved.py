@@ -237,6 +237,14 @@ def test_scopes_capture_and_can_be_read():
     assert all({"own": "yes", "isolation": "yes"}.items() <= event["tags"].items() for event in events)
     assert [event["level"] for event in events] == ["error", "warning", "warning"] and events[2]["tags"]["more"] == "1"
     assert events[0]["user"] == {"id": "7"}
+    watchpost.Scope.get_isolation_scope().set_tag("static", "yes")
+    with watchpost.new_scope() as current:
+        assert watchpost.Scope.get_current_scope().capture_message("m")
+        current.set_tag("block", "yes")
+        watchpost.Scope.get_current_scope().capture_message("m")
+    first, second = testing.events()
+    assert first["tags"] == {"isolation": "yes", "static": "yes"} and second["tags"]["block"] == "yes"
+    assert watchpost.Scope.get_client().is_active() and watchpost.Scope.get_global_scope().level is None
     # The scopes that are active anyway count once.
     watchpost.add_breadcrumb(message="once")
     watchpost.get_isolation_scope().capture_message("m")

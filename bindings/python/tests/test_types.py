@@ -8,11 +8,15 @@ import pytest
 pytest.importorskip("mypy")
 
 SAMPLE = '''
+import re
 from typing import Any, Optional
 
 import watchpost
 import watchpost.testing
 from watchpost import Event, Hint, Scope
+from watchpost.integrations.starlette import StarletteIntegration
+from watchpost.scrubber import EventScrubber
+from watchpost.types import Breadcrumb, BreadcrumbHint
 
 
 def before_send(event: Event, hint: Hint) -> Optional[Event]:
@@ -21,7 +25,10 @@ def before_send(event: Event, hint: Hint) -> Optional[Event]:
 
 
 watchpost.init("https://key@errors.example.com/42", release="shop@1", sample_rate=0.5, before_send=before_send,
-               in_app_include=["shop"], shutdown_timeout=1.5, disabled_integrations=["logging"])
+               in_app_include=["shop"], shutdown_timeout=1.5, disabled_integrations=["logging"],
+               ignore_errors=[KeyError, "ValueError", {"regex": "^timeout"}, re.compile("x")],
+               trace_propagation_targets=[".*", re.compile("^https")], event_scrubber=EventScrubber(denylist=["iban"]),
+               enable_tracing=True, profiles_sample_rate=0.1, _experiments={}, max_stack_frames=50, project_root="/srv")
 watchpost.set_user({"id": "42"})
 watchpost.set_tag("a", "b")
 watchpost.add_breadcrumb(message="m", category="c", data={"n": 1}, level="warning")
@@ -32,6 +39,24 @@ with watchpost.new_scope() as scope:
 with watchpost.isolation_scope() as isolation:
     taken: Scope = isolation
     watchpost.capture_message("m", "info")
+    watchpost.capture_message("m", "info", isolation)
+    watchpost.capture_exception(ValueError("x"), lambda scope: scope.set_tag("a", "b"))
+    watchpost.capture_event({"message": "m"}, {"mine": 1}, taken)
+    watchpost.Scope().capture_message("m", hint={"mine": 1})
+    isolation.span = watchpost.get_current_span()
+found: Optional[StarletteIntegration] = None
+if isinstance(running := watchpost.get_client().get_integration(StarletteIntegration), StarletteIntegration):
+    found = running
+watchpost.init(integrations=[StarletteIntegration(failed_request_status_codes={404}, http_methods_to_capture=("GET",))])
+watchpost.configure_scope(lambda scope: scope.set_tag("a", "b"))
+with watchpost.configure_scope() as configured:
+    configured.set_level(value="warning")
+
+
+def before_breadcrumb(crumb: Breadcrumb, hint: BreadcrumbHint) -> Optional[Breadcrumb]:
+    return crumb
+
+
 done: bool = watchpost.flush(timeout=2)
 
 

@@ -60,11 +60,11 @@ def choose(given: dict[str, Any], default_integrations: bool = True) -> list[str
     return integrations.choose(named, given.get("disabled_integrations") or (), **switches)
 
 
-async def flush_async(timeout: float | None = None) -> bool:
+async def flush_async(timeout: float | None = None, callback: Callable[[int, float], Any] | None = None) -> bool:
     """As `flush`, for coroutines: the event loop goes on meanwhile."""
     import asyncio
 
-    return await asyncio.get_running_loop().run_in_executor(None, _watchpost.flush, timeout)
+    return await asyncio.get_running_loop().run_in_executor(None, _watchpost.flush, timeout, callback)
 
 
 @overload
