@@ -114,6 +114,7 @@ def site():
         raise ValueError("later")
 
     urls = types.ModuleType("site_urls")
+    urls.shipped = shipped
     inner = [path("book/<int:number>/", book)]
     urls.urlpatterns = [
         path("shop/", include(inner)), path("echo/", echo), path("query/", query), path("rows/", rows),

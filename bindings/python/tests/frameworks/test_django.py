@@ -127,3 +127,26 @@ def test_switched_off(site):
 )
 def test_readable_routes(route, shown):
     assert readable(route) == shown
+
+
+def test_answers_that_are_errors(site):
+    def events(**settings):
+        testing.init(integrations=[DjangoIntegration(**settings)])
+        assert [get(path) for path in ("/nowhere/", "/shop/book/5/")] == [404, 500]
+        return [event["exception"]["values"][-1] for event in recorded().get("event", ())]
+
+    (event,) = events()
+    assert event["type"] == "ValueError" and event["mechanism"]["handled"] is False
+    first, second = events(failed_request_status_codes={404})
+    assert first["type"] == "Resolver404" and first["mechanism"] == {"type": "auto.http.django", "handled": True}
+    assert second["type"] == "ValueError"
+
+
+def test_which_requests_are_transactions(site):
+    def methods(**settings):
+        testing.init(traces_sample_rate=1.0, integrations=[DjangoIntegration(**settings)])
+        for method in ("GET", "HEAD", "OPTIONS"):
+            get("/query/", method=method)
+        return [one["request"]["method"] for one in recorded()["transaction"]]
+
+    assert methods() == ["GET"] and methods(http_methods_to_capture=("HEAD",)) == ["HEAD"]

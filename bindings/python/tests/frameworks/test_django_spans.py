@@ -92,3 +92,10 @@ def test_the_cache_tells_keys_and_no_values(site):
 def test_each_can_be_left_out(site):
     spans, _ = trace("/remember/", middleware_spans=False, signals_spans=False, cache_spans=False)
     assert {one["op"] for one in spans.values()} == {"view.render"}
+
+
+def test_signals_that_nobody_wants_to_see(site):
+    signals = lambda spans: {one["data"]["signal"] for one in of(spans, "event.django")}  # noqa: E731
+    assert "shop_site.note_shipped" in signals(trace("/remember/")[0])
+    kept = signals(trace("/remember/", signals_denylist=[site.shipped])[0])
+    assert kept and "shop_site.note_shipped" not in kept

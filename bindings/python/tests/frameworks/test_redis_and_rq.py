@@ -42,6 +42,34 @@ def test_commands(client):
     assert crumbs == ["SET 'key'", "GET 'key'"] and "planted" not in str(found)
 
 
+@pytest.mark.parametrize("kind", ["plain", "coroutine"])
+def test_caches_and_long_keys(kind):
+    fakeredis = framework("fakeredis")
+    testing.init(traces_sample_rate=1.0, integrations=[RedisIntegration(max_data_size=12, cache_prefixes=["page:"])])
+    calls = [("set", "page:1", "planted"), ("get", "page:1"), ("get", "page:2"), ("delete", "page:1"), ("get", "k" * 50)]
+
+    def plain():
+        client = fakeredis.FakeRedis()
+        for name, *args in calls:
+            getattr(client, name)(*args)
+
+    async def coroutine():
+        client = fakeredis.FakeAsyncRedis()
+        for name, *args in calls:
+            await getattr(client, name)(*args)
+        await client.aclose()
+
+    with watchpost.start_transaction(op="test", name="commands"):
+        plain() if kind == "plain" else asyncio.run(coroutine())
+    found = recorded()
+    spans = [(one["op"], one["description"], one["data"].get("cache.hit")) for one in found["transaction"][0]["spans"]]
+    assert spans == [
+        ("cache.put", "page:1", None), ("cache.get", "page:1", True), ("cache.get", "page:2", False),
+        ("cache.remove", "page:1", None), ("db.redis", "GET 'kkkk...", None),
+    ]
+    assert "planted" not in str(found)
+
+
 def test_commands_of_coroutines():
     fakeredis = framework("fakeredis")
     testing.init(traces_sample_rate=1.0, integrations=[RedisIntegration()])
