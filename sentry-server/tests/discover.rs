@@ -291,6 +291,9 @@ async fn lists_hold_to_what_they_are_filtered_by() {
             ("query=message:nothing", vec![]),
             ("statsPeriod=35m", vec![3, 2, 1]),
             (hour, vec![7, 6, 5, 4, 3]),
+            ("start=2026-11-22T16:45:00&end=2026-11-22T17:35:00.5", vec![7, 6, 5, 4, 3]),
+            ("start=2026-11-22&end=2026-11-23", vec![9, 8, 7, 6, 5, 4, 3, 2, 1]),
+            ("end=2026-11-22", vec![]),
         ] {
             let found = ids(paged(&server, &format!("{list}?{query}")).await);
             assert_eq!(found, wanted, "{list}?{query}");

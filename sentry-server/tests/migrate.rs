@@ -15,6 +15,20 @@ use support::{NOW, PROJECT, Server, error, event_envelope};
 use watchpost_core::{ManualClock, Timestamp};
 use watchpost_server::{AdminAccount, App, Config, FirstRun, ProjectAccess, create_token, first_run};
 
+/// What the versions since then made of `meta.db`, in their order.
+const META: [&str; 10] = [
+    include_str!("../src/store/sqlite/meta.sql"),
+    include_str!("../src/store/sqlite/meta_2.sql"),
+    include_str!("../src/store/sqlite/meta_3.sql"),
+    include_str!("../src/store/sqlite/access.sql"),
+    include_str!("../src/store/sqlite/releases.sql"),
+    include_str!("../src/store/sqlite/files.sql"),
+    include_str!("../src/store/sqlite/issues.sql"),
+    include_str!("../src/store/sqlite/grouping.sql"),
+    include_str!("../src/store/sqlite/removals.sql"),
+    include_str!("../src/store/sqlite/monitor_environments.sql"),
+];
+
 const OLD_EVENT: &str = "/api/0/projects/default/shop/events/c67850d993f343daaeda068ad4947b1c/";
 
 fn unpack(from: &Path, to: &Path) {
@@ -87,4 +101,56 @@ async fn a_folder_of_the_first_schema_goes_on() {
     assert_eq!(again["groupID"], old["groupID"]);
     let day = Connection::open(server.config.data.join("events-2026-11-28.db")).unwrap();
     assert_eq!(day.query_row("SELECT count(*) FROM logs", [], |row| row.get::<_, i64>(0)).unwrap(), 1);
+}
+
+/// Folders of the versions in between are not kept: these are the first one's, brought as far by the same statements, with a
+/// monitor in them as soon as there are monitors. What else only later versions wrote is not in them.
+#[tokio::test]
+async fn a_folder_of_every_version_since_goes_on() {
+    for version in 1..=META.len() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config::new(dir.path().join("data"));
+        unpack(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/folders/schema-1"), &config.data);
+        let meta = Connection::open(config.data.join("meta.db")).unwrap();
+        let at: i64 = meta.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+        assert_eq!(at, 1);
+        for migration in &META[1..version] {
+            meta.execute_batch(migration).unwrap();
+        }
+        meta.pragma_update(None, "user_version", version as u32).unwrap();
+        if version > 1 {
+            let insert = "INSERT INTO monitors (id, project_id, slug, name, created, last_check_in, status) \
+                          VALUES (1, 42, 'nightly', 'Nightly', 1, 9, 'ok'); \
+                          INSERT INTO check_ins (monitor_id, check_in, environment, status, started, updated) \
+                          VALUES (1, x'01', 'prod', 'error', 1, 2), (1, x'02', 'prod', 'ok', 8, 9)";
+            meta.execute_batch(insert).unwrap();
+        }
+        drop(meta);
+        let token = create_token(&config.data, "test", &[]).unwrap();
+        let project = ProjectAccess { id: PROJECT, slug: "shop".to_owned(), dsn: String::new() };
+        let admin = AdminAccount { username: "admin".to_owned(), password: String::new() };
+        let first = FirstRun { organization: "default".to_owned(), project, token, admin };
+        let clock = Arc::new(ManualClock::new(Timestamp::from_micros(NOW + 6 * 86_400_000_000)));
+        let app: App = support::start(&config, &clock);
+        let server = Server { app, clock, first, config, dir };
+        server.settle().await;
+        let old = server.get(OLD_EVENT).await.ok();
+        assert_eq!(old["title"], "PaymentError: payment of order 3 failed: bad amount", "version {version}");
+        let newest = server.meta().query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(newest, META.len() as i64, "else a migration is missing in this test");
+        if version > 1 {
+            let monitor = server.get("/api/0/organizations/default/monitors/nightly/").await.ok();
+            let own = &monitor["environments"][0];
+            let is_new = version == META.len();
+            assert!(
+                is_new || (own["name"] == "prod" && own["status"] == "ok"),
+                "version {version}: {monitor}"
+            );
+        }
+        assert_eq!(
+            watchpost_server::check(&server.config.data).unwrap().problems,
+            [""; 0],
+            "version {version}"
+        );
+    }
 }

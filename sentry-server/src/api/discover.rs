@@ -148,7 +148,15 @@ pub(super) fn span(app: &App, query: &Query) -> Result<(Option<Micros>, Option<M
             .ok_or_else(|| ApiError::BadRequest("statsPeriod must be like 24h or 14d.".to_owned()))?;
         return Ok((Some(app.now() - period), None));
     }
-    let at = |name: &str| super::releases::date(name, query.one(name));
+    let at = |name: &str| {
+        // Without a zone it is UTC, and a day begins at midnight.
+        let text = query.one(name).map(|text| match text.get(19..) {
+            None if text.len() == 10 => format!("{text}T00:00:00Z"),
+            Some(rest) if !rest.contains(['Z', 'z', '+', '-', ' ']) => format!("{text}Z"),
+            _ => text.to_owned(),
+        });
+        super::releases::date(name, text.as_deref())
+    };
     Ok((at("start")?, at("end")?))
 }
 
