@@ -73,6 +73,10 @@ test("extraErrorData tells what an error has of its own", () => {
     password: "[Filtered]",
     cause: "poor",
   });
+  const socket = new (class Socket { bytes = Buffer.from("abc"); at = new Date(0); server = { socket: this, deep: { deeper: {} } } })();
+  assert.deepEqual(capture(Object.assign(new Error("x"), { socket })).contexts.Error, {
+    socket: { bytes: "[Buffer: 3 bytes]", at: "1970-01-01T00:00:00.000Z", server: { socket: "[object]", deep: "[object]" } },
+  });
   start([Sentry.extraErrorDataIntegration({ captureErrorCause: false })]);
   assert.equal(capture(new Error("plain", { cause: 1 })).contexts.Error, undefined);
   start([Sentry.extraErrorDataIntegration()]);

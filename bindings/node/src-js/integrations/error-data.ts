@@ -49,14 +49,19 @@ function property(value: object, key: string): unknown {
   }
 }
 
+/** A copy of so many levels. What an error holds may hang together with everything, like the socket of a request. */
 function shallow(value: unknown, depth: number): unknown {
   if (isError(value)) return toText(value);
   if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Date) return value;
+  if (ArrayBuffer.isView(value)) return `[${value.constructor.name}: ${value.byteLength} bytes]`;
   if (depth <= 0) return Array.isArray(value) ? "[array]" : "[object]";
-  if (Array.isArray(value)) return value.map((one) => shallow(one, depth - 1));
-  if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) return value;
-  return Object.fromEntries(Object.keys(value).map((key) => [key, shallow(property(value, key), depth - 1)]));
+  if (Array.isArray(value)) return value.slice(0, WIDEST).map((one) => shallow(one, depth - 1));
+  const keys = Object.keys(value).slice(0, WIDEST);
+  return Object.fromEntries(keys.map((key) => [key, shallow(property(value, key), depth - 1)]));
 }
+
+const WIDEST = 1000;
 
 /** What a system call says of its failure, as the context `node_system_error`. Not there by default. */
 export function systemErrorIntegration(options?: { includePaths?: boolean }): Integration {
