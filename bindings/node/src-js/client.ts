@@ -1,7 +1,7 @@
 import { arch, hostname, release, totalmem, type as system } from "node:os";
 
 import { captureEvent, captureException, captureMessage, type CaptureContext } from "./capture";
-import { ClientHooks } from "./client-hooks";
+import type { ClientHooks } from "./client-hooks";
 import { withScope } from "./context";
 import { followErrors, type ChainOptions } from "./error";
 import { Hooks } from "./hook";
@@ -75,7 +75,7 @@ export class Client {
   readonly #options: Options;
   #integrations: readonly Integration[];
   #flight: Promise<unknown> | undefined;
-  readonly #hooks = new ClientHooks(this);
+  #hooks: ClientHooks | undefined;
   /** What the addon knows us by, once we listen. */
   #listener: number | undefined;
   #flushes = 0;
@@ -221,12 +221,15 @@ export class Client {
   /** Calls `callback` at `beforeSendEvent`, `preprocessEvent`, `flush`, `close` and what {@link emit} names; the others of the
    * official SDK do not come, which the debug output says. The answer takes it away. */
   on(hook: string, callback: (...given: never[]) => void): () => void {
+    // As good as nobody listens, so that nobody waits for the file.
+    const listeners = require("./client-hooks") as typeof import("./client-hooks");
+    this.#hooks ??= new listeners.ClientHooks(this);
     return this.#hooks.on(hook, callback as (...given: unknown[]) => void);
   }
 
   /** Calls what {@link on} has put there. */
   emit(hook: string, ...given: unknown[]): void {
-    this.#hooks.emit(hook, ...given);
+    this.#hooks?.emit(hook, ...given);
   }
 
   /** Waits until everything has left, for at most that many milliseconds. True if it has. */

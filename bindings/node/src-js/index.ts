@@ -136,8 +136,9 @@ export {
   type TraceData,
 } from "./propagation";
 export { Scope } from "./scope";
-export type { ScopeData } from "./scope-data";
+export type { ScopeData } from "./scope-context";
 export {
+  SDK_VERSION,
   SEMANTIC_ATTRIBUTE_SENTRY_OP,
   SEMANTIC_ATTRIBUTE_SENTRY_ORIGIN,
   SEMANTIC_ATTRIBUTE_SENTRY_SAMPLE_RATE,
@@ -189,4 +190,3 @@ export {
 } from "./tracing";
 export type * from "./tracing-types";
 export type * from "./types";
-export { SDK_VERSION } from "./version";

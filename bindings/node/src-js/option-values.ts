@@ -1,7 +1,7 @@
+import { warnOnce } from "./integrations/checked";
 import { filter, type FilterOptions } from "./integrations/filters";
 import type { Options } from "./options";
 import type { EventProcessor } from "./types";
-import { warnOnce } from "./warning";
 
 // What `init` takes for the sake of programs that were written for the official SDK.
 

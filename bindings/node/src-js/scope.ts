@@ -9,8 +9,7 @@ import { HeldTrail } from "./held";
 import { objectToJson, toJson, toText } from "./json";
 import { native, type NativeScope } from "./native";
 import { hand, handAll, type Pending, type Setter } from "./pending";
-import { entries, setAll } from "./scope-context";
-import { scopeData, type ScopeData } from "./scope-data";
+import { entries, scopeData, setAll, type ScopeData } from "./scope-context";
 import type { Span } from "./span";
 import { START, type Step } from "./trail";
 import type {

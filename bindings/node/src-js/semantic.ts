@@ -6,3 +6,5 @@ export const SEMANTIC_ATTRIBUTE_SENTRY_ORIGIN = "sentry.origin";
 export const SEMANTIC_ATTRIBUTE_SENTRY_SOURCE = "sentry.source";
 /** The attribute that is the rate by which a trace was chosen. */
 export const SEMANTIC_ATTRIBUTE_SENTRY_SAMPLE_RATE = "sentry.sample_rate";
+/** The version of this package. */
+export const SDK_VERSION = "0.1.0";

@@ -170,3 +170,8 @@ test("factories name their integrations as the official ones do", () => {
   };
   for (const [factory, name] of Object.entries(names)) assert.equal(Sentry[factory]().name, name);
 });
+
+test("the version is that of the package", () => {
+  const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  assert.equal(Sentry.SDK_VERSION, manifest.version);
+});

@@ -1,5 +1,3 @@
-import { warnOnce } from "../warning";
-
 /** What an option has to be: of a type, one of some words, or `"idle"` for what has an effect elsewhere only. */
 export type Kind = "boolean" | "number" | "string" | "function" | "list" | "object" | "any" | "idle" | readonly string[];
 
@@ -56,4 +54,13 @@ function distance(from: string, to: string): number {
     row = next;
   }
   return row[to.length] as number;
+}
+
+const said = new Set<string>();
+
+/** Warns once in a process, as Node does: the application's own `warning` listeners and flags of Node decide what becomes of it. */
+export function warnOnce(line: string): void {
+  if (said.has(line)) return;
+  said.add(line);
+  process.emitWarning(line, { type: "WatchpostWarning" });
 }

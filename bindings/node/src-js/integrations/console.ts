@@ -1,14 +1,14 @@
 import { format } from "node:util";
 
-import { captureConsoleLine } from "./console-events";
-import { guardedAnswer } from "../guarded";
+import { captureMessage, captureThrownBy } from "../capture";
+import { isError } from "../error";
 import type { Integration } from "../integration";
 import { cut } from "../json";
 import { logger, type LogSeverityLevel } from "../log";
 import { addBreadcrumb } from "../setters";
 import type { SeverityLevel } from "../types";
 import { checked } from "./checked";
-import { onlyOnce, usingWith } from "./using";
+import { guardedAnswer, onlyOnce, usingWith } from "./using";
 
 const CONSOLE = "Console";
 const LOGS = "ConsoleLogs";
@@ -91,7 +91,7 @@ function note(name: ConsoleLevel, level: SeverityLevel, given: unknown[]): void 
       addBreadcrumb({ category: "console", level, message, data: { logger: "console" } });
     }
     if (logs) logger[WORDS[name]](failed, { "sentry.origin": "auto.log.console" });
-    if (events) captureConsoleLine(failed, level, values, events.handled ?? true);
+    if (events) captureLine(failed, level, values, events.handled ?? true);
   } catch {
     // A value that cannot be shown is the application's affair.
   } finally {
@@ -116,4 +116,12 @@ function chosen<O extends Choice>(integration: string, name: ConsoleLevel): O | 
 
 function occurs(rule: string | RegExp, message: string): boolean {
   return typeof rule === "string" ? message.includes(rule) : guardedAnswer(() => message.search(rule) >= 0);
+}
+
+/** Captures a line of `console`: the first error in it, or else its text. */
+function captureLine(message: string, level: SeverityLevel, values: unknown[], handled: boolean): void {
+  const context = { level, extra: { arguments: values } };
+  const error = values.find(isError);
+  if (error === undefined) captureMessage(message, context);
+  else captureThrownBy(error, context, { mechanism: "auto.core.capture_console", handled });
 }

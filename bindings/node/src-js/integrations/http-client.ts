@@ -3,12 +3,11 @@ import { ClientRequest, type IncomingMessage } from "node:http";
 
 import { say } from "../client";
 import { active } from "../context";
-import { guardedAnswer } from "../guarded";
 import type { Integration } from "../integration";
 import { toText } from "../json";
 import type { CarriedTrace, NativeCall } from "../native";
 import { checked } from "./checked";
-import { onlyOnce, using, usingWith } from "./using";
+import { guardedAnswer, onlyOnce, using, usingWith } from "./using";
 
 /** @internal */
 export const HTTP_CLIENT = "Http.Client";

@@ -3,7 +3,6 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 
 import { say, type Client } from "../client";
 import { active, runWith, type Active } from "../context";
-import { guardedAnswer } from "../guarded";
 import type { Integration } from "../integration";
 import { toText } from "../json";
 import type { NativeExchange } from "../native";
@@ -14,7 +13,7 @@ import { CountedRequest } from "./counted-request";
 import { describeRequest, pathOf, readRequest, routeOf, type RequestLike } from "./request";
 import { watchBody } from "./request-body";
 import { checked } from "./checked";
-import { onlyOnce, using, usingWith } from "./using";
+import { guardedAnswer, onlyOnce, using, usingWith } from "./using";
 
 /** @internal */
 export const HTTP_SERVER = "Http.Server";

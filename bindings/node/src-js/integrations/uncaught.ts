@@ -2,11 +2,10 @@ import { inspect } from "node:util";
 import { isMainThread, threadId } from "node:worker_threads";
 
 import { captureObserved } from "../capture";
-import { guardedAnswer } from "../guarded";
 import type { Integration } from "../integration";
 import { native } from "../native";
 import { checked } from "./checked";
-import { onlyOnce, usingWith } from "./using";
+import { guardedAnswer, onlyOnce, usingWith } from "./using";
 
 const EXCEPTIONS = "OnUncaughtException";
 const REJECTIONS = "OnUnhandledRejection";

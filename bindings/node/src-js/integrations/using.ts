@@ -1,4 +1,5 @@
-import { getClient, type Client } from "../client";
+import { getClient, say, type Client } from "../client";
+import { toText } from "../json";
 
 /** The client, if it reports anything and has this integration. */
 export function using(name: string): Client | undefined {
@@ -20,4 +21,14 @@ export function onlyOnce(work: () => void): () => void {
     done = true;
     work();
   };
+}
+
+/** What a function of the application says, yes or no; one that throws says no. */
+export function guardedAnswer(ask: () => unknown): boolean {
+  try {
+    return Boolean(ask());
+  } catch (error) {
+    say(`a function among the options of an integration threw ${toText(error)}`);
+    return false;
+  }
 }
