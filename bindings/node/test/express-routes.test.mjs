@@ -27,6 +27,7 @@ function orders(library, options) {
   router.get("/:id/later", (request, response, next) => setImmediate(fail, request, response, next));
   router.get("/:id/fine", (_request, response) => response.end("ok"));
   router.get("/", (_request, response) => response.end("all"));
+  router.get(["/:id/one", "/:id/other"], (_request, response) => response.end("ok"));
   return router;
 }
 
@@ -35,6 +36,8 @@ const PLACES = {
   "/api/users/7/later?x=1": "/api/users/:id/later",
   "/api/users/7/fine": "/api/users/:id/fine",
   "/api/users/": "/api/users",
+  "/api/users/7/one": "/api/users/:id/one",
+  "/api/users/7/other": "/api/users/:id/other",
   "/t/acme%20co/v1/users/7": "/t/:tenant/v1/users/:id",
   "/t/acme%20co/v1/users/7/fine": "/t/:tenant/v1/users/:id/fine",
   "/other/7": "/other/:id",

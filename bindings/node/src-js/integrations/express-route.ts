@@ -62,14 +62,14 @@ function find(request: RequestLike): string | undefined {
   const known = plain.get(route);
   // While a router answers; at the end of one that has failed there is no `baseUrl`.
   if (known !== undefined && known.mount === request.baseUrl) return known.name;
-  const own = pathOf(route.path);
-  if (own === undefined) return undefined;
   const target = request.originalUrl ?? request.url ?? "/";
   const end = target.indexOf("?");
   const path = end < 0 ? target : target.slice(0, end);
+  const own = patternOfRoute(route.path, path);
+  if (own === undefined) return undefined;
   const mount = mountOf(route, request.app, path) ?? (request.baseUrl || frontOf(path, own));
   const name = own === "/" && mount !== "" ? mount : mount + own;
-  if (mount !== "" && mount === request.baseUrl) plain.set(route, { mount, name });
+  if (mount !== "" && mount === request.baseUrl && !Array.isArray(route.path)) plain.set(route, { mount, name });
   return name;
 }
 
@@ -170,10 +170,19 @@ function decoded(part: string): string {
   }
 }
 
-function pathOf(path: unknown): string | undefined {
-  if (typeof path === "string") return path;
-  if (path instanceof RegExp) return String(path);
-  return Array.isArray(path) ? path.map(String).join(",") : undefined;
+function patternOfRoute(pattern: unknown, path: string): string | undefined {
+  if (typeof pattern === "string") return pattern;
+  if (pattern instanceof RegExp) return String(pattern);
+  if (!Array.isArray(pattern)) return undefined;
+  return String(pattern.find((one) => typeof one === "string" && endsLike(path, one)) ?? pattern.join(","));
+}
+
+/** True if the last parts of a path are those of a pattern, but for its parameters. */
+function endsLike(path: string, pattern: string): boolean {
+  const own = pattern.split("/").filter((part) => part !== "");
+  const parts = path.split("/").filter((part) => part !== "");
+  const last = parts.slice(Math.max(0, parts.length - own.length));
+  return last.length === own.length && own.every((part, at) => part.startsWith(":") || part === last[at]);
 }
 
 /** What stands before a route of so many segments: a guess, where the tree holds no such route. */
