@@ -254,7 +254,7 @@ export class Client {
 
   readonly #flushed = (number: number, done: boolean): void => this.#waits.answer(number, done);
 
-  readonly #waits = new Waits((number) => native.stopWaiting(this.#listener ?? 0, number));
+  readonly #waits = new Waits((number) => native.stopWaiting(this.#listener as number, number));
 
   #limit(timeout: number | undefined): number {
     return typeof timeout === "number" && timeout >= 0 ? timeout : this.native.shutdownTimeout;

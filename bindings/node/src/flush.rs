@@ -1,7 +1,6 @@
 //! Waiting for delivery without holding JavaScript up.
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +20,8 @@ type Answers = ThreadsafeFunction<(u32, bool), (), Answer, Status, false, true>;
 thread_local! {
     /// Those of this thread by their numbers: checking the class of a client costs more than all that is asked of it.
     static LISTENERS: RefCell<Vec<(u32, Rc<Listener>)>> = const { RefCell::new(Vec::new()) };
-    static LISTENED: Cell<u32> = const { Cell::new(0) };
+    /// The number of the next one.
+    static NEXT: Cell<u32> = const { Cell::new(0) };
 }
 
 /// The function of JavaScript that gets the answers of one client.
@@ -65,7 +65,7 @@ impl NativeClient {
         &self,
         #[napi(ts_arg_type = "(number: number, done: boolean) => void")] listener: Function<'_, Answer, ()>,
     ) -> Result<u32> {
-        let number = LISTENED.replace(LISTENED.get().wrapping_add(1));
+        let number = NEXT.replace(NEXT.get().wrapping_add(1));
         let listener = Rc::new(Listener::new(Arc::clone(&self.host), &listener)?);
         LISTENERS.with_borrow_mut(|listeners| listeners.push((number, listener)));
         self.listening.replace(Some(Listening(number)));
@@ -150,12 +150,6 @@ impl Owed {
                 sys::napi_unref_threadsafe_function(env.raw(), self.function.get());
             }
         }
-    }
-}
-
-impl fmt::Debug for Listener {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Listener").field(&self.function.aborted()).finish()
     }
 }
 
