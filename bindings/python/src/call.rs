@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use watchpost_bindings::{HostCall, HostScope};
+use watchpost_bindings::{CallTraces, HostCall, HostScope};
 use watchpost_core::{ForkLock, Span, SpanOptions, SpanStatus};
 
 use crate::active::Active;
@@ -107,9 +107,9 @@ pub(crate) fn begin_call(
         let active = active.get();
         let isolation = HostScope::from_shared(active.isolation().clone());
         let current = HostScope::from_shared(active.current().clone());
-        let Some(call) = HostCall::begin(&session.host, &method, &url, origin, &isolation, &current) else {
-            return Ok(None);
-        };
+        let traces = CallTraces::ALL;
+        let call = HostCall::begin(&session.host, &method, &url, origin, traces, &isolation, &current);
+        let Some(call) = call else { return Ok(None) };
         let baggage = baggage.map(text_of);
         let headers = call
             .headers(baggage.as_deref())
