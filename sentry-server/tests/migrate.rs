@@ -16,7 +16,7 @@ use watchpost_core::{ManualClock, Timestamp};
 use watchpost_server::{AdminAccount, App, Config, FirstRun, ProjectAccess, create_token, first_run};
 
 /// What the versions since then made of `meta.db`, in their order.
-const META: [&str; 10] = [
+const META: [&str; 11] = [
     include_str!("../src/store/sqlite/meta.sql"),
     include_str!("../src/store/sqlite/meta_2.sql"),
     include_str!("../src/store/sqlite/meta_3.sql"),
@@ -27,6 +27,7 @@ const META: [&str; 10] = [
     include_str!("../src/store/sqlite/grouping.sql"),
     include_str!("../src/store/sqlite/removals.sql"),
     include_str!("../src/store/sqlite/monitor_environments.sql"),
+    include_str!("../src/store/sqlite/tags.sql"),
 ];
 
 const OLD_EVENT: &str = "/api/0/projects/default/shop/events/c67850d993f343daaeda068ad4947b1c/";

@@ -70,7 +70,7 @@ async fn a_run_that_does_not_come_is_missed_once_and_failures_in_a_row_make_an_i
     after(&server, 1).await;
     after(&server, 1).await;
     let missed = ("missed".to_owned(), "19:00".to_owned());
-    assert_eq!(runs(&server).await[..1], *std::slice::from_ref(&missed));
+    assert_eq!(runs(&server).await[..1], [missed]);
     server.restart();
     after(&server, 1).await;
     assert_eq!(statuses(&runs(&server).await), ["missed", "ok"], "once");

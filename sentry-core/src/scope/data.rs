@@ -12,7 +12,7 @@ use crate::hook::EventHook;
 use crate::pipeline::bound;
 use crate::protocol::{Attribute, Attributes, Breadcrumb, Context, Event, Level, Map, Tags, User, Value};
 use crate::scope::flags::Flags;
-use crate::scope::{Layers, PropagationContext, apply};
+use crate::scope::{Layers, PropagationContext, apply, apply_data};
 use crate::session::RequestState;
 use crate::text::Text;
 
@@ -225,8 +225,10 @@ impl Scope {
     /// What an event has of this scope, if it has nothing else: level, user, tags, extra, contexts with the flags, fingerprint,
     /// transaction and breadcrumbs.
     pub fn contents(&self) -> Event {
-        let mut event = Event::default();
-        apply(&Layers([Self::default(), Self::default(), self.clone()]), &mut event, usize::MAX);
+        let (mut event, layers) =
+            (Event::default(), Layers([Self::default(), Self::default(), self.clone()]));
+        apply(&layers, &mut event, usize::MAX);
+        apply_data(&layers, &mut event);
         event
     }
 
