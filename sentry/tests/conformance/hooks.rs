@@ -41,7 +41,7 @@ pub(crate) fn event_hook(hook: &str) -> EventHook {
             "set_fingerprint" => event.fingerprint = vec!["hooked".into(), "{{ default }}".into()],
             "set_message" => event.logentry.get_or_insert_default().formatted = Some("hooked".into()),
             "shout" => {
-                let entry = event.logentry.as_mut().expect("an event with a message");
+                let Some(entry) = &mut event.logentry else { panic!("an event without a message") };
                 entry.formatted = entry.formatted.as_ref().map(|text| text.to_uppercase().into());
             }
             "add_secret" => drop(event.extra.insert("password".into(), "hush".into())),
