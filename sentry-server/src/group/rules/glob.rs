@@ -26,6 +26,8 @@ enum Form {
     Prefix(Box<str>),
     Suffix(Box<str>),
     Contains(Box<str>),
+    /// What a file's name consists of, in any folder: `**/lib*.so*`.
+    File(Box<[Box<str>]>),
     Machine(Box<[Token]>),
 }
 
@@ -69,6 +71,7 @@ impl Glob {
             Form::Prefix(literal) => text.starts_with(&**literal),
             Form::Suffix(literal) => text.ends_with(&**literal),
             Form::Contains(literal) => memchr::memmem::find(text.as_bytes(), literal.as_bytes()).is_some(),
+            Form::File(parts) => text.rfind('/').is_some_and(|at| has_parts(&text[at + 1..], parts)),
             Form::Machine(tokens) => run(tokens, text),
         }
     }
@@ -145,7 +148,7 @@ fn form(tokens: Vec<Token>) -> Form {
         })
         .collect();
     let Some(literal) = literal.map(String::into_boxed_str) else {
-        return Form::Machine(tokens.into_boxed_slice());
+        return file(&tokens).map_or_else(|| Form::Machine(tokens.into_boxed_slice()), Form::File);
     };
     match (open_start, open_end) {
         (true, true) if literal.is_empty() => Form::Any,
@@ -154,6 +157,31 @@ fn form(tokens: Vec<Token>) -> Form {
         (true, false) => Form::Suffix(literal),
         (true, true) => Form::Contains(literal),
     }
+}
+
+/// The literals between the stars of a pattern that begins with `**/` and is about the last part of a path alone.
+fn file(tokens: &[Token]) -> Option<Box<[Box<str>]>> {
+    let name = tokens.strip_prefix(&[Token::Many(true), Token::One('/')])?;
+    let mut parts = vec![String::new()];
+    for token in name {
+        match token {
+            Token::One(c) if *c != '/' => parts.last_mut()?.push(*c),
+            Token::Many(false) => parts.push(String::new()),
+            _ => return None,
+        }
+    }
+    Some(parts.into_iter().map(String::into_boxed_str).collect())
+}
+
+/// Whether a text begins with the first part, ends with the last, and has the others in between, one behind the other.
+fn has_parts(text: &str, parts: &[Box<str>]) -> bool {
+    let [first, inner @ .., last] = parts else { return parts.first().is_some_and(|only| text == &**only) };
+    let Some(mut rest) = text.strip_prefix(&**first) else { return false };
+    for part in inner {
+        let Some(at) = rest.find(&**part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(&**last)
 }
 
 /// All places of the pattern at which the text read so far may be, as bits: each character is looked at once.
@@ -209,6 +237,43 @@ mod tests {
 
     fn is(pattern: &str, text: &str, kind: Kind) -> bool {
         Glob::new(pattern, kind).unwrap().matches(text)
+    }
+
+    #[test]
+    fn names_of_files_are_found_as_the_machine_finds_them() {
+        let patterns = ["**/nv*um*.dll", "**/libgl.so*", "**/ab*b", "**/*a*", "**/a*a", "**/lib*_*.so"];
+        let texts = [
+            "/x/nvwgf2um.dll",
+            "nvwgf2um.dll",
+            "/nvum.dll/x",
+            "c:/a/nvd3dumx.dll",
+            "/nvum.dl",
+            "/libgl.so",
+            "/a/libgl.so.1",
+            "/b/libgl.s",
+            "/ab",
+            "/abb",
+            "/x/abxb",
+            "/a",
+            "/aa",
+            "/a/a",
+            "/b/cab",
+            "/libgles_mali.so",
+            "/lib_/x.so",
+            "",
+            "/",
+        ];
+        for pattern in patterns {
+            let glob = Glob::new(pattern, Kind::Path).unwrap();
+            assert!(matches!(glob.form, Form::File(_)), "{pattern}");
+            for text in texts {
+                assert_eq!(
+                    glob.matches(text),
+                    run(&tokens(pattern, Kind::Path).unwrap(), text),
+                    "{pattern} {text}"
+                );
+            }
+        }
     }
 
     #[test]
