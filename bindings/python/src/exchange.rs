@@ -182,10 +182,10 @@ fn start(
     py: Python<'_>,
 ) -> Option<Span> {
     let (method, path) = source.method_and_path(py);
-    if source.kind != Kind::WebSocket && !framework.traces(&method) {
+    let head = RequestHead { method: &method, path: &path, route: None };
+    if source.kind != Kind::WebSocket && !framework.traces(&head) {
         return None;
     }
-    let head = RequestHead { method: &method, path: &path, route: None };
     let origin = framework.origin.clone();
     // In Python requests are called by their path alone.
     let begin = || head.start(client, path.clone(), source.kind.operation(), origin, active.scopes());

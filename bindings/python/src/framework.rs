@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::once::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
-use watchpost_core::{BodyPlace, BodyTee, Client, Event, ForkLock, RequestBody, Text, User};
+use watchpost_core::{BodyPlace, BodyTee, Client, Event, ForkLock, RequestBody, RequestHead, Text, User};
 
 use crate::convert::text_of;
 use crate::session::entry;
@@ -27,12 +27,9 @@ pub(crate) struct Framework {
     /// The key under which the framework leaves its own request in a WSGI environment, for as long as it answers.
     keep: Option<Py<PyString>>,
     on: AtomicBool,
-    /// The methods whose requests are transactions, in capitals; `None` for the usual ones.
+    /// The methods whose requests are transactions; `None` for those that the core traces.
     methods: ForkLock<Option<Vec<String>>>,
 }
-
-/// HEAD and OPTIONS ask about something; nobody waits for what they do.
-const METHODS: [&str; 7] = ["CONNECT", "DELETE", "GET", "PATCH", "POST", "PUT", "TRACE"];
 
 impl Framework {
     /// False while the integration is switched off.
@@ -40,11 +37,11 @@ impl Framework {
         self.on.load(Ordering::Relaxed)
     }
 
-    /// True if a request of this method is a transaction.
-    pub(crate) fn traces(&self, method: &str) -> bool {
+    /// True if a request is a transaction, by its method.
+    pub(crate) fn traces(&self, head: &RequestHead<'_>) -> bool {
         self.methods.with(|methods| match methods {
-            Some(methods) => methods.iter().any(|known| known.eq_ignore_ascii_case(method)),
-            None => METHODS.iter().any(|known| known.eq_ignore_ascii_case(method)),
+            Some(methods) => methods.iter().any(|known| known.eq_ignore_ascii_case(head.method)),
+            None => head.is_traced(),
         })
     }
 }

@@ -45,9 +45,9 @@ impl Client {
             custom: &options.custom,
             attributes: &options.attributes,
         };
-        let decision =
-            decide(options.sampled, &context, trace.sample_rand, &self.options, &self.backpressure)
-                .filter(|_| self.is_enabled());
+        let decide =
+            || decide(options.sampled, &context, trace.sample_rand, &self.options, &self.backpressure);
+        let decision = options.traced.then(decide).flatten().filter(|_| self.is_enabled());
         let rules = self.options.tracing().ignore_spans();
         let ignored = !rules.is_empty()
             && decision.is_some()

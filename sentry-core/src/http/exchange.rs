@@ -26,7 +26,12 @@ impl RequestHead<'_> {
         format!("{} {}", self.method, self.route.unwrap_or(self.path)).into()
     }
 
-    /// Starts its transaction, in scopes that belong to the request alone. For what has names of its own for requests, or an
+    /// False for HEAD and OPTIONS: they ask about something, and nobody waits for what they do.
+    pub fn is_traced(&self) -> bool {
+        !["HEAD", "OPTIONS"].iter().any(|method| method.eq_ignore_ascii_case(self.method))
+    }
+
+    /// Starts its transaction, whatever its method, in scopes that belong to the request alone. For what has names of its own for requests, or an
     /// operation other than `http.server`; everything else [begins an exchange](Exchange::begin).
     pub fn start(
         &self,
@@ -36,8 +41,18 @@ impl RequestHead<'_> {
         origin: Text,
         scopes: Scopes<'_>,
     ) -> Span {
+        self.start_with(client, TransactionOptions::new(name, operation), origin, scopes)
+    }
+
+    fn start_with(
+        &self,
+        client: &Arc<Client>,
+        options: TransactionOptions,
+        origin: Text,
+        scopes: Scopes<'_>,
+    ) -> Span {
         let source = if self.route.is_some() { TransactionSource::Route } else { TransactionSource::Url };
-        let mut options = TransactionOptions::new(name, operation).source(source).origin(origin);
+        let mut options = options.source(source).origin(origin);
         let attributes = [("http.request.method", self.method), ("url.path", self.path)];
         let asked = client.options().starts_by_attributes();
         if asked {
@@ -68,7 +83,7 @@ pub struct Exchange {
 
 impl Exchange {
     /// Begins it, in scopes that belong to the request alone: its session, if sessions are tracked, and its transaction, which
-    /// continues the trace of the headers in `trace`. `name` is [that of the head](RequestHead::name), `origin`
+    /// continues the trace of the headers in `trace`, unless its method [is not traced](RequestHead::is_traced). `name` is [that of the head](RequestHead::name), `origin`
     /// `auto.http.<framework>`. `None` if nothing is reported anyway.
     pub fn begin<K: AsRef<str>, V: AsRef<str>>(
         client: &Arc<Client>,
@@ -83,7 +98,8 @@ impl Exchange {
         }
         let session = client.start_request_session(scopes.isolation);
         client.continue_trace(trace, scopes.isolation);
-        let span = head.start(client, name, "http.server", origin, scopes);
+        let options = TransactionOptions::new(name, "http.server").traced(head.is_traced());
+        let span = head.start_with(client, options, origin, scopes);
         Some(Self { method: head.method.into(), span, session, open: true })
     }
 

@@ -13,6 +13,8 @@ pub struct TransactionOptions {
     pub(crate) source: TransactionSource,
     pub(crate) origin: Option<Text>,
     pub(crate) sampled: Option<bool>,
+    /// False: it is as if tracing were off.
+    pub(crate) traced: bool,
     pub(crate) start: Option<Timestamp>,
     pub(crate) attributes: Data,
     pub(crate) custom: Map,
@@ -30,6 +32,7 @@ impl TransactionOptions {
             source: TransactionSource::Custom,
             origin: None,
             sampled: None,
+            traced: true,
             start: None,
             attributes: Data::new(),
             custom: Map::new(),
@@ -43,6 +46,11 @@ impl TransactionOptions {
     #[must_use]
     pub fn source(mut self, source: TransactionSource) -> Self {
         self.source = source;
+        self
+    }
+
+    pub(crate) fn traced(mut self, traced: bool) -> Self {
+        self.traced = traced;
         self
     }
 

@@ -58,8 +58,7 @@ class Followed extends Itself {
 
 /**
  * Requests that servers of `node:http` and `node:https` answer, whatever framework stands on them; there by default.
- * Gives each request scopes, a session and, with tracing, a transaction that continues the trace of its headers; `HEAD` and
- * `OPTIONS` ask for nothing that would be worth a transaction.
+ * Gives each request scopes, a session and, with tracing, a transaction that continues the trace of its headers.
  *
  * The channel speaks before the server emits `request`, so a server's `emit` is wrapped at its first request.
  */
@@ -112,8 +111,7 @@ function begin(client: Client, request: RequestLike, response: ServerResponse | 
   if (client.bodyLimit > 0 && !isIgnored(options?.ignoreRequestBody, request)) watchBody(request, client.bodyLimit);
   const { "sentry-trace": trace, traceparent, baggage } = request.headers ?? {};
   const method = request.method ?? "GET";
-  const untraced =
-    method === "HEAD" || method === "OPTIONS" || options?.spans === false || isIgnored(options?.ignoreIncomingRequests, request);
+  const untraced = options?.spans === false || isIgnored(options?.ignoreIncomingRequests, request);
   if (untraced || (!trace && !traceparent && !client.isTracingOn)) {
     if (trace || traceparent) client.native.continueTrace(own.isolation.core(), traceHeaders(request.headers ?? {}));
     if (client.followsRequests && response && options?.sessions !== false) count(client, own.isolation, response);
