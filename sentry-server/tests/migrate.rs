@@ -49,21 +49,26 @@ fn unpack(from: &Path, to: &Path) {
     }
 }
 
+/// A server that goes on with a folder, six days after it was written.
+async fn start(config: Config, dir: tempfile::TempDir) -> Server {
+    let token = create_token(&config.data, "test", &[]).unwrap();
+    let project = ProjectAccess { id: PROJECT, slug: "shop".to_owned(), dsn: String::new() };
+    let admin = AdminAccount { username: "admin".to_owned(), password: String::new() };
+    let first = FirstRun { organization: "default".to_owned(), project, token, admin };
+    let clock = Arc::new(ManualClock::new(Timestamp::from_micros(NOW + 6 * 86_400_000_000)));
+    let app: App = support::start(&config, &clock);
+    let server = Server { app, clock, first, config, dir };
+    server.settle().await;
+    server
+}
+
 #[tokio::test]
 async fn a_folder_of_the_first_schema_goes_on() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config::new(dir.path().join("data"));
     unpack(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/folders/schema-1"), &config.data);
     assert!(first_run(&config.data, support::URL).unwrap().is_none(), "it is set up already");
-    let token = create_token(&config.data, "test", &[]).unwrap();
-    let project = ProjectAccess { id: PROJECT, slug: "shop".to_owned(), dsn: String::new() };
-    let admin = AdminAccount { username: "admin".to_owned(), password: String::new() };
-    let first = FirstRun { organization: "default".to_owned(), project, token, admin };
-    // Six days after the folder was written.
-    let clock = Arc::new(ManualClock::new(Timestamp::from_micros(NOW + 6 * 86_400_000_000)));
-    let app: App = support::start(&config, &clock);
-    let server = Server { app, clock, first, config, dir };
-    server.settle().await;
+    let server = start(config, dir).await;
 
     let events = server.get("/api/0/projects/default/shop/events/").await.ok();
     assert_eq!(events.as_array().unwrap().len(), 3, "as before");
@@ -130,14 +135,7 @@ async fn a_folder_of_every_version_since_goes_on() {
             meta.execute_batch(insert).unwrap();
         }
         drop(meta);
-        let token = create_token(&config.data, "test", &[]).unwrap();
-        let project = ProjectAccess { id: PROJECT, slug: "shop".to_owned(), dsn: String::new() };
-        let admin = AdminAccount { username: "admin".to_owned(), password: String::new() };
-        let first = FirstRun { organization: "default".to_owned(), project, token, admin };
-        let clock = Arc::new(ManualClock::new(Timestamp::from_micros(NOW + 6 * 86_400_000_000)));
-        let app: App = support::start(&config, &clock);
-        let server = Server { app, clock, first, config, dir };
-        server.settle().await;
+        let server = start(config, dir).await;
         let old = server.get(OLD_EVENT).await.ok();
         assert_eq!(old["title"], "PaymentError: payment of order 3 failed: bad amount", "version {version}");
         let newest = server.meta().query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap();
