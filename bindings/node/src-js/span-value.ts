@@ -11,6 +11,13 @@ export function toSeconds(time: SpanTimeInput | undefined): number | undefined {
   return time instanceof Date || number > 9_999_999_999 ? number / 1000 : number;
 }
 
+/** The ids of a trace and of a span that nobody records. @internal */
+export function randomIds(): [string, string] {
+  // Most programs never ask, and loading it takes time and memory.
+  const { randomBytes } = require("node:crypto") as typeof import("node:crypto");
+  return [randomBytes(16).toString("hex"), randomBytes(8).toString("hex")];
+}
+
 /** Attributes, with those apart that the core has fields for. @internal */
 export interface Split {
   op: string | undefined;

@@ -1,11 +1,9 @@
-import { randomBytes } from "node:crypto";
-
 import { say, type Client } from "./client";
 import { toJson, toText } from "./json";
 import type { NativeSpan } from "./native";
 import { processorsOf } from "./processor";
 import { linkOf, linksToJson } from "./span-link";
-import { fieldOf, isThrown, split, statusOf, toSeconds } from "./span-value";
+import { fieldOf, isThrown, randomIds, split, statusOf, toSeconds } from "./span-value";
 import type { Scope } from "./scope";
 import type {
   SpanAttributes,
@@ -365,7 +363,7 @@ export class Span {
   #identity(): string[] {
     const ids = () =>
       this.#number === undefined ? this.#core()?.ids() : this.#parentsCore()?.idsOfAdded(this.#number);
-    this.#ids ??= ids()?.split("-") ?? [randomBytes(16).toString("hex"), randomBytes(8).toString("hex")];
+    this.#ids ??= ids()?.split("-") ?? randomIds();
     return this.#ids;
   }
 

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 
 import { captureObserved } from "../capture";
 import type { Integration } from "../integration";
@@ -83,6 +82,7 @@ function watch(wanted: number, most: number, within: number): void {
   const beat = new Int32Array(beats);
   setInterval(() => Atomics.add(beat, 0, 1), threshold / 4).unref();
   const workerData: Watch = { beats, threshold, report: REPORT.description as string, most, within };
+  const { Worker } = require("node:worker_threads") as typeof import("node:worker_threads");
   const worker = new Worker(join(__dirname, "event-loop-watch.js"), {
     workerData,
     // It needs nothing that the application gave to Node.

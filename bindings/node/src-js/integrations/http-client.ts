@@ -1,5 +1,5 @@
 import { subscribe } from "node:diagnostics_channel";
-import { ClientRequest, type IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 
 import { say } from "../client";
 import { active } from "../context";
@@ -87,6 +87,7 @@ function speaksOfCreation(): boolean {
 
 /** Older Node only speaks when the headers are written already, so we look right before they are. */
 function beforeHeaders(look: (request: ClientRequest) => void): void {
+  const { ClientRequest } = require("node:http") as typeof import("node:http");
   const prototype = ClientRequest.prototype as ClientRequest & { _implicitHeader?: () => void };
   const write = prototype._implicitHeader;
   if (typeof write !== "function") return say("requests of node:http take no trace along: this version of Node is not known");

@@ -1,7 +1,6 @@
 import type { Debugger, Session } from "node:inspector";
 import { join, sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import { isMainThread } from "node:worker_threads";
 
 import { say, type Client } from "../client";
 import { hasVariables, keepVariables, type CallVariables } from "../frame-variables";
@@ -9,6 +8,7 @@ import type { Integration } from "../integration";
 import { toText } from "../json";
 import { areStacksMapped, originOf } from "../source-maps";
 import { Stopwatch } from "../stopwatch";
+import { workerNumber } from "../thread";
 import { Snapshot, type Shown } from "../variables";
 import { checked } from "./checked";
 import { Throttle, type PauseState } from "./throttle";
@@ -50,7 +50,7 @@ function start(client: Client, options: LocalVariablesOptions): void {
   watch?.stop();
   const { includeLocalVariables, dataCollection } = client.getOptions();
   if (includeLocalVariables === false || dataCollection?.stackFrameVariables === false || !client.isEnabled) return;
-  if (!isMainThread) return say("no local variables are collected in worker threads");
+  if (workerNumber() !== undefined) return say("no local variables are collected in worker threads");
   // Not every build of Node has it, and loading it takes time.
   const inspector = require("node:inspector") as Inspector;
   if (inspector.url() !== undefined) return say("no local variables are collected while this process is debugged");

@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
-import { isMainThread, threadId } from "node:worker_threads";
 
 import { captureObserved } from "../capture";
 import type { Integration } from "../integration";
 import { native } from "../native";
+import { workerNumber } from "../thread";
 import { checked } from "./checked";
 import { guardedAnswer, onlyOnce, usingWith } from "./using";
 
@@ -66,7 +66,8 @@ const REJECTION = "unhandledRejection";
 const MECHANISMS = { uncaughtException: "auto.node.onuncaughtexception", unhandledRejection: "auto.node.onunhandledrejection" };
 
 const watchUncaught = onlyOnce(() => {
-  if (!isMainThread) native.noteThread(threadId);
+  const worker = workerNumber();
+  if (worker !== undefined) native.noteThread(worker);
   process.on("uncaughtExceptionMonitor", onUncaught);
 });
 
