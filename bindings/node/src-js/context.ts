@@ -5,8 +5,8 @@ import { Scope } from "./scope";
 
 /** The scopes of the running work. */
 export interface Active {
-  isolation: Scope;
-  current: Scope;
+  readonly isolation: Scope;
+  readonly current: Scope;
 }
 
 // Costs nothing until `run` is called first.

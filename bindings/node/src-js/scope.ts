@@ -1,15 +1,15 @@
 import { loseAim } from "./aim";
 import { attachmentArguments, type Attachment } from "./attachment";
-import { attributeToJson, type Attributes } from "./attribute";
 import { addTo } from "./breadcrumb";
 import { captureEvent, captureException, captureMessage } from "./capture";
 import { getClient, say } from "./client";
 import { within } from "./context";
 import { HeldTrail } from "./held";
-import { objectToJson, toJson, toText } from "./json";
+import { objectToJson } from "./json";
 import { native, type NativeScope } from "./native";
 import { hand, handAll, type Pending, type Setter } from "./pending";
-import { entries, scopeData, setAll, type ScopeData } from "./scope-context";
+import { scopeData, setAll, type ScopeData } from "./scope-context";
+import { ScopeSetters } from "./scope-setters";
 import type { Span } from "./span";
 import { START, type Step } from "./trail";
 import type {
@@ -19,7 +19,6 @@ import type {
   EventHint,
   EventProcessor,
   IncomingRequest,
-  Primitive,
   ScopeContext,
   SeverityLevel,
   User,
@@ -35,7 +34,7 @@ const MOST_PENDING = 64;
 const MOST_HELD = 65_536;
 
 /** Data for every event of a piece of work. */
-export class Scope {
+export class Scope extends ScopeSetters {
   /** The core's scope; made when it is needed first, since most forks never see an event. @internal */
   #native: NativeScope | undefined;
   #pending: Pending | undefined;
@@ -49,6 +48,8 @@ export class Scope {
   #loan: Loan | undefined;
   /** What the forks since the last change look at. */
   #lent: Loan | undefined;
+  /** The last {@link snapshot}. */
+  #last: Scope | undefined;
   /** The scope is a piece of work of its own, with a trace of its own. */
   #ownsTrace = false;
   // What is still to be done when the core's scope is made: another trace to be started, or the one that was set to go.
@@ -75,85 +76,15 @@ export class Scope {
     return scope;
   }
 
-  /** Sets a tag; `null` and `undefined` remove it. */
-  setTag(key: string, value: Primitive): this {
-    if (value === null || value === undefined) return this.#set("removeTag", toText(key), undefined);
-    return this.#set("setTag", toText(key), toText(value));
-  }
-
-  /** Sets several tags. */
-  setTags(tags: Record<string, Primitive>): this {
-    for (const [key, value] of entries(tags)) this.setTag(key, value as Primitive);
-    return this;
-  }
-
-  /** Sets an extra value. */
-  setExtra(key: string, value: unknown): this {
-    return this.#set("setExtra", toText(key), toJson(value));
-  }
-
-  /** Sets several extra values. */
-  setExtras(extras: Record<string, unknown>): this {
-    for (const [key, value] of entries(extras)) this.setExtra(key, value);
-    return this;
-  }
-
-  /** Replaces the object under `contexts.<key>`; `null` removes it. */
-  setContext(key: string, context: Record<string, unknown> | null): this {
-    return this.#set("setContext", toText(key), objectToJson(context) ?? "null");
-  }
-
   /** Replaces the user; `null` forgets it. */
   setUser(user: User | null): this {
     this.#user = user ?? undefined;
-    return this.#set("setUser", objectToJson(user) ?? "null", undefined);
-  }
-
-  /** Overrides the level. */
-  setLevel(level: SeverityLevel | null): this {
-    return this.#set("setLevel", level === null || level === undefined ? undefined : toText(level), undefined);
-  }
-
-  /** Overrides the grouping; an empty list takes it back. */
-  setFingerprint(fingerprint: string[]): this {
-    return this.#set("setFingerprint", Array.isArray(fingerprint) ? fingerprint.map((part) => toText(part)) : [], undefined);
-  }
-
-  /** Names the route or task. */
-  setTransactionName(name: string | null): this {
-    return this.#set("setTransactionName", name === null || name === undefined ? undefined : toText(name), undefined);
+    return this.put("setUser", objectToJson(user) ?? "null", undefined);
   }
 
   /** The user that was set on this scope. */
   getUser(): User | undefined {
     return this.#user;
-  }
-
-  /** Sets an attribute of logs, metrics and streamed spans: a plain value, or `{ value, unit }`. */
-  setAttribute(key: string, value: unknown): this {
-    const json = attributeToJson(value);
-    return json === undefined ? this.removeAttribute(key) : this.#set("setAttribute", toText(key), json);
-  }
-
-  /** Sets several attributes of logs, metrics and streamed spans. */
-  setAttributes(attributes: Attributes): this {
-    for (const [key, value] of entries(attributes)) this.setAttribute(key, value);
-    return this;
-  }
-
-  /** Removes an attribute. */
-  removeAttribute(key: string): this {
-    return this.#set("removeAttribute", toText(key), undefined);
-  }
-
-  /** Notes that a feature flag was asked for. */
-  addFeatureFlag(flag: string, result: boolean): this {
-    return this.#set("addFeatureFlag", toText(flag), result === true);
-  }
-
-  /** Forgets a feature flag. */
-  removeFeatureFlag(flag: string): this {
-    return this.#set("removeFeatureFlag", toText(flag), undefined);
   }
 
   /** Adds a file that goes with every event of the scope. */
@@ -291,6 +222,33 @@ export class Scope {
     return fork;
   }
 
+  /**
+   * A fork that nobody changes, which stands for the scope as it is now until somebody needs one of their own: most pieces of work
+   * end before that. All that a scope holds is replaced and never changed, so that what is the same object says the same.
+   * @internal
+   */
+  snapshot(): Scope {
+    const last = this.#last;
+    if (last && !this.onMade && last.#isAs(this)) return last;
+    return (this.#last = this.fork());
+  }
+
+  #isAs(other: Scope): boolean {
+    return (
+      this.#pending === other.#pending &&
+      this.#held === other.#held &&
+      // What the core's scope holds is not seen from here, unless a fork looks at it.
+      this.#loan === (other.#native ? (other.#lent ?? null) : other.#loan) &&
+      this.#fresh === other.#fresh &&
+      this.#bare === other.#bare &&
+      this.#user === other.#user &&
+      this.span === other.span &&
+      this.suppressed === other.suppressed &&
+      this.processors === other.processors &&
+      this.request === other.request
+    );
+  }
+
   /** The core's scope, if there is anything to know. @internal */
   handleIfUsed(): NativeScope | undefined {
     return this.#native || this.#loan || this.#pending || this.#held || this.span ? this.handle() : undefined;
@@ -396,7 +354,8 @@ export class Scope {
     return copy;
   }
 
-  #set(setter: Setter, key: unknown, value: unknown): this {
+  /** @internal */
+  override put(setter: Setter, key: unknown, value: unknown): this {
     const before = this.#pending;
     const length = before ? before.length + 1 : 1;
     const pending: Pending = { before, setter, key, value, length };

@@ -6,12 +6,12 @@ import { active, runWith, type Active } from "../context";
 import type { Integration } from "../integration";
 import { toText } from "../json";
 import type { NativeExchange } from "../native";
-import type { Scope } from "../scope";
 import { traceHeaders } from "../propagation";
 import { Span } from "../span";
 import { CountedRequest } from "./counted-request";
 import { describeRequest, pathOf, readRequest, routeOf, type RequestLike } from "./request";
 import { watchBody } from "./request-body";
+import { RequestScopes } from "./request-scopes";
 import { checked } from "./checked";
 import { guardedAnswer, onlyOnce, using, usingWith } from "./using";
 
@@ -104,19 +104,27 @@ function wrap(server: Server): void {
 }
 
 function begin(client: Client, request: RequestLike, response: ServerResponse | undefined): Active {
+  const options = usingWith<HttpServerOptions>(HTTP_SERVER);
+  if (client.bodyLimit > 0 && !isIgnored(options?.ignoreRequestBody, request)) watchBody(request, client.bodyLimit);
+  const { "sentry-trace": trace, traceparent } = request.headers ?? {};
+  const untraced = options?.spans === false || isIgnored(options?.ignoreIncomingRequests, request);
+  if (untraced || (!trace && !traceparent && !client.isTracingOn)) {
+    const isCounted = client.followsRequests && response && options?.sessions !== false;
+    const own = new RequestScopes(active(), request, isCounted ? new CountedRequest(client) : undefined);
+    // Not `once`, which would take a listener away from what goes anyway.
+    if (isCounted) response.on("close", () => own.end(response.headersSent ? response.statusCode : 0));
+    if (trace || traceparent) client.native.continueTrace(own.isolation.core(), traceHeaders(request.headers ?? {}));
+    return own;
+  }
+  return beginTraced(client, request, response);
+}
+
+function beginTraced(client: Client, request: RequestLike, response: ServerResponse | undefined): Active {
   const { isolation, current } = active();
   const own: Active = { isolation: isolation.forkIsolation(), current: current.forkBare() };
   own.isolation.request = () => describeRequest(request);
-  const options = usingWith<HttpServerOptions>(HTTP_SERVER);
-  if (client.bodyLimit > 0 && !isIgnored(options?.ignoreRequestBody, request)) watchBody(request, client.bodyLimit);
   const { "sentry-trace": trace, traceparent, baggage } = request.headers ?? {};
   const method = request.method ?? "GET";
-  const untraced = options?.spans === false || isIgnored(options?.ignoreIncomingRequests, request);
-  if (untraced || (!trace && !traceparent && !client.isTracingOn)) {
-    if (trace || traceparent) client.native.continueTrace(own.isolation.core(), traceHeaders(request.headers ?? {}));
-    if (client.followsRequests && response && options?.sessions !== false) count(client, own.isolation, response);
-    return own;
-  }
   const path = pathOf(request.originalUrl ?? request.url ?? "/");
   const start = () =>
     client.native.beginExchange(
@@ -157,11 +165,6 @@ function begin(client: Client, request: RequestLike, response: ServerResponse | 
 function isIgnored(rule: HttpServerOptions["ignoreIncomingRequests"], request: RequestLike): boolean {
   if (rule === undefined) return false;
   return guardedAnswer(() => rule(request.originalUrl ?? request.url ?? "/", request as IncomingMessage));
-}
-
-function count(client: Client, isolation: Scope, response: ServerResponse): void {
-  const counted = new CountedRequest(client, isolation);
-  response.once("close", () => counted.end(response.headersSent ? response.statusCode : 0));
 }
 
 function end(exchange: NativeExchange, span: Span, settle: () => void, response: ServerResponse): void {
