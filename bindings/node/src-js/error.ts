@@ -1,7 +1,7 @@
 import { types } from "node:util";
 
 import { variablesOf, type CallVariables } from "./frame-variables";
-import { cut, linksToJson, toJson, toText } from "./json";
+import { cut, linksToJson, LONGEST, toJson, toText } from "./json";
 import { areStacksMapped, supplySources } from "./source-maps";
 import { SEPARATOR } from "./trail";
 
@@ -58,35 +58,41 @@ export function followErrors({ key = "cause", limit = MOST - 1 }: ChainOptions =
 /** Reads whatever was thrown. `caller` gives a stack for what has none. Throws only what a getter of it throws. */
 export function readThrown(thrown: unknown, caller: (() => string | undefined) | undefined): Thrown {
   if (!isError(thrown)) return readOther(thrown, caller);
+  const areMapped = areStacksMapped();
+  const { key, most } = chain;
   const found: ErrorLike[] = [thrown];
-  const links: Link[] = [readError(thrown, undefined, undefined)];
+  const links: Link[] = [readError(thrown, undefined, undefined, areMapped)];
   const walk = [0];
   for (let id = walk.pop(); id !== undefined; id = walk.pop()) {
     const error = found[id] as ErrorLike & Record<string, unknown>;
     const { errors } = error;
-    const cause = chain.key === "cause" ? error.cause : error[chain.key];
-    if (cause !== undefined) add(cause, id, chain.key);
-    if (!Array.isArray(errors)) continue;
-    for (let n = 0; n < errors.length && n < MOST; n++) add(errors[n], id, `errors[${n}]`);
+    const cause = key === "cause" ? error.cause : error[key];
+    const causes = Array.isArray(errors) ? errors.length : 0;
+    for (let n = cause === undefined ? 0 : -1; n < causes && n < MOST; n++) {
+      const one: unknown = n < 0 ? cause : (errors as unknown[])[n];
+      if (!isError(one) || found.length >= most || found.includes(one)) continue;
+      walk.push(found.length);
+      found.push(one);
+      links.push(readError(one, id, n < 0 ? key : `errors[${n}]`, areMapped));
+    }
   }
   return split(links);
-
-  function add(error: unknown, parent: number, source: string): void {
-    if (!isError(error) || found.length >= chain.most || found.includes(error)) return;
-    walk.push(found.length);
-    found.push(error);
-    links.push(readError(error, parent, source));
-  }
 }
 
 function split(links: Link[]): Thrown {
   const first = links[0] as Link;
-  const { group, synthetic, code, locals } = first;
-  if (links.length === 1 && !group && !synthetic && code === undefined && locals === undefined) return { first };
-  const plain = fieldsOf(links);
-  if (plain !== undefined) return { first, rest: plain };
+  if (!hasMore(first)) {
+    if (links.length === 1) return { first };
+    const rest = fieldsOf(links);
+    if (rest !== undefined) return { first, rest };
+  }
   const { type, value, stack, ...more } = first;
   return { first, rest: linksToJson([more, ...links.slice(1)]) };
+}
+
+/** True if more is to be said of it than of most. */
+function hasMore({ group, synthetic, code, locals }: Link): boolean {
+  return group === true || synthetic === true || code !== undefined || locals !== undefined;
 }
 
 /**
@@ -94,13 +100,14 @@ function split(links: Link[]): Thrown {
  * to be said of one of them than most have.
  */
 function fieldsOf(links: readonly Link[]): string | undefined {
+  const between = SEPARATOR;
   let text = "";
-  for (let n = 0; n < links.length; n++) {
-    const { type = "", value = "", stack = "", parent, source = "", group, synthetic, code, locals } = links[n] as Link;
-    if (group || synthetic || code !== undefined || locals !== undefined) return undefined;
-    if (n === 0) continue;
-    if (type.includes(SEPARATOR) || value.includes(SEPARATOR) || stack.includes(SEPARATOR)) return undefined;
-    text += SEPARATOR + type + SEPARATOR + value + SEPARATOR + stack + SEPARATOR + parent + SEPARATOR + source;
+  for (let n = 1; n < links.length; n++) {
+    const link = links[n] as Link;
+    if (hasMore(link)) return undefined;
+    const { type = "", value = "", stack = "", parent, source } = link;
+    if (type.includes(between) || value.includes(between) || stack.includes(between)) return undefined;
+    text += `${between}${type}${between}${value}${between}${stack}${between}${parent}${between}${source}`;
   }
   return text;
 }
@@ -123,15 +130,15 @@ export function isError(value: unknown): value is ErrorLike {
   return typeof like.message === "string" && typeof like.stack === "string";
 }
 
-function readError(error: ErrorLike, parent: number | undefined, source: string | undefined): Link {
-  const { message, stack, code, errno } = error;
+function readError(error: ErrorLike, parent: number | undefined, source: string | undefined, isMapped: boolean): Link {
+  const { name, message, stack, code, errno } = error;
   const link: Link = {
-    type: className(error),
-    value: message === undefined || message === null ? "" : toText(message),
+    type: typeof name === "string" && name !== "" && name !== "Error" ? name : className(error),
+    value: typeof message === "string" && message.length <= LONGEST ? message : messageOf(message),
   };
   if (typeof stack === "string") {
-    link.stack = cut(stack);
-    if (areStacksMapped()) supplySources(link.stack, link.value ?? "");
+    link.stack = stack.length <= LONGEST ? stack : cut(stack);
+    if (isMapped) supplySources(link.stack, link.value ?? "");
     const locals = variablesOf(error);
     if (locals !== undefined) link.locals = locals;
   }
@@ -143,6 +150,10 @@ function readError(error: ErrorLike, parent: number | undefined, source: string 
     link.errno = errno;
   }
   return link;
+}
+
+function messageOf(message: unknown): string {
+  return message === undefined || message === null ? "" : toText(message);
 }
 
 /** Its name, or that of its class when nobody gave it one. */

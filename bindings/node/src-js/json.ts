@@ -7,7 +7,8 @@ interface Limits {
   longest: number;
 }
 
-const LONGEST = 65_536;
+/** Characters of one text. */
+export const LONGEST = 65_536;
 /** For what the application says: extra, contexts, breadcrumb data. */
 const DATA: Limits = { deepest: 10, widest: 1000, longest: LONGEST };
 /** For whole events: what is too much is the core's to cut, as it knows which end of a stack matters. */
