@@ -43,8 +43,14 @@ impl Pair {
 /// instructions instead, `delivery` only looks at what arrives, `server` measures the server.
 ///
 /// # Errors
-/// When a side cannot be built or run, or loses an event: a figure with losses in it means nothing.
+/// When a side cannot be built or run, or loses an event: a figure with losses in it means nothing. The same for figures of
+/// another profile than the one that is shipped.
 pub fn run(words: &[String]) -> Result<()> {
+    if let Some(name) = std::env::vars().map(|(name, _)| name).find(|name| name.starts_with(PROFILE)) {
+        return Err(Failure::new(format!(
+            "{name} is set: what is measured would be built otherwise than it is shipped; unset it"
+        )));
+    }
     if words.first().is_some_and(|word| word == "instructions") {
         return instructions::run(words.iter().any(|word| word == "--write"));
     }
@@ -163,5 +169,7 @@ fn again(program: &Command) -> Command {
     command
 }
 
+/// Quick builds for tests are asked for by variables of this name.
+const PROFILE: &str = "CARGO_PROFILE_RELEASE_";
 const ROUNDS: usize = 11;
 const CAPTURES: u32 = 100;
