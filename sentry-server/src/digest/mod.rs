@@ -7,6 +7,7 @@
 mod apple;
 mod attempt;
 mod feeder;
+mod items;
 mod kinds;
 mod ledger;
 pub(crate) mod limits;

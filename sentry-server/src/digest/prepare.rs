@@ -8,10 +8,10 @@ use watchpost_core::{
 };
 use watchpost_spool::Position;
 
-use super::kinds::{category_of, is_companion, is_event};
+use super::kinds::{category_of, is_event};
 use super::notes::Notes;
 use super::row::{Means, row, truncated};
-use super::telemetry::{self, Arrival};
+use super::telemetry;
 use super::{Chunk, Parts, Prepared, Samples, Thinning, Trees, apple, limits, outcome, security};
 use crate::ingest::{Endpoint, RecordHead, quantity, stored_json};
 use crate::instant;
@@ -19,7 +19,7 @@ use crate::json::{Map, Value};
 use crate::metrics;
 use crate::normalize::{self, EventKind, NormalizeContext};
 use crate::project::{LiveProject, bit};
-use crate::store::{Batch, KeptItem, NewItem, ProjectId, packed};
+use crate::store::{Batch, NewItem, ProjectId};
 use crate::symbolicate::{Symbolicator, minidump};
 
 pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
@@ -33,6 +33,7 @@ pub(super) fn chunk(parts: &Parts, chunk: Chunk) -> Prepared {
         let mut record = Record {
             project: project.as_deref(),
             unwanted: None,
+            unwanted_replay: None,
             head: &job.head,
             position: job.position,
             rows: 0,
@@ -62,6 +63,7 @@ pub(crate) fn one(job: &super::Job, max_body_bytes: usize) -> Batch {
     let mut record = Record {
         project: None,
         unwanted: None,
+        unwanted_replay: None,
         head: &job.head,
         position: job.position,
         rows: 0,
@@ -77,15 +79,17 @@ pub(crate) fn one(job: &super::Job, max_body_bytes: usize) -> Batch {
     batch
 }
 
-struct Record<'a> {
-    head: &'a RecordHead,
+pub(super) struct Record<'a> {
+    pub(super) head: &'a RecordHead,
     /// `None` when its last key was switched off meanwhile: what was accepted is stored all the same, scrubbed by default.
-    project: Option<&'a LiveProject>,
+    pub(super) project: Option<&'a LiveProject>,
     /// Why the envelope's event was filtered, and with it what came along.
-    unwanted: Option<&'static str>,
-    position: Position,
+    pub(super) unwanted: Option<&'static str>,
+    /// The same for the envelope's replay.
+    pub(super) unwanted_replay: Option<&'static str>,
+    pub(super) position: Position,
     rows: u64,
-    batch: &'a mut Batch,
+    pub(super) batch: &'a mut Batch,
     max_body_bytes: usize,
     /// `None` where there are no files to look names up in.
     symbolicator: Option<&'a Symbolicator>,
@@ -220,21 +224,6 @@ impl Record<'_> {
         self.drop_companions();
     }
 
-    /// What came with an event that is not wanted is not wanted either.
-    fn drop_companions(&mut self) {
-        let Some(reason) = self.unwanted else { return };
-        let is_unwanted = |item: &NewItem| {
-            item.is_companion
-                && item.seq / NewItem::PER_ENVELOPE == row_seq(self.position, 0) / NewItem::PER_ENVELOPE
-        };
-        let (unwanted, kept) = std::mem::take(&mut self.batch.items).into_iter().partition(is_unwanted);
-        self.batch.items = kept;
-        let unwanted: Vec<NewItem> = unwanted;
-        for (category, quantity) in unwanted.into_iter().flat_map(|item| item.counts) {
-            outcome::count_named(&mut self.batch.outcomes, self.head, category, "filtered", reason, quantity);
-        }
-    }
-
     fn event(&mut self, payload: &[u8], given: Given<'_>) {
         let Some(seq) = self.next_seq() else { return self.drop_item(Category::Error, "too_many_items") };
         let id = given.id.map(|id| id.to_string());
@@ -268,7 +257,11 @@ impl Record<'_> {
             && let Some(reason) = filters.reason(event, self.head.address, self.head.user_agent.as_deref())
         {
             self.unwanted = Some(reason);
-            return outcome::count(&mut self.batch.outcomes, self.head, category, "filtered", reason, 1);
+            if event.kind == EventKind::Transaction {
+                let inner = event.body.get("spans").and_then(Value::as_array).map_or(0, Vec::len);
+                self.count_unwanted("span", reason, inner as i64 + 1);
+            }
+            return self.count_unwanted(category.as_str(), reason, 1);
         }
         match normalized {
             Ok(mut event) => {
@@ -299,56 +292,6 @@ impl Record<'_> {
         }
     }
 
-    fn item(&mut self, header: &ItemHeader, payload: &[u8], sent_at: Option<Timestamp>, has_event: bool) {
-        let category = header.item_type.category();
-        let Some(seq) = self.next_seq() else { return self.drop_whole(header, payload, "too_many_items") };
-        let arrival = Arrival {
-            project: self.head.project,
-            received: self.head.received,
-            shift: normalize::drift(self.head.received, sent_at.map(Timestamp::micros)),
-            seq,
-            id: fallback_id(self.head.id, seq),
-        };
-        let scrubber = match self.project {
-            Some(project) => project.scrubber.as_ref(),
-            None => Some(&*DEFAULT_SCRUBBER),
-        };
-        let read = match telemetry::read(header, payload, &arrival, scrubber) {
-            Ok(read) => read,
-            Err(reason) => return self.drop_whole(header, payload, reason),
-        };
-        for (reason, entries) in [("malformed", read.rejected), ("too_large", read.oversized)] {
-            if entries > 0 {
-                self.count_invalid(category, reason, entries, entries);
-            }
-        }
-        let mut kept = None;
-        if read.keep {
-            let payload = read.replacement.as_deref().unwrap_or(payload);
-            let Some(body) = packed(payload, None) else {
-                return self.drop_whole(header, payload, "internal");
-            };
-            let mut header = header.clone();
-            if let Some(segment) = read.segment {
-                header.other.insert("segment_id".into(), segment.into());
-            }
-            let header = serde_json::to_string(&header).unwrap_or_default();
-            kept = Some(KeptItem { header, size_bytes: payload.len(), body });
-        }
-        self.batch.items.push(NewItem {
-            seq,
-            project: self.head.project,
-            event_id: Some(self.head.id),
-            kind: header.item_type.to_string(),
-            received: self.head.received,
-            counts: read.counts,
-            is_companion: has_event && is_companion(&header.item_type),
-            kept,
-            rows: read.rows,
-            tells: read.tells,
-        });
-    }
-
     /// Masks secrets before anything is made of the event.
     fn scrub(&self, event: &mut Map) {
         match self.project {
@@ -366,41 +309,41 @@ impl Record<'_> {
         }
     }
 
-    fn drop_item(&mut self, category: Category, reason: &str) {
+    pub(super) fn drop_item(&mut self, category: Category, reason: &str) {
         self.count_invalid(category, reason, 1, 1);
     }
 
     /// An item with all that it says it has in it.
-    fn drop_whole(&mut self, header: &ItemHeader, payload: &[u8], reason: &str) {
+    pub(super) fn drop_whole(&mut self, header: &ItemHeader, payload: &[u8], reason: &str) {
         let quantity = quantity(header, payload.len());
         self.count_invalid(header.item_type.category(), reason, 1, quantity as i64);
     }
 
-    fn count_invalid(&mut self, category: Category, reason: &str, items: i64, quantity: i64) {
+    pub(super) fn count_invalid(&mut self, category: Category, reason: &str, items: i64, quantity: i64) {
         self.invalid += items as usize;
         outcome::count(&mut self.batch.outcomes, self.head, category, "invalid", reason, quantity);
     }
 
     /// Numbers rows by their place: segment, offset in it, and place in the record.
-    fn next_seq(&mut self) -> Option<u64> {
+    pub(super) fn next_seq(&mut self) -> Option<u64> {
         let place = self.rows;
         self.rows += 1;
         (place < NewItem::PER_ENVELOPE).then(|| row_seq(self.position, place))
     }
 }
 
-fn row_seq(position: Position, place: u64) -> u64 {
+pub(super) fn row_seq(position: Position, place: u64) -> u64 {
     let position = position.as_u64();
     let (segment, offset) = (position >> 32, position & u64::from(u32::MAX));
     segment << 36 | offset << 10 | place
 }
 
 /// What holds where a project says nothing of its own.
-static DEFAULT_SCRUBBER: LazyLock<JsonScrubber> =
+pub(super) static DEFAULT_SCRUBBER: LazyLock<JsonScrubber> =
     LazyLock::new(|| JsonScrubber::new(&[], &[], ScrubPatterns::default(), true));
 
 /// The same id for the same event whenever the record is read again.
-fn fallback_id(envelope: [u8; 16], seq: u64) -> [u8; 16] {
+pub(super) fn fallback_id(envelope: [u8; 16], seq: u64) -> [u8; 16] {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&envelope).update(&seq.to_le_bytes());
     truncated(hasher.finalize().as_bytes())

@@ -16,6 +16,9 @@ pub(crate) struct Filters {
 }
 
 impl Filters {
+    /// Why what says an unwanted release is not wanted.
+    pub(crate) const RELEASE: &'static str = "release-version";
+
     /// `None` when nothing is filtered. An address that is none was refused when it was set, and is ignored here.
     pub(super) fn new(settings: &FilterSettings) -> Option<Self> {
         if *settings == FilterSettings::default() {
@@ -33,13 +36,11 @@ impl Filters {
         user_agent: Option<&str>,
     ) -> Option<&'static str> {
         let settings = &self.settings;
-        if address.is_some_and(|address| self.networks.iter().any(|network| network.holds(address))) {
-            return Some("ip-address");
+        if let Some(reason) = self.of_address(address) {
+            return Some(reason);
         }
-        if let Some(release) = &event.release
-            && settings.releases.iter().any(|pattern| glob::matches(pattern, release))
-        {
-            return Some("release-version");
+        if event.release.as_deref().is_some_and(|release| self.is_unwanted_release(release)) {
+            return Some(Self::RELEASE);
         }
         if event.kind == EventKind::Transaction {
             let name = event.transaction.as_deref().unwrap_or_default();
@@ -68,6 +69,17 @@ impl Filters {
             }
         }
         None
+    }
+
+    /// Why nothing from an address is wanted, whatever it is.
+    pub(crate) fn of_address(&self, address: Option<IpAddr>) -> Option<&'static str> {
+        let address = address?;
+        self.networks.iter().any(|network| network.holds(address)).then_some("ip-address")
+    }
+
+    /// Whether nothing of a release is wanted, whatever it is: see [`Self::RELEASE`].
+    pub(crate) fn is_unwanted_release(&self, release: &str) -> bool {
+        self.settings.releases.iter().any(|pattern| glob::matches(pattern, release))
     }
 
     fn is_unwanted_message(&self, event: &NormalizedEvent) -> bool {

@@ -2,7 +2,8 @@
 
 use watchpost_core::JsonScrubber;
 
-use super::{Arrival, object};
+use super::attributes::Attributes;
+use super::{Arrival, Rules, object};
 use crate::json::{Map, Value};
 use crate::store::{Common, Place};
 
@@ -15,23 +16,24 @@ pub(super) struct Container {
     is_changed: bool,
     /// Entries over their limit; `null` stands where they were, so that the others keep their places.
     oversized: i64,
+    /// Entries of a release that is filtered, likewise, and about as many bytes as they had.
+    unwanted: i64,
+    unwanted_bytes: i64,
 }
 
 impl Container {
-    /// Opens a container, leaves out entries of more than `max_entry` bytes and masks secrets in the others; an object
-    /// without `items` is the only entry of its own.
-    pub(super) fn open(
-        payload: &[u8],
-        max_entry: usize,
-        scrubber: Option<&JsonScrubber>,
-    ) -> Result<Self, &'static str> {
+    /// Opens a container, leaves out entries that are too large or of an unwanted release, and masks secrets in the others;
+    /// an object without `items` is the only entry of its own.
+    pub(super) fn open(payload: &[u8], rules: Rules<'_>) -> Result<Self, &'static str> {
+        let Rules { scrubber, filters, max_entry } = rules;
         let mut rest = object(payload)?;
         let (entries, is_bare) = match rest.shift_remove("items") {
             Some(Value::Array(items)) => (items, false),
             Some(_) => return Err("malformed"),
             None => (vec![Value::Object(std::mem::take(&mut rest))], true),
         };
-        let mut container = Self { rest, entries, is_bare, is_changed: false, oversized: 0 };
+        let mut container =
+            Self { rest, entries, is_bare, is_changed: false, oversized: 0, unwanted: 0, unwanted_bytes: 0 };
         // Most containers are smaller than an entry may be.
         if payload.len() > max_entry {
             for entry in container.entries.iter_mut().filter(|entry| written_bytes(entry) > max_entry) {
@@ -40,10 +42,25 @@ impl Container {
                 container.is_changed = true;
             }
         }
+        if filters.is_some() {
+            container.filter(rules);
+        }
         if let Some(scrubber) = scrubber {
-            container.is_changed = container.scrub(scrubber);
+            container.is_changed |= container.scrub(scrubber);
         }
         Ok(container)
+    }
+
+    fn filter(&mut self, rules: Rules<'_>) {
+        for entry in &mut self.entries {
+            let release = entry.as_object().and_then(|entry| Attributes::of(entry).release());
+            if rules.filters_release(release.as_deref()) {
+                self.unwanted += 1;
+                self.unwanted_bytes += written_bytes(entry) as i64;
+                self.is_changed = true;
+                *entry = Value::Null;
+            }
+        }
     }
 
     fn scrub(&mut self, scrubber: &JsonScrubber) -> bool {
@@ -86,6 +103,32 @@ pub(super) struct Made<T> {
     pub(super) rejected: i64,
     /// Entries over their limit.
     pub(super) oversized: i64,
+    unwanted: i64,
+    unwanted_bytes: i64,
+}
+
+/// What an item counts as: category and quantity.
+type Counts = Vec<(&'static str, i64)>;
+
+impl<T> Made<T> {
+    /// What is taken and what is not wanted, of a payload of so many bytes: the number of entries, and their bytes where they
+    /// are counted.
+    pub(super) fn counts(
+        &self,
+        entries: &'static str,
+        bytes: Option<&'static str>,
+        payload: usize,
+    ) -> (Counts, Counts) {
+        let both = |number: i64, size: i64| {
+            if number == 0 && self.unwanted > 0 {
+                return Vec::new();
+            }
+            std::iter::once((entries, number)).chain(bytes.map(|bytes| (bytes, size))).collect()
+        };
+        let taken = both(self.rows.len() as i64, (payload as i64 - self.unwanted_bytes).max(0));
+        let unwanted = if self.unwanted > 0 { both(self.unwanted, self.unwanted_bytes) } else { Vec::new() };
+        (taken, unwanted)
+    }
 }
 
 /// Turns entries into rows; what is no entry, or one too many, is counted.
@@ -105,8 +148,8 @@ pub(super) fn rows<T>(
             None => rejected += 1,
         }
     }
-    let oversized = container.oversized;
-    Made { rows, rejected: rejected - oversized, oversized }
+    let Container { oversized, unwanted, unwanted_bytes, .. } = *container;
+    Made { rows, rejected: rejected - oversized - unwanted, oversized, unwanted, unwanted_bytes }
 }
 
 /// About as many bytes as the value has as JSON without spaces.
@@ -123,7 +166,7 @@ fn written_bytes(value: &Value) -> usize {
 
 /// What all entries have in common with their kind.
 pub(super) fn common(entry: &Map, arrival: &Arrival, place: Place, time: &str) -> Common {
-    let attributes = super::attributes::Attributes::of(entry);
+    let attributes = Attributes::of(entry);
     Common {
         place,
         project: arrival.project,

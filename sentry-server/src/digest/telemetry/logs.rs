@@ -1,20 +1,13 @@
 //! Log lines.
 
-use watchpost_core::JsonScrubber;
-
 use super::container::{Container, Made};
-use super::{Arrival, Read, container};
+use super::{Arrival, Read, Rules, container};
 use crate::json::{Map, Value};
 use crate::normalize;
 use crate::store::{LogRow, Rows};
 
-pub(super) fn read(
-    payload: &[u8],
-    max_entry: usize,
-    arrival: &Arrival,
-    scrubber: Option<&JsonScrubber>,
-) -> Result<Read, &'static str> {
-    let container = Container::open(payload, max_entry, scrubber)?;
+pub(super) fn read(payload: &[u8], arrival: &Arrival, rules: Rules<'_>) -> Result<Read, &'static str> {
+    let container = Container::open(payload, rules)?;
     let made = container::rows(&container, arrival, |entry, place| {
         let body = match entry.get("body")? {
             Value::String(text) => normalize::shorten(text, MAX_BODY),
@@ -27,12 +20,13 @@ pub(super) fn read(
             body,
         })
     });
-    let Made { rows: logs, rejected, oversized } = made;
-    let counts = vec![("log_item", logs.len() as i64), ("log_byte", payload.len() as i64)];
+    let (counts, unwanted) = made.counts("log_item", Some("log_byte"), payload.len());
+    let Made { rows: logs, rejected, oversized, .. } = made;
     Ok(Read {
         keep: !logs.is_empty(),
         rows: Rows { logs, ..Rows::default() },
         counts,
+        unwanted,
         replacement: container.replacement(),
         rejected,
         oversized,
@@ -59,7 +53,7 @@ const MAX_BODY: usize = 1_024;
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{MAX, arrival};
+    use super::super::tests::{NO_RULES, arrival};
     use super::*;
 
     #[test]
@@ -68,13 +62,13 @@ mod tests {
             {"timestamp":1795365080.5,"level":"warn","body":"a","trace_id":"0102030405060708090a0b0c0d0e0f10",
              "attributes":{"sentry.release":{"value":"r@1","type":"string"}}},
             7, {"level":"info"}, {"body":true,"level":"loud","severity_number":21}]}"#;
-        let read = read(payload, MAX, &arrival(), None).unwrap();
+        let read = read(payload, &arrival(), NO_RULES).unwrap();
         assert_eq!((read.rejected, read.keep, read.counts[0]), (2, true, ("log_item", 2)));
         let [first, second] = &read.rows.logs[..] else { panic!("{read:?}") };
         assert_eq!((first.severity, first.common.timestamp), (13, 1_795_365_080_500_000));
         assert_eq!(first.common.release.as_deref(), Some("r@1"));
         assert_eq!((second.common.place.index, second.severity, second.body.as_str()), (3, 21, "true"));
         assert_eq!(second.common.timestamp, arrival().received);
-        assert!(super::read(b"[]", MAX, &arrival(), None).is_err());
+        assert!(super::read(b"[]", &arrival(), NO_RULES).is_err());
     }
 }

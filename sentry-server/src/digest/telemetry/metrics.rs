@@ -1,18 +1,11 @@
 //! Points of metrics.
 
-use watchpost_core::JsonScrubber;
-
 use super::container::{Container, Made};
-use super::{Arrival, MAX_NAME, Read, container, text};
+use super::{Arrival, MAX_NAME, Read, Rules, container, text};
 use crate::store::{MetricRow, Rows};
 
-pub(super) fn read(
-    payload: &[u8],
-    max_entry: usize,
-    arrival: &Arrival,
-    scrubber: Option<&JsonScrubber>,
-) -> Result<Read, &'static str> {
-    let container = Container::open(payload, max_entry, scrubber)?;
+pub(super) fn read(payload: &[u8], arrival: &Arrival, rules: Rules<'_>) -> Result<Read, &'static str> {
+    let container = Container::open(payload, rules)?;
     let made = container::rows(&container, arrival, |entry, place| {
         let kind = text(entry, "type", 16).unwrap_or_else(|| "gauge".to_owned());
         Some(MetricRow {
@@ -23,12 +16,13 @@ pub(super) fn read(
             unit: text(entry, "unit", 64),
         })
     });
-    let Made { rows: metrics, rejected, oversized } = made;
-    let counts = vec![("trace_metric", metrics.len() as i64), ("trace_metric_byte", payload.len() as i64)];
+    let (counts, unwanted) = made.counts("trace_metric", Some("trace_metric_byte"), payload.len());
+    let Made { rows: metrics, rejected, oversized, .. } = made;
     Ok(Read {
         keep: !metrics.is_empty(),
         rows: Rows { metrics, ..Rows::default() },
         counts,
+        unwanted,
         replacement: container.replacement(),
         rejected,
         oversized,
@@ -38,13 +32,13 @@ pub(super) fn read(
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{MAX, arrival};
+    use super::super::tests::{NO_RULES, arrival};
 
     #[test]
     fn points_need_a_name_and_a_number() {
         let payload = br#"{"items":[{"name":"a","type":"counter","value":2,"unit":"second"},
             {"name":"","type":"counter","value":1},{"name":"b","type":"set","value":1},{"name":"c","value":"x"}]}"#;
-        let read = super::read(payload, MAX, &arrival(), None).unwrap();
+        let read = super::read(payload, &arrival(), NO_RULES).unwrap();
         assert_eq!((read.rejected, read.rows.metrics.len()), (3, 1));
         let point = &read.rows.metrics[0];
         assert_eq!((point.name.as_str(), point.value, point.unit.as_deref()), ("a", 2.0, Some("second")));

@@ -17,10 +17,10 @@ use watchpost_core::{ItemHeader, ItemType, JsonScrubber};
 
 pub(super) use self::feedback::{of_event as feedback_of, of_report as feedback_event};
 pub(super) use self::spans::of_transaction;
-use super::limits;
 use crate::instant::Micros;
 use crate::json::{Map, Value};
 use crate::normalize;
+use crate::project::Filters;
 use crate::store::{ProjectId, Rows, Tells};
 
 /// What is known about an item besides itself.
@@ -51,6 +51,8 @@ pub(super) struct Read {
     /// Whether the item itself is to be kept beside its rows.
     pub(super) keep: bool,
     pub(super) counts: Vec<(&'static str, i64)>,
+    /// What of it is of a release that is filtered, in the same units; the rest is empty if all of it is.
+    pub(super) unwanted: Vec<(&'static str, i64)>,
     /// What is kept instead of what came, after secrets were masked.
     pub(super) replacement: Option<Vec<u8>>,
     /// Entries that could not be used.
@@ -61,6 +63,21 @@ pub(super) struct Read {
     pub(super) segment: Option<u64>,
 }
 
+/// What a project and the protocol say about items.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Rules<'a> {
+    pub(super) scrubber: Option<&'a JsonScrubber>,
+    pub(super) filters: Option<&'a Filters>,
+    /// How large an entry of a container may be, in bytes.
+    pub(super) max_entry: usize,
+}
+
+impl Rules<'_> {
+    fn filters_release(self, release: Option<&str>) -> bool {
+        self.filters.zip(release).is_some_and(|(filters, release)| filters.is_unwanted_release(release))
+    }
+}
+
 /// Reads an item.
 ///
 /// # Errors
@@ -69,17 +86,16 @@ pub(super) fn read(
     header: &ItemHeader,
     payload: &[u8],
     arrival: &Arrival,
-    scrubber: Option<&JsonScrubber>,
+    rules: Rules<'_>,
 ) -> Result<Read, &'static str> {
-    let max_entry = limits::max_entry_bytes(&header.item_type);
-    match header.item_type {
-        ItemType::Span => spans::read(payload, max_entry, arrival, scrubber),
-        ItemType::Log => logs::read(payload, max_entry, arrival, scrubber),
-        ItemType::TraceMetric => metrics::read(payload, max_entry, arrival, scrubber),
+    let read = match header.item_type {
+        ItemType::Span => spans::read(payload, arrival, rules),
+        ItemType::Log => logs::read(payload, arrival, rules),
+        ItemType::TraceMetric => metrics::read(payload, arrival, rules),
         ItemType::Session => sessions::one(payload, arrival),
         ItemType::Sessions => sessions::counted(payload, arrival),
         ItemType::CheckIn => check_in::read(payload, arrival),
-        ItemType::ReplayEvent => replay::read(payload, arrival, scrubber),
+        ItemType::ReplayEvent => replay::read(payload, arrival, rules.scrubber),
         ItemType::ReplayRecording => Ok(Read {
             keep: true,
             counts: vec![("replay", 1)],
@@ -97,6 +113,23 @@ pub(super) fn read(
             counts: vec![(header.item_type.category().as_str(), 1)],
             ..Read::default()
         }),
+    }?;
+    if rules.filters_release(read.release()) {
+        let Read { counts: unwanted, rejected, oversized, .. } = read;
+        return Ok(Read { unwanted, rejected, oversized, ..Read::default() });
+    }
+    Ok(read)
+}
+
+impl Read {
+    /// The release of an item that has one for all of it; entries of containers have their own.
+    fn release(&self) -> Option<&str> {
+        match &self.tells {
+            Tells::Sessions(sessions) => sessions.first().map(|session| session.release.as_str()),
+            Tells::CheckIn(check_in) => check_in.release.as_deref(),
+            Tells::Replay(replay) => replay.release.as_deref(),
+            Tells::Nothing => self.rows.profile.as_ref()?.common.release.as_deref(),
+        }
     }
 }
 
@@ -146,8 +179,8 @@ const MAX_ENVIRONMENT: usize = 64;
 pub(super) mod tests {
     use super::*;
 
-    /// As large as an entry may be, where it does not matter.
-    pub(super) const MAX: usize = 1 << 20;
+    /// No filters, no scrubbing, and entries as large as they like.
+    pub(super) const NO_RULES: Rules<'static> = Rules { scrubber: None, filters: None, max_entry: 1 << 20 };
 
     pub(super) fn arrival() -> Arrival {
         Arrival { project: 1, received: 1_795_365_081_000_000, shift: 0, seq: 1 << 10, id: [7; 16] }

@@ -1,10 +1,8 @@
 //! Spans: of transactions, and sent by themselves in either form.
 
-use watchpost_core::JsonScrubber;
-
 use super::attributes::Attributes;
 use super::container::{Container, Made};
-use super::{Arrival, MAX_NAME, Read, container, hex, text};
+use super::{Arrival, MAX_NAME, Read, Rules, container, hex, text};
 use crate::json::{Map, Value};
 use crate::normalize::{self, NormalizedEvent};
 use crate::store::{Common, Place, ProjectId, Rows, SpanRow};
@@ -37,13 +35,8 @@ pub(in crate::digest) fn of_transaction(
     spans
 }
 
-pub(super) fn read(
-    payload: &[u8],
-    max_entry: usize,
-    arrival: &Arrival,
-    scrubber: Option<&JsonScrubber>,
-) -> Result<Read, &'static str> {
-    let container = Container::open(payload, max_entry, scrubber)?;
+pub(super) fn read(payload: &[u8], arrival: &Arrival, rules: Rules<'_>) -> Result<Read, &'static str> {
+    let container = Container::open(payload, rules)?;
     let made = container::rows(&container, arrival, |entry, place| {
         let attributes = Attributes::of(entry);
         let end = if entry.contains_key("end_timestamp") { "end_timestamp" } else { "timestamp" };
@@ -66,12 +59,13 @@ pub(super) fn read(
         });
         Some(span)
     });
-    let Made { rows: spans, rejected, oversized } = made;
-    let counts = vec![("span", spans.len() as i64)];
+    let (counts, unwanted) = made.counts("span", None, payload.len());
+    let Made { rows: spans, rejected, oversized, .. } = made;
     Ok(Read {
         keep: !spans.is_empty(),
         rows: Rows { spans, ..Rows::default() },
         counts,
+        unwanted,
         replacement: container.replacement(),
         rejected,
         oversized,
@@ -106,7 +100,7 @@ const MAX_INNER: usize = 2_000;
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{MAX, arrival};
+    use super::super::tests::{NO_RULES, arrival};
     use super::*;
 
     #[test]
@@ -118,8 +112,7 @@ mod tests {
         let old = br#"{"description":"SELECT 1","op":"db","span_id":"0102030405060708","status":"ok",
             "trace_id":"0102030405060708090a0b0c0d0e0f10","start_timestamp":1795365080.0,
             "timestamp":1795365080.25,"data":{"sentry.segment.name":"GET /"}}"#;
-        let (new, old) =
-            (read(new, MAX, &arrival(), None).unwrap(), read(old, MAX, &arrival(), None).unwrap());
+        let (new, old) = (read(new, &arrival(), NO_RULES).unwrap(), read(old, &arrival(), NO_RULES).unwrap());
         assert_eq!((new.rejected, old.rejected), (2, 0));
         assert_eq!(new.rows.spans, old.rows.spans);
         let span = &new.rows.spans[0];
