@@ -4,11 +4,10 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use watchpost_core::{Category, Clock as _, SystemClock};
+use watchpost_core::{Clock as _, SystemClock};
 
 use crate::app::{StartError, open_store};
-use crate::project::{KeySettings, OrganizationSettings, ProjectSettings, QuotaSettings};
-use crate::proxy::TrustedProxy;
+use crate::project::{KeySettings, OrganizationSettings, ProjectSettings};
 use crate::store::Store;
 use crate::store::sqlite::SqliteStore;
 
@@ -49,16 +48,12 @@ pub fn set_settings(data: &Path, owner: &SettingsOwner, json: &str) -> Result<()
     let stored = match place {
         Place::Organization(id) => {
             let settings: OrganizationSettings = read(json)?;
-            check_quotas(&settings.quotas)?;
+            settings.check().map_err(wrong)?;
             store.set_organization_settings(id, &settings)
         }
         Place::Project(id) => {
             let mut settings: ProjectSettings = read(json)?;
-            check_quotas(&settings.quotas)?;
-            for address in &settings.filters.ip_addresses {
-                address.parse::<TrustedProxy>().map_err(wrong)?;
-            }
-            settings.grouping.compile().map_err(|error| wrong(error.to_string()))?;
+            settings.check().map_err(wrong)?;
             let all = store.all_settings().map_err(|error| StartError::new("the store", error))?;
             let old = all.projects.get(&id).map(|old| old.grouping.clone()).unwrap_or_default();
             settings.grouping.keep_old(&old, SystemClock.now().micros());
@@ -66,7 +61,7 @@ pub fn set_settings(data: &Path, owner: &SettingsOwner, json: &str) -> Result<()
         }
         Place::Key(id) => {
             let settings: KeySettings = read(json)?;
-            check_quotas(&settings.quotas)?;
+            settings.check().map_err(wrong)?;
             store.set_key_settings(id, &settings)
         }
     };
@@ -104,18 +99,6 @@ impl Place {
 
 fn read<T: DeserializeOwned>(json: &str) -> Result<T, StartError> {
     serde_json::from_str(json).map_err(|error| wrong(error.to_string()))
-}
-
-fn check_quotas(quotas: &[QuotaSettings]) -> Result<(), StartError> {
-    for quota in quotas {
-        if let Some(name) = quota.categories.iter().find(|name| Category::parse(name).is_none()) {
-            return Err(wrong(format!("{name:?} is no category; one is \"error\"")));
-        }
-        if quota.window_seconds == 0 {
-            return Err(wrong("window_seconds is 0; an hour is 3600".to_owned()));
-        }
-    }
-    Ok(())
 }
 
 fn wrong(why: String) -> StartError {

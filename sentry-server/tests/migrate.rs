@@ -16,7 +16,7 @@ use watchpost_core::{ManualClock, Timestamp};
 use watchpost_server::{AdminAccount, App, Config, FirstRun, ProjectAccess, create_token, first_run};
 
 /// What the versions since then made of `meta.db`, in their order.
-const META: [&str; 11] = [
+const META: [&str; 12] = [
     include_str!("../src/store/sqlite/meta.sql"),
     include_str!("../src/store/sqlite/meta_2.sql"),
     include_str!("../src/store/sqlite/meta_3.sql"),
@@ -28,6 +28,7 @@ const META: [&str; 11] = [
     include_str!("../src/store/sqlite/removals.sql"),
     ENVIRONMENTS,
     include_str!("../src/store/sqlite/tags.sql"),
+    include_str!("../src/store/sqlite/builds.sql"),
 ];
 
 /// The version that made environments of what was known of monitors.

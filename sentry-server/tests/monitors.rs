@@ -162,3 +162,51 @@ async fn a_schedule_that_cannot_be_is_refused_with_the_reason() {
     after(&server, 600).await;
     assert_eq!(issues(&server).await, json!([]));
 }
+
+#[tokio::test]
+async fn runs_are_counted_by_pieces_of_time() {
+    let server = Server::start();
+    let config = json!({ "schedule": { "type": "interval", "value": 1, "unit": "hour" } });
+    for (id, status) in [(1, "ok"), (2, "ok"), (3, "error")] {
+        send(&server, id, status, &config).await;
+    }
+    server.clock.advance(Duration::from_secs(3_600));
+    send(&server, 4, "in_progress", &config).await;
+    let of_project = "/api/0/projects/default/shop/monitors/nightly/stats/";
+    for path in [format!("{MONITORS}nightly/stats/"), of_project.to_owned()] {
+        let rows = server.get(&path).await.ok();
+        let rows = rows.as_array().unwrap();
+        assert_eq!(rows.len(), 25, "a day by hours, the one that goes on included");
+        let [.., earlier, now] = rows.as_slice() else { panic!("{rows:?}") };
+        assert_eq!(
+            (&earlier["ok"], &earlier["error"], &earlier["missed"]),
+            (&json!(2), &json!(1), &json!(0))
+        );
+        assert_eq!((&now["in_progress"], &now["ok"]), (&json!(1), &json!(0)));
+        assert_eq!(now["ts"].as_i64().unwrap() - earlier["ts"].as_i64().unwrap(), 3_600);
+        let other = server.get(&format!("{path}?environment=dev")).await.ok();
+        assert!(other.as_array().unwrap().iter().all(|row| row["ok"] == 0 && row["in_progress"] == 0));
+        let begin = support::NOW / 1_000_000;
+        let asked = format!("{path}?since={begin}&until={}&resolution=10m", begin + 1_800);
+        let asked = server.get(&asked).await.ok();
+        assert_eq!((asked.as_array().unwrap().len(), &asked[0]["ok"]), (3, &json!(2)));
+        assert_eq!(server.get(&format!("{path}?resolution=1s")).await.status, 400);
+        assert_eq!(server.get(&format!("{path}?since=soon")).await.status, 400);
+    }
+}
+
+#[tokio::test]
+async fn a_projects_monitors_are_made_and_listed_under_it() {
+    let server = Server::start();
+    let at = "/api/0/projects/default/shop/monitors/";
+    let form = json!({ "name": "Nightly bill", "slug": "bill", "config": { "schedule": { "type": "crontab", "value": "0 0 * * *" } } });
+    let made = server.post_json(at, form.clone()).await;
+    assert_eq!((made.status.as_u16(), &made.json()["slug"]), (201, &json!("bill")));
+    assert_eq!(server.post_json(at, form).await.status, 409);
+    assert_eq!(server.get(at).await.ok()[0]["name"], "Nightly bill");
+    server
+        .post_json("/api/0/organizations/default/projects/", json!({ "slug": "cart", "name": "Cart" }))
+        .await;
+    assert_eq!(server.get("/api/0/projects/default/cart/monitors/").await.ok(), json!([]));
+    assert_eq!(server.get("/api/0/projects/default/cart/monitors/bill/").await.status, 404);
+}

@@ -61,6 +61,10 @@ async fn bodies_are_described_by_what_reads_them() {
     let release = body("/api/0/organizations/{org}/releases/", "post");
     let commit = &release["properties"]["commits"]["items"]["properties"];
     assert!(commit.get("author_email").is_some(), "{release}");
+    let change = body("/api/0/organizations/{org}/issues/", "put");
+    assert!(change["properties"]["statusDetails"].to_string().contains("inNextRelease"), "{change}");
+    let settings = body("/api/0/projects/{org}/{project}/settings/", "put");
+    assert!(settings["properties"]["filters"].to_string().contains("ip_addresses"), "{settings}");
     let files =
         &document["paths"]["/api/0/projects/{org}/{project}/files/dsyms/"]["post"]["requestBody"]["content"];
     assert!(files.get("multipart/form-data").is_some(), "{files}");

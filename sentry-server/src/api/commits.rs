@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::answers::{self, NOTHING, Shape};
 use super::body::Body;
 use super::guard::Guard;
 use super::parameter::PAGE;
@@ -22,7 +23,9 @@ use crate::store::{Commit, Repository};
 
 /// Below one release, and the list of repositories.
 pub(super) fn routes(routes: &mut Routes, release: &str) {
-    routes.get_by(&format!("{release}commits/"), Guard::Release, "Lists a release's commits", list, &[PAGE]);
+    routes
+        .get_by(&format!("{release}commits/"), Guard::Release, "Lists a release's commits", list, &[PAGE])
+        .answers(Shape::List(&answers::releases::COMMIT));
     if release.starts_with("/api/0/organizations") {
         let previous = format!("{release}previous-with-commits/");
         let repos = "/api/0/organizations/{org}/repos/";
@@ -33,9 +36,13 @@ pub(super) fn routes(routes: &mut Routes, release: &str) {
                 "Shows the release before that has commits",
                 previous_with_commits,
             )
+            .answers(Shape::Either(&answers::releases::RELEASE, &Shape::Object("", &[])))
             .get_by(repos, Guard::Release, "Lists repositories", list_repositories, &[PAGE])
+            .answers(Shape::List(&answers::releases::REPOSITORY))
             .post(repos, Guard::Release, "Adds a repository", create_repository)
-            .delete(&format!("{repos}{{repo}}/"), Guard::Release, "Removes a repository", delete_repository);
+            .answers(answers::releases::REPOSITORY)
+            .delete(&format!("{repos}{{repo}}/"), Guard::Release, "Removes a repository", delete_repository)
+            .answers(NOTHING);
     }
 }
 

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde_json::{Map, Value, json};
 
+use super::answers;
 use super::guard::Guard;
 use super::routes::Routes;
 use super::scope::InProject;
@@ -11,11 +12,13 @@ use super::{events, members};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
-use crate::store::{Commit, OrgId, Store, StoreError, StoredEvent};
+use crate::store::{CodeMapping, Commit, OrgId, ProjectScope, Store, StoreError, StoredEvent};
 
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/projects/{org}/{project}/events/{event}/committers/";
-    routes.get(at, Guard::Event, "Lists commits that may have brought an event about", list);
+    routes
+        .get(at, Guard::Event, "Lists commits that may have brought an event about", list)
+        .answers(answers::events::COMMITTERS);
 }
 
 async fn list(
@@ -100,7 +103,8 @@ impl Suspect {
 fn suspects(store: &dyn Store, org: OrgId, event: &StoredEvent) -> Result<Vec<Suspect>, StoreError> {
     let body: Map<String, Value> =
         event.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
-    let paths = paths(&body);
+    let mappings = store.code_mappings(&ProjectScope::new([event.project]))?;
+    let paths: Vec<Source> = paths(&body).into_iter().map(|path| Source::of(path, &mappings)).collect();
     let Some(version) = body.get("release").and_then(Value::as_str).filter(|_| !paths.is_empty()) else {
         return Ok(Vec::new());
     };
@@ -128,10 +132,36 @@ fn suspects(store: &dyn Store, org: OrgId, event: &StoredEvent) -> Result<Vec<Su
     Ok(found)
 }
 
-fn suspect(commit: Commit, release: &str, paths: &[String]) -> Option<Suspect> {
+/// A file of a stack trace, and what a code mapping says that it is in a repository.
+struct Source {
+    path: String,
+    mapped: Option<(String, String)>,
+}
+
+impl Source {
+    /// The mapping whose root is the longest counts; one without any says only which repository it is.
+    fn of(path: String, mappings: &[CodeMapping]) -> Self {
+        let fits =
+            mappings.iter().filter_map(|mapping| Some((mapping, path.strip_prefix(&mapping.stack_root)?)));
+        let best = fits.max_by_key(|(mapping, _)| mapping.stack_root.len());
+        let mapped = best
+            .map(|(mapping, rest)| (mapping.repository.clone(), format!("{}{rest}", mapping.source_root)));
+        Self { path, mapped }
+    }
+
+    fn in_repository(&self, name: Option<&str>) -> &str {
+        match &self.mapped {
+            Some((repository, path)) if name.is_none_or(|name| name == repository) => path,
+            _ => &self.path,
+        }
+    }
+}
+
+fn suspect(commit: Commit, release: &str, paths: &[Source]) -> Option<Suspect> {
     let files: Vec<Value> = serde_json::from_str(commit.patch_set.as_deref()?).ok()?;
     let files: Vec<&str> = files.iter().filter_map(|file| file.get("path")?.as_str()).collect();
     let (distance, path, parts) = paths.iter().enumerate().find_map(|(distance, path)| {
+        let path = path.in_repository(commit.repository.as_deref());
         let best = files.iter().filter_map(|file| Some((*file, agree(path, file)?)));
         best.max_by_key(|(_, parts)| *parts).map(|(file, parts)| (distance, file.to_owned(), parts))
     })?;
@@ -202,6 +232,26 @@ mod tests {
         ] {
             assert_eq!(agree(one, other), wanted, "{one} {other}");
         }
+    }
+
+    #[test]
+    fn mappings_say_where_a_file_lies() {
+        let mapping = |stack_root: &str, source_root: &str| CodeMapping {
+            id: 1,
+            project: 1,
+            repository: "acme/shop".to_owned(),
+            stack_root: stack_root.to_owned(),
+            source_root: source_root.to_owned(),
+            branch: "main".to_owned(),
+            created: 0,
+        };
+        let mappings = [mapping("", "x/"), mapping("app/", "services/shop/src/")];
+        let source = Source::of("app/cart.py".to_owned(), &mappings);
+        assert_eq!(source.in_repository(Some("acme/shop")), "services/shop/src/cart.py");
+        assert_eq!(source.in_repository(None), "services/shop/src/cart.py");
+        assert_eq!(source.in_repository(Some("acme/other")), "app/cart.py");
+        assert_eq!(Source::of("b.py".to_owned(), &mappings).in_repository(None), "x/b.py");
+        assert_eq!(Source::of("b.py".to_owned(), &[]).in_repository(None), "b.py");
     }
 
     #[test]

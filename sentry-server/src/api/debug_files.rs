@@ -7,6 +7,7 @@ use axum::http::{StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::answers::{self, NOTHING, Shape};
 use super::guard::Guard;
 use super::parameter::{CHECKSUMS, DEBUG_FILE, ID, PAGE, PART};
 use super::query::Query;
@@ -30,6 +31,7 @@ pub(super) fn routes(routes: &mut Routes) {
             list,
             &[PAGE, PART, DEBUG_FILE],
         )
+        .answers(Shape::List(&answers::releases::DEBUG_FILE).or_file())
         .post_with(
             at,
             Guard::Release,
@@ -37,14 +39,17 @@ pub(super) fn routes(routes: &mut Routes) {
             upload,
             DefaultBodyLimit::max(MAX_ARCHIVE_BYTES),
         )
+        .answers(Shape::List(&answers::releases::DEBUG_FILE))
         .delete_by(at, Guard::Release, "Deletes the debug file with ?id=", delete, &[ID])
+        .answers(NOTHING)
         .get_by(
             &format!("{at}unknown/"),
             Guard::Release,
             "Says which checksums are not there",
             unknown,
             &[CHECKSUMS],
-        );
+        )
+        .answers(answers::releases::MISSING);
 }
 
 async fn list(State(app): State<App>, at: InProject, uri: Uri, query: Query) -> Result<Response, ApiError> {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::answers::{self, Shape};
 use super::body::Body;
 use super::guard::Guard;
 use super::parameter::PAGE;
@@ -23,12 +24,11 @@ use crate::store::Deploy;
 /// Below one release.
 pub(super) fn routes(routes: &mut Routes, release: &str) {
     let at = format!("{release}deploys/");
-    routes.get_by(&at, Guard::Release, "Lists a release's deploys", list, &[PAGE]).post(
-        &at,
-        Guard::Release,
-        "Adds a deploy",
-        create,
-    );
+    routes
+        .get_by(&at, Guard::Release, "Lists a release's deploys", list, &[PAGE])
+        .answers(Shape::List(&answers::releases::DEPLOY))
+        .post(&at, Guard::Release, "Adds a deploy", create)
+        .answers(answers::releases::DEPLOY);
 }
 
 async fn list(

@@ -24,6 +24,7 @@ use self::aggregate::Aggregates;
 use self::fields::{Row, matches};
 pub(super) use self::rules::Rules;
 use self::taker::Taker;
+use super::answers;
 use super::guard::Guard;
 use super::page;
 use super::parameter::{DATA_SET, ENVIRONMENTS, FIELDS, PAGE, PROJECTS, SEARCH, SORT, SPAN};
@@ -38,13 +39,15 @@ use crate::store::{ProjectScope, Store, StoreError};
 
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/organizations/{org}/events/";
-    routes.get_by(
-        at,
-        Guard::Event,
-        "Lists events, spans, logs or metrics by field, or counts over them",
-        list,
-        &[DATA_SET, FIELDS, SEARCH, PROJECTS, ENVIRONMENTS, SPAN, SORT, PAGE],
-    );
+    routes
+        .get_by(
+            at,
+            Guard::Event,
+            "Lists events, spans, logs or metrics by field, or counts over them",
+            list,
+            &[DATA_SET, FIELDS, SEARCH, PROJECTS, ENVIRONMENTS, SPAN, SORT, PAGE],
+        )
+        .answers(answers::telemetry::ROWS);
     series::routes(routes);
     trace::routes(routes);
     attributes::routes(routes);

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use watchpost_core::EventId;
 
+use super::answers::{self, FILE, Shape};
 use super::discover::Rules;
 use super::guard::Guard;
 use super::parameter::{ENVIRONMENTS, FULL, PAGE, SEARCH, SPAN};
@@ -31,26 +32,32 @@ pub(super) fn routes(routes: &mut Routes) {
             list,
             &[FULL, SEARCH, ENVIRONMENTS, SPAN, PAGE],
         )
+        .answers(answers::events::EVENTS)
         .get(&format!("{at}/{{event}}/"), Guard::Event, "Shows an event", detail)
+        .answers(answers::events::EVENT)
         .get(&format!("{at}/{{event}}/json/"), Guard::Event, "Shows an event as the protocol has it", json)
+        .answers(Shape::Map(&Shape::Any))
         .get(
             &format!("{at}/{{event}}/attachments/"),
             Guard::Event,
             "Lists an event's attachments",
             attachments,
         )
+        .answers(Shape::List(&answers::events::ATTACHMENT))
         .get(
             &format!("{at}/{{event}}/attachments/{{attachment}}/"),
             Guard::Event,
             "Downloads an attachment",
             attachment,
         )
+        .answers(FILE)
         .get(
             "/api/0/organizations/{org}/eventids/{event}/",
             Guard::Event,
             "Finds an event in any project",
             by_event_id,
-        );
+        )
+        .answers(answers::events::BY_ID);
 }
 
 async fn list(State(app): State<App>, at: InProject, uri: Uri, query: Query) -> Result<Response, ApiError> {

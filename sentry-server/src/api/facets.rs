@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde_json::{Value, json};
 use watchpost_core::EventId;
 
+use super::answers::{self, Shape};
 use super::guard::Guard;
 use super::parameter::{PAGE, PROJECTS};
 use super::query::Query;
@@ -21,14 +22,18 @@ pub(super) fn routes(routes: &mut Routes) {
     let (org, project) = ("/api/0/organizations/{org}", "/api/0/projects/{org}/{project}");
     routes
         .get_by(&format!("{org}/environments/"), Guard::Org, "Lists environments", environments, &[PROJECTS])
+        .answers(Shape::List(&answers::telemetry::ENVIRONMENT))
         .get(
             &format!("{project}/environments/"),
             Guard::Project,
             "Lists a project's environments",
             of_project,
         )
+        .answers(Shape::List(&answers::telemetry::ENVIRONMENT))
         .get_by(&format!("{org}/tags/"), Guard::Event, "Lists tags of events", tags, &[PROJECTS])
-        .get(&format!("{project}/tags/"), Guard::Event, "Lists tags of a project's events", tags_of_project);
+        .answers(Shape::List(&answers::issues::TAG))
+        .get(&format!("{project}/tags/"), Guard::Event, "Lists tags of a project's events", tags_of_project)
+        .answers(Shape::List(&answers::issues::TAG));
     for at in ["/api/0/organizations/{org}/issues/{issue}", "/api/0/issues/{issue}"] {
         routes
             .get_by(
@@ -38,13 +43,15 @@ pub(super) fn routes(routes: &mut Routes) {
                 values,
                 &[PAGE],
             )
+            .answers(Shape::List(&answers::issues::TAG_VALUE))
             .get_by(
                 &format!("{at}/attachments/"),
                 Guard::Event,
                 "Lists files that came with an issue's events, of the newest first",
                 attachments,
                 &[PAGE],
-            );
+            )
+            .answers(Shape::List(&answers::events::ATTACHMENT));
     }
 }
 

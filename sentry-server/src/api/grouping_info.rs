@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use serde_json::{Map, Value, json};
 
+use super::answers;
 use super::events;
 use super::guard::Guard;
 use super::routes::Routes;
@@ -16,7 +17,9 @@ use crate::store::{ProjectId, StoredEvent};
 
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/projects/{org}/{project}/events/{event}/grouping-info/";
-    routes.get(at, Guard::Event, "Says why an event is grouped as it is", detail);
+    routes
+        .get(at, Guard::Event, "Says why an event is grouped as it is", detail)
+        .answers(answers::events::GROUPING_INFO);
 }
 
 /// What was stored when the event came; for events of older versions, what the rules say now.

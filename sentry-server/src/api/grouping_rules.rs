@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use super::answers::{self, NOTHING, Shape};
 use super::body::Body;
 use super::events::parse_id;
 use super::grouping_info::{group_json, regroup, shape, tree_of};
@@ -36,25 +37,30 @@ pub(super) fn routes(routes: &mut Routes) {
             "Lists the versions of grouping",
             configs_of_org,
         )
+        .answers(Shape::List(&answers::accounts::GROUPING_CONFIG))
         .get(
             &format!("{project}/grouping-configs/"),
             Guard::Project,
             "Lists the versions of grouping",
             configs,
         )
+        .answers(Shape::List(&answers::accounts::GROUPING_CONFIG))
         .post(
             &format!("{project}/grouping/dry-run/"),
             Guard::Project,
             "Tries rules of grouping out; nothing is stored",
             dry_run,
         )
+        .answers(answers::accounts::DRY_RUN)
         .get(&format!("{project}/tombstones/"), Guard::Event, "Lists what is turned away", tombstones)
+        .answers(Shape::List(&answers::accounts::TOMBSTONE))
         .delete(
             &format!("{project}/tombstones/{{tombstone}}/"),
             Guard::Event,
             "Lets what was turned away in again",
             delete_tombstone,
-        );
+        )
+        .answers(NOTHING);
 }
 
 /// What a PUT on a project may say about grouping.

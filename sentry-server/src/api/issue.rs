@@ -8,7 +8,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::body::Body;
+use super::answers::{self, NOTHING, Shape};
+use super::body::{Body, Part};
 use super::caller::Caller;
 use super::guard::Guard;
 use super::issue_shape::{self, Period};
@@ -26,8 +27,11 @@ pub(super) fn routes(routes: &mut Routes) {
     for at in ["/api/0/organizations/{org}/issues/{issue}", "/api/0/issues/{issue}"] {
         routes
             .get(&format!("{at}/"), Guard::Event, "Shows an issue", detail)
+            .answers(answers::issues::WHOLE_ISSUE)
             .put(&format!("{at}/"), Guard::Event, "Changes an issue", change)
+            .answers(answers::issues::WHOLE_ISSUE.or_nothing())
             .delete(&format!("{at}/"), Guard::Event, "Deletes an issue", delete)
+            .answers(NOTHING)
             .get_by(
                 &format!("{at}/events/"),
                 Guard::Event,
@@ -35,25 +39,32 @@ pub(super) fn routes(routes: &mut Routes) {
                 issue_events::list,
                 &[FULL, SEARCH, ENVIRONMENTS, SPAN, PAGE],
             )
+            .answers(answers::events::EVENTS)
             .get(
                 &format!("{at}/events/{{event}}/"),
                 Guard::Event,
                 "Shows an event of an issue",
                 issue_events::detail,
             )
+            .answers(answers::events::EVENT)
             .get(
                 &format!("{at}/user-reports/"),
                 Guard::Event,
                 "Lists what users wrote about an issue",
                 voices::of_issue,
             )
+            .answers(Shape::List(&answers::events::FEEDBACK))
             .get(&format!("{at}/tags/"), Guard::Event, "Lists an issue's tags", issue_tags::list)
-            .get(&format!("{at}/tags/{{key}}/"), Guard::Event, "Shows a tag of an issue", issue_tags::detail);
+            .answers(Shape::List(&answers::issues::TAG_WITH_VALUES))
+            .get(&format!("{at}/tags/{{key}}/"), Guard::Event, "Shows a tag of an issue", issue_tags::detail)
+            .answers(answers::issues::TAG_WITH_VALUES);
         issue_hashes::routes(routes, at);
     }
     issue_notes::routes(routes);
     let short = "/api/0/organizations/{org}/shortids/{issue}/";
-    routes.get(short, Guard::Event, "Finds an issue by its short id", by_short_id);
+    routes
+        .get(short, Guard::Event, "Finds an issue by its short id", by_short_id)
+        .answers(answers::issues::BY_SHORT_ID);
 }
 
 async fn detail(
@@ -91,9 +102,9 @@ async fn change(
     found: InOrg,
     Extension(caller): Extension<Caller>,
     Path(path): Path<HashMap<String, String>>,
-    Body(body): Body<Value>,
+    Body(body): Body<Part<issue_change::Form>>,
 ) -> Result<Response, ApiError> {
-    let issue = find(&app, &found, &path).await?;
+    let (issue, body) = (find(&app, &found, &path).await?, body.given);
     let (all, id) = (found.all(), issue.id);
     if body["discard"] == true {
         issues::remove(&app, &found, all, vec![id], true).await?;

@@ -1,6 +1,7 @@
 //! What a PUT on issues may say.
 
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use super::caller::Caller;
 use super::scope::InOrg;
@@ -9,6 +10,48 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::instant::{SECOND, rfc3339};
 use crate::store::{IssueChange, Resolution, Status, Wake};
+
+/// What a PUT on issues may say, for the API's description.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "fields are read by their names, each with its own refusal")]
+pub(super) struct Form {
+    /// `resolved`, `unresolved`, `ignored`, `resolvedInNextRelease` or `muted`.
+    status: Option<String>,
+    #[schema(inline)]
+    status_details: Option<Details>,
+    substatus: Option<String>,
+    /// A user or a team: `7`, `user:7`, a name, `team:3`, `#slug`; empty or null for nobody.
+    assigned_to: Option<String>,
+    priority: Option<String>,
+    is_bookmarked: Option<bool>,
+    has_seen: Option<bool>,
+    is_subscribed: Option<bool>,
+    is_public: Option<bool>,
+    inbox: Option<bool>,
+    /// Of many: the others go into the first.
+    merge: Option<bool>,
+    /// Deletes, and turns away what comes later.
+    discard: Option<bool>,
+}
+
+/// When an issue counts as resolved, or until when it is ignored.
+#[derive(ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "as above")]
+struct Details {
+    in_next_release: Option<bool>,
+    /// A version, or `latest`.
+    in_release: Option<String>,
+    /// A commit, or `{"commit": .., "repository": ..}`.
+    in_commit: Option<Value>,
+    /// Minutes.
+    ignore_duration: Option<i64>,
+    ignore_count: Option<i64>,
+    ignore_window: Option<i64>,
+    ignore_user_count: Option<i64>,
+    ignore_user_window: Option<i64>,
+}
 
 /// `status` with `statusDetails` and `substatus`, `assignedTo`, `priority`, `isBookmarked`, `isSubscribed`, `hasSeen`.
 /// `isPublic` and `inbox` are taken and change nothing: no issue is shared with strangers, and there is no inbox.

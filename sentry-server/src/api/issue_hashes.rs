@@ -8,6 +8,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::answers::{self, Shape};
 use super::caller::Caller;
 use super::guard::Guard;
 use super::parameter::{FULL, HASHES, PAGE};
@@ -28,15 +29,19 @@ pub(super) fn routes(routes: &mut Routes, at: &str) {
     let hashes = format!("{at}/hashes/");
     routes
         .get_by(&hashes, Guard::Event, "Lists an issue's hashes", list, &[FULL, PAGE])
+        .answers(Shape::List(&answers::issues::HASH))
         .delete_by(&hashes, Guard::Event, "Takes hashes from an issue, with their events", unmerge, &[HASHES])
+        .answers(answers::issues::UNMERGED)
         .put_by(&hashes, Guard::Event, "Takes hashes from an issue, with their events", unmerge, &[HASHES])
+        .answers(answers::issues::UNMERGED)
         .get_by(
             &format!("{at}/similar/"),
             Guard::Event,
             "Lists issues that are like an issue",
             similar,
             &[PAGE],
-        );
+        )
+        .answers(answers::issues::SIMILAR);
 }
 
 async fn list(

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::answers::{self, NOTHING, Shape};
 use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
@@ -25,10 +26,31 @@ pub(super) fn routes(routes: &mut Routes) {
     for at in ["/api/0/organizations/{org}/issues/{issue}", "/api/0/issues/{issue}"] {
         routes
             .get(&format!("{at}/activities/"), Guard::Event, "Lists what happened to an issue", activities)
+            .answers(answers::issues::ACTIVITIES)
             .get_by(&format!("{at}/notes/"), Guard::Event, "Lists an issue's notes", notes, &[PAGE])
+            .answers(Shape::List(&answers::issues::ACTIVITY))
             .post(&format!("{at}/notes/"), Guard::Event, "Adds a note to an issue", create)
-            .delete(&format!("{at}/notes/{{note}}/"), Guard::Event, "Deletes a note", delete);
+            .answers(answers::issues::ACTIVITY)
+            .get(
+                &format!("{at}/external-issues/"),
+                Guard::Event,
+                "Lists an issue's counterparts elsewhere",
+                elsewhere,
+            )
+            .answers(Shape::List(&Shape::Any))
+            .delete(&format!("{at}/notes/{{note}}/"), Guard::Event, "Deletes a note", delete)
+            .answers(NOTHING);
     }
+}
+
+/// There is no integration that could make one.
+async fn elsewhere(
+    State(app): State<App>,
+    found: InOrg,
+    Path(path): Path<Params>,
+) -> Result<Json<Vec<Value>>, ApiError> {
+    issue::find(&app, &found, &path).await?;
+    Ok(Json(Vec::new()))
 }
 
 /// Newest first.

@@ -6,7 +6,8 @@ use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::body::Body;
+use super::answers::{self, NOTHING, Shape};
+use super::body::{Body, Part};
 use super::caller::Caller;
 use super::guard::Guard;
 use super::issue_shape::{self, Period};
@@ -31,6 +32,7 @@ pub(super) fn routes(routes: &mut Routes) {
             list_in_org,
             &[SEARCH, ISSUE_LIST, PROJECTS, ENVIRONMENTS, SPAN, PAGE],
         )
+        .answers(Shape::List(&answers::issues::LISTED_ISSUE))
         .put_by(
             org,
             Guard::Event,
@@ -38,13 +40,15 @@ pub(super) fn routes(routes: &mut Routes) {
             change_in_org,
             &[CHOSEN, SEARCH, ISSUE_LIST, PROJECTS, ENVIRONMENTS, SPAN, PAGE],
         )
+        .answers(answers::issues::CHANGED.or_nothing())
         .delete_by(
             org,
             Guard::Event,
             "Deletes many issues",
             delete_in_org,
             &[CHOSEN, SEARCH, ISSUE_LIST, PROJECTS, ENVIRONMENTS, SPAN, PAGE],
-        );
+        )
+        .answers(NOTHING);
     let project = "/api/0/projects/{org}/{project}/issues/";
     routes
         .get_by(
@@ -54,6 +58,7 @@ pub(super) fn routes(routes: &mut Routes) {
             list_in_project,
             &[SEARCH, ISSUE_LIST, ENVIRONMENTS, SPAN, PAGE],
         )
+        .answers(Shape::List(&answers::issues::LISTED_ISSUE))
         .put_by(
             project,
             Guard::Event,
@@ -61,13 +66,15 @@ pub(super) fn routes(routes: &mut Routes) {
             change_in_project,
             &[CHOSEN, SEARCH, ISSUE_LIST, ENVIRONMENTS, SPAN, PAGE],
         )
+        .answers(answers::issues::CHANGED.or_nothing())
         .delete_by(
             project,
             Guard::Event,
             "Deletes many of a project's issues",
             delete_in_project,
             &[CHOSEN, SEARCH, ISSUE_LIST, ENVIRONMENTS, SPAN, PAGE],
-        );
+        )
+        .answers(NOTHING);
     issue::routes(routes);
 }
 
@@ -97,10 +104,10 @@ async fn change_in_org(
     found: InOrg,
     Extension(caller): Extension<Caller>,
     query: Query,
-    Body(body): Body<Value>,
+    Body(body): Body<Part<issue_change::Form>>,
 ) -> Result<Response, ApiError> {
     let scope = found.chosen(query.all("project"))?;
-    change(&app, &found, &caller, scope, &query, &body).await
+    change(&app, &found, &caller, scope, &query, &body.given).await
 }
 
 async fn change_in_project(
@@ -108,9 +115,9 @@ async fn change_in_project(
     at: InProject,
     Extension(caller): Extension<Caller>,
     query: Query,
-    Body(body): Body<Value>,
+    Body(body): Body<Part<issue_change::Form>>,
 ) -> Result<Response, ApiError> {
-    change(&app, &at.found, &caller, at.scope(), &query, &body).await
+    change(&app, &at.found, &caller, at.scope(), &query, &body.given).await
 }
 
 async fn delete_in_org(

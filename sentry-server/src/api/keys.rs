@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::answers::{self, NOTHING, Shape};
 use super::body::Body;
 use super::guard::Guard;
 use super::page;
@@ -30,17 +31,23 @@ pub(super) fn routes(routes: &mut Routes) {
     let one = "/api/0/projects/{org}/{project}/keys/{key}/";
     routes
         .get_by(all, Guard::Project, "Lists a project's client keys", list, &[PAGE])
+        .answers(Shape::List(&answers::accounts::KEY))
         .post(all, Guard::Project, "Makes a client key", create)
+        .answers(answers::accounts::KEY)
         .get(one, Guard::Project, "Shows a client key", detail)
+        .answers(answers::accounts::KEY)
         .put(one, Guard::Project, "Changes a client key", change)
+        .answers(answers::accounts::KEY)
         .delete(one, Guard::Project, "Deletes a client key", delete)
+        .answers(NOTHING)
         .get_by(
             "/api/0/organizations/{org}/project-keys/",
             Guard::Project,
             "Lists client keys",
             list_in_org,
             &[PROJECTS, PAGE],
-        );
+        )
+        .answers(Shape::List(&answers::accounts::KEY));
 }
 
 async fn list(State(app): State<App>, at: InProject, uri: Uri, query: Query) -> Result<Response, ApiError> {
@@ -95,7 +102,7 @@ fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<RateLimit>
     Option::deserialize(value).map(Some)
 }
 
-type Limits = HashMap<i64, KeySettings>;
+pub(super) type Limits = HashMap<i64, KeySettings>;
 
 /// Every key, and the limits of those that have some.
 async fn all(app: &App) -> Result<(Vec<ClientKey>, Limits), ApiError> {
@@ -157,7 +164,7 @@ async fn delete(
 }
 
 /// A key by its id or its public half.
-async fn find(app: &App, at: &InProject, name: &str) -> Result<(ClientKey, Limits), ApiError> {
+pub(super) async fn find(app: &App, at: &InProject, name: &str) -> Result<(ClientKey, Limits), ApiError> {
     let (keys, limits) = all(app).await?;
     let own = keys.into_iter().filter(|key| key.project == at.project.id);
     let mut named = own.filter(|key| key.public == name || key.id.to_string() == name);
@@ -188,6 +195,7 @@ fn shape(app: &App, key: &ClientKey, settings: Option<&KeySettings>) -> Value {
             "nel": format!("{base}/api/{project}/nel/?sentry_key={public}"),
             "unreal": format!("{base}/api/{project}/unreal/{public}/"),
             "crons": format!("{base}/api/{project}/cron/___MONITOR_SLUG___/{public}/"),
+            "integration": format!("{base}/api/{project}/integration/"),
             "otlp_traces": format!("{base}/api/{project}/integration/otlp/v1/traces"),
             "otlp_logs": format!("{base}/api/{project}/integration/otlp/v1/logs"),
         },

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::answers::{self, NOTHING, Shape};
 use super::caller::{self, COOKIE, Caller};
 use super::guard::Guard;
 use super::routes::Routes;
@@ -18,8 +19,11 @@ use crate::store::Holder;
 pub(super) fn routes(routes: &mut Routes) {
     routes
         .get("/api/0/", Guard::Known, "Says who calls and what they may do", root)
+        .answers(answers::accounts::ROOT)
         .get("/api/0/auth/", Guard::Known, "Says who is logged in", who_am_i)
-        .post("/api/0/auth/logout/", Guard::Known, "Ends the session", logout);
+        .answers(Shape::Maybe(&answers::accounts::PERSON))
+        .post("/api/0/auth/logout/", Guard::Known, "Ends the session", logout)
+        .answers(NOTHING);
 }
 
 #[derive(Deserialize)]

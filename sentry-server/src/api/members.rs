@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::answers::{self, NOTHING, Shape};
 use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
@@ -27,17 +28,23 @@ pub(super) fn routes(routes: &mut Routes) {
     let one = "/api/0/organizations/{org}/members/{member}/";
     routes
         .get_by(all, Guard::Member, "Lists members", list, &[PAGE])
+        .answers(Shape::List(&answers::accounts::MEMBER))
         .post(all, Guard::Member, "Adds a member; a new user's password is answered once", create)
+        .answers(answers::accounts::NEW_MEMBER)
         .get(one, Guard::Member, "Shows a member", detail)
+        .answers(answers::accounts::MEMBER)
         .put(one, Guard::Member, "Changes a member's role", change)
+        .answers(answers::accounts::MEMBER)
         .delete(one, Guard::Member, "Removes a member", delete)
+        .answers(NOTHING)
         .get_by(
             "/api/0/organizations/{org}/users/",
             Guard::Member,
             "Lists the users who are members",
             list,
             &[PAGE],
-        );
+        )
+        .answers(Shape::List(&answers::accounts::MEMBER));
 }
 
 pub(super) async fn all(app: &App, found: &InOrg) -> Result<Vec<Member>, ApiError> {

@@ -8,53 +8,92 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::answers::{self, NOTHING, Shape};
 use super::body::Body;
 use super::guard::Guard;
-use super::parameter::{PAGE, PROJECTS};
+use super::parameter::{ENVIRONMENTS, MONITOR_STATS, PAGE, PROJECTS};
 use super::query::Query;
 use super::routes::Routes;
-use super::scope::{InOrg, OrgScope};
-use super::{Params, page, projects};
+use super::scope::{InOrg, InProject, OrgScope};
+use super::{Params, monitor_stats, page, projects};
 use crate::app::App;
 use crate::auth::hex;
 use crate::error::ApiError;
 use crate::instant::rfc3339;
 use crate::schedule::Plan;
 use crate::setup;
-use crate::store::{CheckInRow, Monitor, MonitorEnvironment};
+use crate::store::{CheckInRow, Monitor, MonitorEnvironment, ProjectId, ProjectScope};
 
 pub(super) fn routes(routes: &mut Routes) {
-    let all = "/api/0/organizations/{org}/monitors/";
-    routes.get_by(all, Guard::Alert, "Lists monitors", list, &[PROJECTS, PAGE]).post(
-        all,
-        Guard::Alert,
-        "Makes a monitor",
-        create,
-    );
+    let monitor = answers::telemetry::MONITOR;
     for at in ["organizations/{org}", "projects/{org}/{project}"] {
-        let one = format!("/api/0/{at}/monitors/{{monitor}}/");
+        let all = format!("/api/0/{at}/monitors/");
+        if at.starts_with("projects") {
+            routes.get_by(&all, Guard::Alert, "Lists a project's monitors", list_of_project, &[PAGE]);
+            routes.answers(Shape::List(&answers::telemetry::MONITOR));
+            routes
+                .post(&all, Guard::Alert, "Makes a monitor of a project", create_in_project)
+                .answers(monitor);
+        } else {
+            routes.get_by(&all, Guard::Alert, "Lists monitors", list, &[PROJECTS, PAGE]);
+            routes.answers(Shape::List(&answers::telemetry::MONITOR));
+            routes.post(&all, Guard::Alert, "Makes a monitor", create).answers(monitor);
+        }
+        let one = format!("{all}{{monitor}}/");
         routes
             .get(&one, Guard::Alert, "Shows a monitor", detail)
+            .answers(monitor)
             .put(&one, Guard::Alert, "Changes a monitor", change)
+            .answers(monitor)
             .delete(&one, Guard::Alert, "Deletes a monitor", delete)
+            .answers(NOTHING)
             .get_by(
                 &format!("{one}checkins/"),
                 Guard::Alert,
                 "Lists a monitor's check-ins",
                 check_ins,
                 &[PAGE],
-            );
+            )
+            .answers(Shape::List(&answers::telemetry::CHECK_IN))
+            .get_by(
+                &format!("{one}stats/"),
+                Guard::Alert,
+                "Counts a monitor's runs by how they went",
+                monitor_stats::list,
+                &[MONITOR_STATS, ENVIRONMENTS],
+            )
+            .answers(Shape::List(&answers::telemetry::MONITOR_COUNTS));
     }
 }
 
 async fn list(State(app): State<App>, found: InOrg, uri: Uri, query: Query) -> Result<Response, ApiError> {
-    let (request, scope) = (query.page(100)?, found.chosen(query.all("project"))?);
+    let scope = found.chosen(query.all("project"))?;
+    answer(&app, &found, scope, &uri, &query).await
+}
+
+async fn list_of_project(
+    State(app): State<App>,
+    at: InProject,
+    uri: Uri,
+    query: Query,
+) -> Result<Response, ApiError> {
+    answer(&app, &at.found, at.scope(), &uri, &query).await
+}
+
+async fn answer(
+    app: &App,
+    found: &InOrg,
+    scope: ProjectScope,
+    uri: &Uri,
+    query: &Query,
+) -> Result<Response, ApiError> {
+    let request = query.page(100)?;
     let all = app.with_store(move |store| store.monitors(&scope)).await?;
-    Ok(page::of_list(&app, &uri, request, all.iter(), |monitor| shape(&found, monitor)))
+    Ok(page::of_list(app, uri, request, all.iter(), |monitor| shape(found, monitor)))
 }
 
 /// The monitor that a path names, by slug or number.
-async fn named(app: &App, found: &InOrg, path: &Params) -> Result<Monitor, ApiError> {
+pub(super) async fn named(app: &App, found: &InOrg, path: &Params) -> Result<Monitor, ApiError> {
     let scope = match path.get("project") {
         Some(project) => found.chosen([project.as_str()].into_iter())?,
         None => found.all(),
@@ -100,6 +139,23 @@ async fn create(
     Body(form): Body<Form>,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let project = found.project(form.project.as_deref().unwrap_or_default())?.id;
+    make(&app, &found, project, form).await
+}
+
+async fn create_in_project(
+    State(app): State<App>,
+    at: InProject,
+    Body(form): Body<Form>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    make(&app, &at.found, at.project.id, form).await
+}
+
+async fn make(
+    app: &App,
+    found: &InOrg,
+    project: ProjectId,
+    form: Form,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
     let (name, slug) = setup::names(form.name, form.slug).map_err(ApiError::BadRequest)?;
     let (config, now) = (config(form.config)?, app.now());
     let made = app
@@ -113,7 +169,7 @@ async fn create(
         .await?;
     let made =
         made.ok_or_else(|| ApiError::Conflict("A monitor with this slug exists already.".to_owned()))?;
-    Ok((StatusCode::CREATED, Json(shape(&found, &made))))
+    Ok((StatusCode::CREATED, Json(shape(found, &made))))
 }
 
 async fn change(

@@ -5,18 +5,18 @@ use std::sync::Arc;
 use axum::Json;
 use axum::http::Method;
 use axum::routing::{MethodRouter, get};
-use serde_json::json;
 use utoipa::openapi::path::{
     OperationBuilder, ParameterBuilder, ParameterIn, ParameterStyle, PathItem, PathsBuilder,
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, HttpMethod, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
-    Required, ResponseBuilder, ResponsesBuilder,
+    ComponentsBuilder, ContentBuilder, HttpMethod, InfoBuilder, KnownFormat, OpenApi, OpenApiBuilder, Ref,
+    RefOr, Required, ResponseBuilder, ResponsesBuilder,
 };
 
+use super::answers::{Answer, Named};
 use super::guard::Guard;
 use super::parameter::Parameter;
 use super::routes::Operation;
@@ -32,7 +32,7 @@ pub(super) fn serve(operations: &[Operation]) -> MethodRouter<App> {
 }
 
 fn document(operations: &[Operation]) -> OpenApi {
-    let mut paths = PathsBuilder::new();
+    let (mut paths, mut named) = (PathsBuilder::new(), Named::new());
     for operation in operations {
         let method = match operation.method {
             Method::POST => HttpMethod::Post,
@@ -40,7 +40,7 @@ fn document(operations: &[Operation]) -> OpenApi {
             Method::DELETE => HttpMethod::Delete,
             _ => HttpMethod::Get,
         };
-        paths = paths.path(&operation.path, PathItem::new(method, describe(operation)));
+        paths = paths.path(&operation.path, PathItem::new(method, describe(operation, &mut named)));
     }
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
     let error = ObjectBuilder::new()
@@ -50,6 +50,7 @@ fn document(operations: &[Operation]) -> OpenApi {
     let components = ComponentsBuilder::new()
         .security_scheme("token", SecurityScheme::Http(bearer.build()))
         .schema("Error", Schema::Object(error.build()))
+        .schemas_from_iter(named)
         .build();
     let about = "Lists are paged: the Link header has a cursor for the previous and the next page.";
     let info =
@@ -57,7 +58,7 @@ fn document(operations: &[Operation]) -> OpenApi {
     OpenApiBuilder::new().info(info.build()).paths(paths.build()).components(Some(components)).build()
 }
 
-fn describe(operation: &Operation) -> utoipa::openapi::path::Operation {
+fn describe(operation: &Operation, named: &mut Named) -> utoipa::openapi::path::Operation {
     let scopes = operation.guard.any_of(&operation.method);
     let mut described = OperationBuilder::new()
         .summary(Some(operation.summary))
@@ -91,18 +92,42 @@ fn describe(operation: &Operation) -> utoipa::openapi::path::Operation {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error")));
         ResponseBuilder::new().description(why).content("application/json", content.build()).build()
     };
-    let any = ObjectBuilder::new().build();
-    let done = ContentBuilder::new().schema(Some(Schema::Object(any))).example(Some(json!({})));
-    let responses = ResponsesBuilder::new()
-        .response(
-            "2XX",
-            ResponseBuilder::new().description("Done.").content("application/json", done.build()),
-        )
+    let responses = match operation.answers.get() {
+        Some(answer) => done(answer, named),
+        None => ResponsesBuilder::new(),
+    };
+    let responses = responses
         .response("400", problem("The request is wrong; detail names the field."))
         .response("401", problem("No credentials, or unknown ones."))
         .response("403", problem("The credentials lack the scope."))
         .response("404", problem("No such thing, or not for this caller."));
     described.responses(responses.build()).build()
+}
+
+/// The answers when all is well.
+fn done(answer: &Answer, named: &mut Named) -> ResponsesBuilder {
+    let mut responses = ResponsesBuilder::new();
+    if answer.json.is_some() || answer.file {
+        let mut done = ResponseBuilder::new().description("Done.");
+        if let Some(shape) = &answer.json {
+            let content = ContentBuilder::new().schema(Some(shape.schema(named)));
+            done = done.content("application/json", content.build());
+        }
+        if answer.file {
+            let bytes = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+            let content = ContentBuilder::new().schema(Some(Schema::Object(bytes.build())));
+            done = done.content("application/octet-stream", content.build());
+        }
+        responses = responses.response("2XX", done);
+    }
+    if answer.nothing {
+        let what = "Done; there is no body.";
+        let code = if answer.json.is_some() { "204" } else { "2XX" };
+        responses = responses.response(code, ResponseBuilder::new().description(what));
+    }
+    responses
 }
 
 fn behind_the_question_mark(read: &Parameter) -> ParameterBuilder {

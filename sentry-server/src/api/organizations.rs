@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::answers::{self, NOTHING, Shape};
 use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
@@ -26,10 +27,15 @@ pub(super) fn routes(routes: &mut Routes) {
     let one = "/api/0/organizations/{org}/";
     routes
         .get_by("/api/0/organizations/", Guard::Known, "Lists the caller's organizations", list, &[PAGE])
+        .answers(Shape::List(&answers::accounts::ORGANIZATION))
         .post("/api/0/organizations/", Guard::Known, "Makes an organization", create)
+        .answers(answers::accounts::ORGANIZATION)
         .get(one, Guard::Org, "Shows an organization", detail)
+        .answers(answers::accounts::ORGANIZATION_WITH_ACCESS)
         .put(one, Guard::Org, "Renames an organization", change)
-        .delete(one, Guard::Org, "Deletes an organization with everything in it", delete);
+        .answers(answers::accounts::ORGANIZATION)
+        .delete(one, Guard::Org, "Deletes an organization with everything in it", delete)
+        .answers(NOTHING);
 }
 
 async fn list(

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
+use super::answers::{self, Shape};
 use super::guard::Guard;
 use super::parameter::PERIOD;
 use super::query::Query;
@@ -15,7 +16,9 @@ use crate::instant::{self, HOUR, rfc3339};
 
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/organizations/{org}/outcomes/";
-    routes.get_by(at, Guard::Org, "Lists what was accepted and what was not", list, &[PERIOD]);
+    routes
+        .get_by(at, Guard::Org, "Lists what was accepted and what was not", list, &[PERIOD])
+        .answers(Shape::List(&answers::telemetry::OUTCOME));
 }
 
 /// Rows by project, hour, category, outcome and reason; `statsPeriod` (default 24h) says how far back.

@@ -112,3 +112,13 @@ pub(super) const SUMS: &[Parameter] = &[
 
 pub(super) const STAT: &[Parameter] =
     &[one("stat", "received (as without it), rejected, blacklisted or generated.")];
+
+pub(super) const NAME: &[Parameter] = &[one("name", "A release, whole.")];
+
+pub(super) const PROGUARD: &[Parameter] = &[one("proguard_uuid", "The UUID of a ProGuard mapping.")];
+
+pub(super) const MONITOR_STATS: &[Parameter] = &[
+    one("since", "The first moment, in seconds since 1970; a day before until without it."),
+    one("until", "The moment after the last, in seconds since 1970; now without it."),
+    one("resolution", "How long a piece of time is: 5m, 1h, 1d; 1h without it."),
+];

@@ -8,14 +8,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::answers::{self, NOTHING, Shape};
 use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
 use super::parameter::PAGE;
+use super::project_options::{self, Options, Privacy};
 use super::query::Query;
 use super::routes::Routes;
 use super::scope::{InOrg, InProject};
-use super::{grouping_rules, page, teams};
+use super::{grouping_rules, page, settings, teams};
 use crate::app::App;
 use crate::auth::Secret;
 use crate::error::ApiError;
@@ -36,13 +38,21 @@ pub(super) fn routes(routes: &mut Routes) {
             list_all,
             &[PAGE],
         )
+        .answers(Shape::List(&answers::accounts::PROJECT))
         .get_by(in_org, Guard::Project, "Lists projects", list, &[PAGE])
+        .answers(Shape::List(&answers::accounts::PROJECT))
         .post(in_org, Guard::Project, "Makes a project", create)
+        .answers(answers::accounts::NEW_PROJECT)
         .get_by(in_team, Guard::Project, "Lists a team's projects", list_of_team, &[PAGE])
+        .answers(Shape::List(&answers::accounts::PROJECT))
         .post(in_team, Guard::Project, "Makes a project of a team", create_in_team)
+        .answers(answers::accounts::NEW_PROJECT)
         .get(one, Guard::Project, "Shows a project", detail)
+        .answers(answers::accounts::PROJECT_WITH_SETTINGS)
         .put(one, Guard::Project, "Changes a project", change)
-        .delete(one, Guard::Project, "Deletes a project with everything in it", delete);
+        .answers(answers::accounts::PROJECT_WITH_SETTINGS)
+        .delete(one, Guard::Project, "Deletes a project with everything in it", delete)
+        .answers(NOTHING);
 }
 
 async fn list_all(
@@ -102,10 +112,10 @@ async fn full(app: &App, at: &InProject, project: &Project) -> Result<Json<Value
     let teams = teams::all(app, &at.found).await?;
     let mut answer = shape(&at.found.org, project, &teams);
     let id = project.id;
-    let settings =
-        app.with_store(|store| store.all_settings()).await?.projects.remove(&id).unwrap_or_default();
+    let settings = settings::project_settings(app, id).await?;
     if let Value::Object(answer) = &mut answer {
         answer.extend(grouping_rules::settings_shape(&settings.grouping, app.now()));
+        answer.extend(project_options::shape(&settings));
     }
     Ok(Json(answer))
 }
@@ -123,6 +133,17 @@ struct Form {
     grouping_config: Option<String>,
     #[serde(rename = "groupingAutoUpdate")]
     grouping_auto_update: Option<bool>,
+    #[serde(rename = "dataScrubber")]
+    data_scrubber: Option<bool>,
+    #[serde(rename = "scrubIPAddresses")]
+    scrub_ip_addresses: Option<bool>,
+    #[serde(rename = "sensitiveFields")]
+    sensitive_fields: Option<Vec<String>>,
+    #[serde(rename = "safeFields")]
+    safe_fields: Option<Vec<String>>,
+    #[serde(default)]
+    #[schema(inline)]
+    options: Options,
 }
 
 impl Form {
@@ -132,6 +153,16 @@ impl Form {
             grouping_enhancements: self.grouping_enhancements.clone(),
             grouping_config: self.grouping_config.clone(),
             grouping_auto_update: self.grouping_auto_update,
+        }
+    }
+
+    fn privacy(&self) -> Privacy {
+        Privacy {
+            data_scrubber: self.data_scrubber,
+            scrub_ip_addresses: self.scrub_ip_addresses,
+            sensitive_fields: self.sensitive_fields.clone(),
+            safe_fields: self.safe_fields.clone(),
+            options: self.options.clone(),
         }
     }
 }
@@ -165,10 +196,12 @@ async fn make(
     let grouping = form.grouping();
     // A project without events has nothing to keep together.
     let grouping = grouping.change(&GroupingSettings::default(), app.now())?;
-    let settings = ProjectSettings {
+    let mut settings = ProjectSettings {
         grouping: GroupingSettings { previous: None, ..grouping },
         ..ProjectSettings::default()
     };
+    form.privacy().put_over(&mut settings);
+    settings.check().map_err(ApiError::BadRequest)?;
     let (name, slug) = setup::names(form.name, form.slug).map_err(ApiError::BadRequest)?;
     let public_key = Secret::public_key().map_err(ApiError::internal)?;
     let project = NewProject {
@@ -206,26 +239,21 @@ async fn change(
     at: InProject,
     Body(form): Body<Form>,
 ) -> Result<Json<Value>, ApiError> {
-    let grouping = form.grouping();
+    let (grouping, privacy) = (form.grouping(), form.privacy());
     if let Some(slug) = &form.slug {
         setup::check_slug(slug).map_err(ApiError::BadRequest)?;
     }
     let rename = Rename { slug: form.slug, name: form.name, platform: form.platform };
     let id = at.project.id;
-    if !grouping.is_empty() {
+    if !grouping.is_empty() || !privacy.is_empty() {
         let now = app.now();
-        let changed = app
-            .with_store(move |store| {
-                let mut settings = store.all_settings()?.projects.remove(&id).unwrap_or_default();
-                match grouping.change(&settings.grouping, now) {
-                    Ok(new) => settings.grouping = new,
-                    Err(error) => return Ok(Err(error)),
-                }
-                store.set_project_settings(id, &settings).map(Ok)
-            })
-            .await?;
-        changed?;
-        app.reload_keys().await?;
+        settings::change_project_settings(&app, id, move |old| {
+            let mut new = old.clone();
+            new.grouping = grouping.change(&old.grouping, now)?;
+            privacy.put_over(&mut new);
+            Ok(new)
+        })
+        .await?;
     }
     let (changed, project) =
         app.with_store(move |store| Ok((store.rename_project(id, &rename)?, store.project(id)?))).await?;

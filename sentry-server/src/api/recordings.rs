@@ -8,6 +8,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use super::answers;
 use super::guard::Guard;
 use super::parameter::{DOWNLOAD, PAGE};
 use super::query::Query;
@@ -29,13 +30,15 @@ pub(super) fn routes(routes: &mut Routes) {
             list,
             &[DOWNLOAD, PAGE],
         )
+        .answers(answers::telemetry::PIECES)
         .get_by(
             &format!("{at}{{segment}}/"),
             Guard::Event,
             "Shows a piece of a replay, or with `download` what is in it",
             one,
             &[DOWNLOAD],
-        );
+        )
+        .answers(answers::telemetry::ONE_PIECE);
 }
 
 /// A piece: its number and the item that holds it.

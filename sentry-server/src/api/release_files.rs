@@ -8,6 +8,7 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::answers::{self, NOTHING, Shape};
 use super::guard::Guard;
 use super::parameter::{CHECKSUM, DOWNLOAD, PAGE, PART};
 use super::query::Query;
@@ -27,6 +28,7 @@ pub(super) fn routes(routes: &mut Routes) {
         let one = format!("{all}{{file}}/");
         routes
             .get_by(&all, Guard::Release, "Lists a release's files", list, &[PART, CHECKSUM, PAGE])
+            .answers(Shape::List(&answers::releases::RELEASE_FILE))
             .post_with(
                 &all,
                 Guard::Release,
@@ -34,6 +36,7 @@ pub(super) fn routes(routes: &mut Routes) {
                 create,
                 DefaultBodyLimit::max(MAX_BYTES),
             )
+            .answers(answers::releases::RELEASE_FILE)
             .get_by(
                 &one,
                 Guard::Release,
@@ -41,7 +44,9 @@ pub(super) fn routes(routes: &mut Routes) {
                 detail,
                 &[DOWNLOAD],
             )
-            .delete(&one, Guard::Release, "Deletes a file of a release", delete);
+            .answers(answers::releases::RELEASE_FILE.or_file())
+            .delete(&one, Guard::Release, "Deletes a file of a release", delete)
+            .answers(NOTHING);
     }
 }
 

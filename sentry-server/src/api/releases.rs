@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use watchpost_core::Timestamp;
 
+use super::answers::{self, NOTHING, Shape};
 use super::body::Body;
 use super::commits::CommitForm;
 use super::guard::Guard;
@@ -29,25 +30,26 @@ pub(super) fn routes(routes: &mut Routes) {
     ] {
         let all = format!("/api/0/{at}/releases/");
         if at.starts_with("projects") {
-            routes.get_by(&all, Guard::Release, what, list_in_project, &[PART, PAGE]).post(
-                &all,
-                Guard::Release,
-                "Makes a release of a project, or changes it",
-                create_in_project,
-            );
+            routes
+                .get_by(&all, Guard::Release, what, list_in_project, &[PART, PAGE])
+                .answers(Shape::List(&answers::releases::RELEASE))
+                .post(&all, Guard::Release, "Makes a release of a project, or changes it", create_in_project)
+                .answers(answers::releases::RELEASE);
         } else {
-            routes.get_by(&all, Guard::Release, what, list, &[PART, PROJECTS, PAGE]).post(
-                &all,
-                Guard::Release,
-                "Makes a release, or changes it",
-                create,
-            );
+            routes
+                .get_by(&all, Guard::Release, what, list, &[PART, PROJECTS, PAGE])
+                .answers(Shape::List(&answers::releases::RELEASE))
+                .post(&all, Guard::Release, "Makes a release, or changes it", create)
+                .answers(answers::releases::RELEASE);
         }
         let one = format!("{all}{{version}}/");
         routes
             .get(&one, Guard::Release, "Shows a release", detail)
+            .answers(answers::releases::RELEASE)
             .put(&one, Guard::Release, "Changes a release; makes it if there is none", change)
-            .delete(&one, Guard::Release, "Deletes a release", delete);
+            .answers(answers::releases::RELEASE)
+            .delete(&one, Guard::Release, "Deletes a release", delete)
+            .answers(NOTHING);
         commits::routes(routes, &one);
         deploys::routes(routes, &one);
     }

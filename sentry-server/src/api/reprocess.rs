@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::answers;
 use super::body::Body;
 use super::guard::Guard;
 use super::routes::Routes;
@@ -30,19 +31,23 @@ pub(super) fn routes(routes: &mut Routes) {
             "Says of every frame how it was resolved, or why not",
             doctor,
         )
+        .answers(answers::events::VERDICTS)
         .post(
             &format!("{at}/reprocess/"),
             Guard::Event,
             "Resolves an event's frames again, with the files that are there now",
             reprocess,
-        );
+        )
+        .answers(answers::events::REPROCESSED);
     for at in ["/api/0/organizations/{org}/issues/{issue}", "/api/0/issues/{issue}"] {
-        routes.post(
-            &format!("{at}/reprocessing/"),
-            Guard::Event,
-            "Resolves the frames of an issue's newest events again, with the files that are there now",
-            reprocess_issue,
-        );
+        routes
+            .post(
+                &format!("{at}/reprocessing/"),
+                Guard::Event,
+                "Resolves the frames of an issue's newest events again, with the files that are there now",
+                reprocess_issue,
+            )
+            .answers(answers::issues::REPROCESSED);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The table of routes: what is served, what is checked before, and what the API's description says are one thing.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
@@ -7,6 +9,7 @@ use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::routing::{MethodFilter, on};
 
+use super::answers::{self, Answer, Declared};
 use super::guard::Guard;
 use super::parameter::Parameter;
 use super::query::Reads;
@@ -33,6 +36,8 @@ pub(super) struct Operation {
     pub(super) takes: Option<Taken>,
     /// What it reads behind the question mark.
     pub(super) reads: Reads,
+    /// What it answers.
+    pub(super) answers: Declared,
 }
 
 macro_rules! methods {
@@ -57,8 +62,9 @@ macro_rules! methods {
             handler: H,
             reads: &'static [&'static [Parameter]],
         ) -> &mut Self {
-            let (path, reads) = (path.to_owned(), Reads(reads));
-            let operation = Operation { path, method: Method::$method, guard, summary, takes: T::takes(), reads };
+            let (path, reads, takes) = (path.to_owned(), Reads(reads), T::takes());
+            let (method, answers) = (Method::$method, Declared::default());
+            let operation = Operation { path, method, guard, summary, takes, reads, answers };
             self.add(operation, MethodFilter::$filter, handler)
         }
     )*};
@@ -88,6 +94,15 @@ impl Routes {
         self.post(path, guard, summary, handler.layer(limit))
     }
 
+    /// Says what the call that was added last answers; a debug build holds it to that.
+    pub(super) fn answers(&mut self, answer: impl Into<Answer>) -> &mut Self {
+        if let Some(operation) = self.operations.last() {
+            // A second word would be a slip of the table, which the first answer brings to light.
+            let _ = operation.answers.set(answer.into());
+        }
+        self
+    }
+
     pub(super) fn finish(self) -> (Router<App>, Vec<Operation>) {
         (self.router, self.operations)
     }
@@ -99,10 +114,12 @@ impl Routes {
         handler: H,
     ) -> &mut Self {
         let (path, guard, reads) = (operation.path.as_str(), operation.guard, operation.reads);
-        let app = self.app.clone();
+        let (app, declared) = (self.app.clone(), operation.answers.clone());
+        let call: Arc<str> = format!("{} {path}", operation.method).into();
         let enter = middleware::from_fn(move |mut request: Request, next: Next| {
             request.extensions_mut().insert(reads);
-            scope::enter(app.clone(), guard, request, next)
+            let (app, declared, call) = (app.clone(), declared.clone(), Arc::clone(&call));
+            async move { answers::held(&declared, &call, scope::enter(app, guard, request, next).await).await }
         });
         let route = on(filter, handler).layer(enter);
         let router = std::mem::take(&mut self.router);

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 
+use super::answers;
 use super::discover::Rules;
 use super::guard::Guard;
 use super::parameter::{ENVIRONMENTS, FIELDS, GROUP_BY, INTERVAL, PROJECTS, SEARCH, SPAN};
@@ -21,13 +22,15 @@ use crate::store::{SessionCounts, SessionDay, SessionHour};
 
 pub(super) fn routes(routes: &mut Routes) {
     let at = "/api/0/organizations/{org}/sessions/";
-    routes.get_by(
-        at,
-        Guard::Org,
-        "Counts sessions and users by how they went",
-        list,
-        &[FIELDS, GROUP_BY, SEARCH, PROJECTS, ENVIRONMENTS, SPAN, INTERVAL],
-    );
+    routes
+        .get_by(
+            at,
+            Guard::Org,
+            "Counts sessions and users by how they went",
+            list,
+            &[FIELDS, GROUP_BY, SEARCH, PROJECTS, ENVIRONMENTS, SPAN, INTERVAL],
+        )
+        .answers(answers::telemetry::SESSIONS);
 }
 
 /// What can be asked for.

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 
+use super::answers;
 use super::guard::Guard;
 use super::parameter::{GROUP_BY, INTERVAL, PROJECTS, SPAN, STAT, SUMS};
 use super::query::Query;
@@ -25,13 +26,15 @@ pub(super) fn routes(routes: &mut Routes) {
             list,
             &[SUMS, GROUP_BY, PROJECTS, SPAN, INTERVAL],
         )
+        .answers(answers::telemetry::SUMS)
         .get_by(
             "/api/0/projects/{org}/{project}/stats/",
             Guard::Project,
             "Counts events of a project by hour",
             of_project,
             &[STAT],
-        );
+        )
+        .answers(answers::telemetry::COUNTS);
 }
 
 const GROUPS: [&str; 4] = ["outcome", "category", "reason", "project"];

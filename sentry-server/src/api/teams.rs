@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::answers::{self, NOTHING, Shape};
 use super::body::Body;
 use super::guard::Guard;
 use super::parameter::PAGE;
@@ -28,10 +29,15 @@ pub(super) fn routes(routes: &mut Routes) {
     let owned = "/api/0/projects/{org}/{project}/teams/";
     routes
         .get_by(all, Guard::Team, "Lists teams", list, &[PAGE])
+        .answers(Shape::List(&answers::accounts::TEAM_WITH_PROJECTS))
         .post(all, Guard::Team, "Makes a team", create)
+        .answers(answers::accounts::TEAM)
         .get(one, Guard::Team, "Shows a team", detail)
+        .answers(answers::accounts::TEAM_WITH_PROJECTS)
         .put(one, Guard::Team, "Renames a team", change)
+        .answers(answers::accounts::TEAM)
         .delete(one, Guard::Team, "Deletes a team", delete)
+        .answers(NOTHING)
         .get_by(
             "/api/0/teams/{org}/{team}/members/",
             Guard::Team,
@@ -39,11 +45,17 @@ pub(super) fn routes(routes: &mut Routes) {
             list_members,
             &[PAGE],
         )
+        .answers(Shape::List(&answers::accounts::MEMBER))
         .post(joined, Guard::Team, "Puts a member into a team", join)
+        .answers(answers::accounts::TEAM)
         .delete(joined, Guard::Team, "Takes a member out of a team", leave)
+        .answers(answers::accounts::TEAM)
         .get_by(owned, Guard::Project, "Lists a project's teams", list_of_project, &[PAGE])
+        .answers(Shape::List(&answers::accounts::TEAM))
         .post(&format!("{owned}{{team}}/"), Guard::Project, "Gives a project to a team", own)
-        .delete(&format!("{owned}{{team}}/"), Guard::Project, "Takes a project from a team", disown);
+        .answers(answers::accounts::PROJECT)
+        .delete(&format!("{owned}{{team}}/"), Guard::Project, "Takes a project from a team", disown)
+        .answers(answers::accounts::PROJECT);
 }
 
 pub(super) async fn all(app: &App, found: &InOrg) -> Result<Vec<Team>, ApiError> {

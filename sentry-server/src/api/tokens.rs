@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::answers::{self, NOTHING, Shape};
 use super::body::Body;
 use super::caller::Caller;
 use super::guard::Guard;
@@ -28,16 +29,22 @@ pub(super) fn routes(routes: &mut Routes) {
     let org = "/api/0/organizations/{org}/org-auth-tokens/";
     routes
         .get_by(own, Guard::Known, "Lists the caller's tokens", list, &[PAGE])
+        .answers(Shape::List(&answers::accounts::TOKEN))
         .post(own, Guard::Known, "Makes a token of the caller's", create)
+        .answers(answers::accounts::NEW_TOKEN)
         .delete(&format!("{own}{{token}}/"), Guard::Known, "Deletes a token of the caller's", delete)
+        .answers(NOTHING)
         .get_by(org, Guard::OrgTokens, "Lists the organization's tokens", list_of_org, &[PAGE])
+        .answers(Shape::List(&answers::accounts::TOKEN))
         .post(org, Guard::OrgTokens, "Makes a token of the organization", create_in_org)
+        .answers(answers::accounts::NEW_TOKEN)
         .delete(
             &format!("{org}{{token}}/"),
             Guard::OrgTokens,
             "Deletes a token of the organization",
             delete_in_org,
-        );
+        )
+        .answers(NOTHING);
 }
 
 async fn list(

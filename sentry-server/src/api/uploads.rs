@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
+use super::answers::{self, NOTHING};
 use super::body::Body;
 use super::guard::Guard;
 use super::routes::Routes;
@@ -23,6 +24,7 @@ pub(super) fn routes(routes: &mut Routes) {
     let chunks = "/api/0/organizations/{org}/chunk-upload/";
     routes
         .get(chunks, Guard::Release, "Says how files are to be uploaded", options)
+        .answers(answers::releases::UPLOAD_OPTIONS)
         .post_with(
             chunks,
             Guard::Release,
@@ -30,24 +32,28 @@ pub(super) fn routes(routes: &mut Routes) {
             upload,
             DefaultBodyLimit::max(MAX_REQUEST_BYTES),
         )
+        .answers(NOTHING)
         .post(
             "/api/0/organizations/{org}/artifactbundle/assemble/",
             Guard::Release,
             "Puts an artifact bundle together",
             assemble_bundle,
         )
+        .answers(answers::releases::ASSEMBLY)
         .post(
             "/api/0/organizations/{org}/releases/{version}/assemble/",
             Guard::Release,
             "Puts a bundle of a release's files together",
             assemble_release,
         )
+        .answers(answers::releases::ASSEMBLY)
         .post(
             "/api/0/projects/{org}/{project}/files/difs/assemble/",
             Guard::Release,
             "Puts debug files together",
             assemble_debug_files,
-        );
+        )
+        .answers(answers::releases::ASSEMBLIES);
 }
 
 async fn options(State(app): State<App>, found: InOrg) -> Json<Value> {

@@ -9,6 +9,7 @@ use axum::response::Response;
 use serde_json::{Map, Value, json};
 use watchpost_core::EventId;
 
+use super::answers::{self, Shape};
 use super::discover::Rules;
 use super::guard::Guard;
 use super::parameter::{ENVIRONMENTS, PAGE, PROJECTS, SEARCH, SORT, SPAN};
@@ -36,6 +37,7 @@ pub(super) fn routes(routes: &mut Routes) {
             feedback,
             &[PROJECTS, PAGE],
         )
+        .answers(Shape::List(&answers::events::FEEDBACK))
         .get_by(
             &format!("{project}/user-feedback/"),
             Guard::Event,
@@ -43,6 +45,7 @@ pub(super) fn routes(routes: &mut Routes) {
             feedback_in_project,
             &[PAGE],
         )
+        .answers(Shape::List(&answers::events::FEEDBACK))
         .get_by(
             &format!("{project}/user-reports/"),
             Guard::Event,
@@ -50,12 +53,14 @@ pub(super) fn routes(routes: &mut Routes) {
             feedback_in_project,
             &[PAGE],
         )
+        .answers(Shape::List(&answers::events::FEEDBACK))
         .get(
             &format!("{project}/events/{{event}}/user-reports/"),
             Guard::Event,
             "Lists what users wrote about an event",
             about,
         )
+        .answers(Shape::List(&answers::events::FEEDBACK))
         .get_by(
             &format!("{org}/replays/"),
             Guard::Event,
@@ -63,7 +68,9 @@ pub(super) fn routes(routes: &mut Routes) {
             replays,
             &[SEARCH, PROJECTS, ENVIRONMENTS, SPAN, SORT, PAGE],
         )
-        .get(&format!("{org}/replays/{{replay}}/"), Guard::Event, "Shows a replay", replay);
+        .answers(answers::telemetry::REPLAYS)
+        .get(&format!("{org}/replays/{{replay}}/"), Guard::Event, "Shows a replay", replay)
+        .answers(answers::telemetry::ONE_REPLAY);
 }
 
 async fn feedback(

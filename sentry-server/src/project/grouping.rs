@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::group::{Config, Grouper, RulesError};
 use crate::instant::{DAY, Micros};
 
 /// Settings of a project's grouping.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct GroupingSettings {
     /// The version of the rules; the newest when `None`.
@@ -20,17 +21,19 @@ pub(crate) struct GroupingSettings {
     /// Whether the project goes on to a newer version by itself.
     pub(crate) auto_update: bool,
     /// What held before the last change.
+    #[schema(inline)]
     pub(crate) previous: Option<PreviousGrouping>,
 }
 
 /// What held before: its hashes still lead to the issues that they made.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct PreviousGrouping {
     pub(crate) config: Option<String>,
     pub(crate) fingerprint_rules: String,
     pub(crate) stack_rules: String,
     /// Microseconds; from then on they do not.
+    #[schema(value_type = i64)]
     pub(crate) until: Micros,
 }
 

@@ -15,7 +15,7 @@ pub(crate) use self::filters::Filters;
 pub(crate) use self::grouping::{Groupers, GroupingSettings};
 pub(crate) use self::quota::{Contents, Counters, Limit, Quotas, Scope, bit};
 pub(crate) use self::settings::{
-    AllSettings, KeySettings, OrganizationSettings, ProjectSettings, QuotaSettings,
+    AllSettings, FilterSettings, KeySettings, OrganizationSettings, ProjectSettings, QuotaSettings,
 };
 use crate::store::{ClientKey, OrgId, ProjectId};
 

@@ -3,19 +3,26 @@
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use watchpost_core::Category;
 
 use super::grouping::GroupingSettings;
+use crate::proxy::TrustedProxy;
 use crate::store::{OrgId, ProjectId};
 
 /// Settings of a project.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct ProjectSettings {
+    #[schema(inline)]
     pub(crate) quotas: Vec<QuotaSettings>,
     /// Refuses what is far more than the project usually gets: six times its hourly mean of a week, at least 10,000.
     pub(crate) spike_protection: bool,
+    #[schema(inline)]
     pub(crate) filters: FilterSettings,
+    #[schema(inline)]
     pub(crate) scrub: ScrubSettings,
+    #[schema(inline)]
     pub(crate) grouping: GroupingSettings,
     /// Of an issue that gets more events than this in an hour, only some keep their bodies; all are counted and listed.
     /// 0 keeps every body.
@@ -36,22 +43,24 @@ impl Default for ProjectSettings {
 }
 
 /// Settings of an organisation.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct OrganizationSettings {
     /// Over all projects together.
+    #[schema(inline)]
     pub(crate) quotas: Vec<QuotaSettings>,
 }
 
 /// Settings of a client key.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct KeySettings {
+    #[schema(inline)]
     pub(crate) quotas: Vec<QuotaSettings>,
 }
 
 /// At most so much of some categories in each span of time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct QuotaSettings {
     /// Names of categories, like `error`; none means all.
     #[serde(default)]
@@ -61,7 +70,7 @@ pub(crate) struct QuotaSettings {
 }
 
 /// What is not wanted although it was sent. Nothing is filtered unless somebody asks for it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct FilterSettings {
     pub(crate) legacy_browsers: bool,
@@ -78,7 +87,7 @@ pub(crate) struct FilterSettings {
 }
 
 /// What is masked before anything is stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub(crate) struct ScrubSettings {
     pub(crate) enabled: bool,
@@ -105,6 +114,48 @@ impl Default for ScrubSettings {
             emails: false,
         }
     }
+}
+
+impl ProjectSettings {
+    /// Whether all of it can be.
+    ///
+    /// # Errors
+    /// Names what cannot, and shows a right value.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        check_quotas(&self.quotas)?;
+        for address in &self.filters.ip_addresses {
+            address.parse::<TrustedProxy>()?;
+        }
+        self.grouping.compile().map(drop).map_err(|error| error.to_string())
+    }
+}
+
+impl OrganizationSettings {
+    /// # Errors
+    /// As [`ProjectSettings::check`].
+    pub(crate) fn check(&self) -> Result<(), String> {
+        check_quotas(&self.quotas)
+    }
+}
+
+impl KeySettings {
+    /// # Errors
+    /// As [`ProjectSettings::check`].
+    pub(crate) fn check(&self) -> Result<(), String> {
+        check_quotas(&self.quotas)
+    }
+}
+
+fn check_quotas(quotas: &[QuotaSettings]) -> Result<(), String> {
+    for quota in quotas {
+        if let Some(name) = quota.categories.iter().find(|name| Category::parse(name).is_none()) {
+            return Err(format!("{name:?} is no category; one is \"error\""));
+        }
+        if quota.window_seconds == 0 {
+            return Err("window_seconds is 0; an hour is 3600".to_owned());
+        }
+    }
+    Ok(())
 }
 
 /// All settings there are, by what they belong to.

@@ -2,10 +2,12 @@
 
 mod access;
 mod batch;
+mod builds;
 #[cfg(test)]
 mod contract;
 mod curate;
 mod dictionary;
+mod facets;
 mod files;
 mod grouping;
 #[cfg(test)]
@@ -25,14 +27,18 @@ mod version;
 
 pub(crate) use access::{Access, Changed, Member, NewToken, Rename, Role, Team, Token, TokenOwner};
 pub(crate) use batch::{Batch, GroupingTree, KeptItem, NewEvent, NewGroup, NewItem, Tells, Written};
+pub(crate) use builds::{Archive, Builds, CodeMapping};
 pub(crate) use curate::Curate;
 pub(crate) use dictionary::{Dictionary, packed};
+pub(crate) use facets::Facets;
 pub(crate) use files::{
     BlobHash, BundleFile, DebugFile, DebugKey, Files, FoundFile, NewBundle, ReleaseFile, Sha1,
 };
 pub(crate) use grouping::{Grouped, IssueHash, Tombstone, Unmerged};
 pub(crate) use health::{Health, NewSession, SessionCounts, SessionDay, SessionHour, SessionKind};
-pub(crate) use monitor::{CheckInRow, Incident, Monitor, MonitorEnvironment, MonitorId, NewCheckIn, Watched};
+pub(crate) use monitor::{
+    CheckInCount, CheckInRow, Incident, Monitor, MonitorEnvironment, MonitorId, Monitors, NewCheckIn, Watched,
+};
 pub(crate) use releases::{Commit, Deploy, Release, ReleaseChange, Releases, Repository};
 pub(crate) use replay::{NewReplay, Replay};
 pub(crate) use rows::{
@@ -66,7 +72,18 @@ pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 /// Everything the server keeps. Calls block; async callers go through `App::read` and `App::write`.
 #[cfg_attr(not(test), expect(dead_code, reason = "the API does not answer all of it yet"))]
 pub(crate) trait Store:
-    Access + Releases + Files + Curate + Triage + Grouped + Send + Sync + std::fmt::Debug
+    Access
+    + Releases
+    + Files
+    + Builds
+    + Monitors
+    + Facets
+    + Curate
+    + Triage
+    + Grouped
+    + Send
+    + Sync
+    + std::fmt::Debug
 {
     // Organisations, projects, keys.
     fn create_organization(&self, slug: &str, name: &str, now: Micros) -> Result<Organization>;
@@ -117,19 +134,6 @@ pub(crate) trait Store:
     /// `(hour, events)` per issue from `since` on, in the order of `ids`.
     fn issue_hours(&self, ids: &[IssueId], since_hour: i64) -> Result<Vec<Vec<(i64, i64)>>>;
     fn issue_tags(&self, issue: IssueId, top: usize) -> Result<Vec<TagKey>>;
-
-    // What lists are narrowed by.
-    /// Of events and sessions, by name.
-    fn environments(&self, scope: &ProjectScope) -> Result<Vec<String>>;
-    /// Of all issues together, without values.
-    fn tag_keys(&self, scope: &ProjectScope) -> Result<Vec<TagKey>>;
-    /// Files that came with an issue's events, of the newest event first; so many at most.
-    fn issue_attachments(
-        &self,
-        project: ProjectId,
-        issue: IssueId,
-        max: usize,
-    ) -> Result<Vec<(EventKey, StoredItem)>>;
 
     // Events.
     fn event(&self, scope: &ProjectScope, event_id: &EventKey) -> Result<Option<StoredEvent>>;
@@ -188,11 +192,6 @@ pub(crate) trait Store:
         since_day: i64,
         until_day: i64,
     ) -> Result<SessionCounts>;
-
-    // Monitors.
-    fn monitors(&self, scope: &ProjectScope) -> Result<Vec<Monitor>>;
-    fn monitor(&self, project: ProjectId, slug: &str) -> Result<Option<Monitor>>;
-    fn check_ins(&self, monitor: MonitorId, page: PageRequest) -> Result<Page<CheckInRow>>;
 
     // Ledger.
     fn outcomes(&self, scope: &ProjectScope, since_hour: i64) -> Result<Vec<OutcomeRow>>;

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::types::ProjectId;
+use super::Result;
+use super::types::{Page, PageRequest, ProjectId, ProjectScope};
 use crate::instant::Micros;
 
 pub(crate) type MonitorId = i64;
@@ -92,4 +93,32 @@ pub(crate) struct CheckInRow {
     pub(crate) duration: Option<Micros>,
     pub(crate) release: Option<String>,
     pub(crate) trace: Option<[u8; 16]>,
+}
+
+/// Runs of one status in one piece of time.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct CheckInCount {
+    /// How many pieces of time lie before it.
+    pub(crate) piece: i64,
+    pub(crate) status: String,
+    pub(crate) runs: i64,
+    /// Of those runs that said how long they took: their number, and the sum of it.
+    pub(crate) timed: i64,
+    pub(crate) duration: Micros,
+}
+
+/// Looking at monitors.
+pub(crate) trait Monitors {
+    fn monitors(&self, scope: &ProjectScope) -> Result<Vec<Monitor>>;
+    fn monitor(&self, project: ProjectId, slug: &str) -> Result<Option<Monitor>>;
+    fn check_ins(&self, monitor: MonitorId, page: PageRequest) -> Result<Page<CheckInRow>>;
+    /// Runs that began in a span, its end excluded, by pieces of time of this length; of one of these environments, if any
+    /// is named.
+    fn count_check_ins(
+        &self,
+        monitor: MonitorId,
+        span: (Micros, Micros),
+        piece: Micros,
+        environments: &[String],
+    ) -> Result<Vec<CheckInCount>>;
 }

@@ -9,6 +9,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use serde_json::json;
 
+use super::super::answers::{self, Shape};
 use super::fields::{Row, text};
 use super::taker::Taker;
 use super::{Ask, logs, metrics, read, spans};
@@ -33,13 +34,15 @@ pub(super) fn routes(routes: &mut Routes) {
             names,
             &[ATTRIBUTE, FIELDS, SEARCH, PROJECTS, ENVIRONMENTS, SPAN, PAGE],
         )
+        .answers(Shape::List(&answers::telemetry::ATTRIBUTE))
         .get_by(
             &format!("{at}{{key}}/values/"),
             Guard::Event,
             "Lists the values of an attribute in recent spans, logs or metrics",
             values,
             &[ATTRIBUTE, FIELDS, SEARCH, PROJECTS, ENVIRONMENTS, SPAN, PAGE],
-        );
+        )
+        .answers(Shape::List(&answers::telemetry::ATTRIBUTE_VALUE));
 }
 
 async fn names(State(app): State<App>, found: InOrg, uri: Uri, query: Query) -> Result<Response, ApiError> {

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 
+use super::super::answers;
 use super::aggregate::{Aggregates, Buckets, Counted, of_nothing};
 use super::fields::{kind, number, text};
 use super::taker::Taker;
@@ -31,13 +32,15 @@ pub(super) fn routes(routes: &mut Routes) {
             stats,
             &[DATA_SET, SERIES, FIELDS, GROUP_BY, SEARCH, PROJECTS, ENVIRONMENTS, SPAN, INTERVAL],
         )
+        .answers(answers::telemetry::STATS)
         .get_by(
             &format!("{at}/events-timeseries/"),
             Guard::Event,
             "Counts events, spans, logs or metrics by time, as lists of values",
             timeseries,
             &[DATA_SET, SERIES, FIELDS, GROUP_BY, SEARCH, PROJECTS, ENVIRONMENTS, SPAN, INTERVAL],
-        );
+        )
+        .answers(answers::telemetry::TIME_SERIES);
 }
 
 /// Series that were counted.

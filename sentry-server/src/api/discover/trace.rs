@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use serde_json::{Map, Value, json};
 use watchpost_core::EventId;
 
+use super::super::answers;
 use super::fields::Row;
 use super::taker::Taker;
 use super::telemetry::Sources;
@@ -34,13 +35,15 @@ pub(super) fn routes(routes: &mut Routes) {
             tree,
             &[ADDITIONAL, FIELDS, SEARCH, PROJECTS, ENVIRONMENTS, SPAN],
         )
+        .answers(answers::telemetry::TRACE)
         .get_by(
             &format!("{at}/trace-meta/{{trace}}/"),
             Guard::Event,
             "Counts what a trace consists of",
             meta,
             &[ADDITIONAL, FIELDS, SEARCH, PROJECTS, ENVIRONMENTS, SPAN],
-        );
+        )
+        .answers(answers::telemetry::TRACE_META);
 }
 
 /// What is known of a trace.

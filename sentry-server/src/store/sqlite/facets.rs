@@ -3,10 +3,36 @@
 use rusqlite::{Connection, params};
 
 use super::days::Days;
-use super::events;
-use crate::store::{EventKey, IssueId, ProjectId, ProjectScope, Result, StoredItem, TagKey};
+use super::{SqliteStore, events};
+use crate::store::{
+    EventKey, Facets, IssueId, ProjectId, ProjectScope, Result, StoredItem, TagKey, TagValue,
+};
 
-pub(super) fn environments(meta: &Connection, scope: &ProjectScope) -> Result<Vec<String>> {
+impl Facets for SqliteStore {
+    fn environments(&self, scope: &ProjectScope) -> Result<Vec<String>> {
+        self.read_meta(|meta| environments(meta, scope))
+    }
+
+    fn tag_keys(&self, scope: &ProjectScope) -> Result<Vec<TagKey>> {
+        self.read_meta(|meta| tag_keys(meta, scope))
+    }
+
+    fn issue_attachments(
+        &self,
+        project: ProjectId,
+        issue: IssueId,
+        max: usize,
+    ) -> Result<Vec<(EventKey, StoredItem)>> {
+        let days = self.read_meta(|meta| events::issue_days(meta, issue))?;
+        attachments(&self.days, &days, (project, issue), max)
+    }
+
+    fn tag_values(&self, scope: &ProjectScope, key: &str, max: usize) -> Result<Vec<TagValue>> {
+        self.read_meta(|meta| tag_values(meta, scope, key, max))
+    }
+}
+
+fn environments(meta: &Connection, scope: &ProjectScope) -> Result<Vec<String>> {
     let sql = format!(
         "SELECT value FROM issue_tags WHERE key = 'environment' AND issue_id IN (SELECT id FROM issues WHERE {0}) \
          UNION SELECT environment FROM session_hours WHERE {0} ORDER BY 1",
@@ -16,7 +42,7 @@ pub(super) fn environments(meta: &Connection, scope: &ProjectScope) -> Result<Ve
     Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
 }
 
-pub(super) fn tag_keys(meta: &Connection, scope: &ProjectScope) -> Result<Vec<TagKey>> {
+fn tag_keys(meta: &Connection, scope: &ProjectScope) -> Result<Vec<TagKey>> {
     // A key of an issue has totals from its second value on.
     let sql = format!(
         "SELECT own.key, sum(own.events), (SELECT count(DISTINCT t.value) FROM issue_tags t WHERE t.key = own.key \
@@ -34,7 +60,25 @@ pub(super) fn tag_keys(meta: &Connection, scope: &ProjectScope) -> Result<Vec<Ta
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-pub(super) fn attachments(
+fn tag_values(meta: &Connection, scope: &ProjectScope, key: &str, max: usize) -> Result<Vec<TagValue>> {
+    let sql = format!(
+        "SELECT value, sum(events), min(first_seen), max(last_seen) FROM issue_tags WHERE key = ?1 \
+         AND issue_id IN (SELECT id FROM issues WHERE {}) GROUP BY value ORDER BY 2 DESC, value LIMIT ?2",
+        projects(scope)
+    );
+    let mut statement = meta.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![key, max as i64], |row| {
+        Ok(TagValue {
+            value: row.get(0)?,
+            count: row.get(1)?,
+            first_seen: row.get(2)?,
+            last_seen: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn attachments(
     days: &Days,
     newest_first: &[i64],
     (project, issue): (ProjectId, IssueId),
@@ -67,7 +111,7 @@ pub(super) fn attachments(
 }
 
 /// Numbers only, so they may stand in the text.
-fn projects(scope: &ProjectScope) -> String {
+pub(super) fn projects(scope: &ProjectScope) -> String {
     let ids: Vec<String> = scope.ids().iter().map(ProjectId::to_string).collect();
     format!("project_id IN ({})", ids.join(", "))
 }

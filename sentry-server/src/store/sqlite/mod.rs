@@ -7,6 +7,7 @@
 mod access;
 mod accounts;
 mod backup;
+mod builds;
 mod check;
 mod claim;
 mod curate;
@@ -57,11 +58,11 @@ use rusqlite::Connection;
 
 use self::days::{DayWriters, Days};
 use super::{
-    Batch, CheckInRow, Checked, ClientKey, Dictionary, EventKey, Expired, FeedbackRow, Holder, Issue,
-    IssueFilter, IssueId, LogRow, MetricRow, Monitor, MonitorId, Neighbours, NewProject, OrgId, Organization,
-    OutcomeRow, Page, PageRequest, Place, ProfileRow, Project, ProjectId, ProjectScope, Replay, Result,
-    Retention, SessionCounts, SessionDay, SessionHour, SpanRow, Store, StoredEvent, StoredItem, TagKey,
-    TelemetryFilter, TraceKey, User, UserId, Written,
+    Batch, Checked, ClientKey, Dictionary, EventKey, Expired, FeedbackRow, Holder, Issue, IssueFilter,
+    IssueId, LogRow, MetricRow, Neighbours, NewProject, OrgId, Organization, OutcomeRow, Page, PageRequest,
+    Place, ProfileRow, Project, ProjectId, ProjectScope, Replay, Result, Retention, SessionCounts,
+    SessionDay, SessionHour, SpanRow, Store, StoredEvent, StoredItem, TagKey, TelemetryFilter, TraceKey,
+    User, UserId, Written,
 };
 use crate::instant::Micros;
 use crate::project::{AllSettings, KeySettings, OrganizationSettings, ProjectSettings};
@@ -262,24 +263,6 @@ impl Store for SqliteStore {
         self.read_meta(|meta| tags::list(meta, issue, top))
     }
 
-    fn environments(&self, scope: &ProjectScope) -> Result<Vec<String>> {
-        self.read_meta(|meta| facets::environments(meta, scope))
-    }
-
-    fn tag_keys(&self, scope: &ProjectScope) -> Result<Vec<TagKey>> {
-        self.read_meta(|meta| facets::tag_keys(meta, scope))
-    }
-
-    fn issue_attachments(
-        &self,
-        project: ProjectId,
-        issue: IssueId,
-        max: usize,
-    ) -> Result<Vec<(EventKey, StoredItem)>> {
-        let days = self.read_meta(|meta| events::issue_days(meta, issue))?;
-        facets::attachments(&self.days, &days, (project, issue), max)
-    }
-
     fn event(&self, scope: &ProjectScope, event_id: &EventKey) -> Result<Option<StoredEvent>> {
         let place = self.read_meta(|meta| events::place(meta, scope, event_id))?;
         let Some((day, seq)) = place else { return Ok(None) };
@@ -389,18 +372,6 @@ impl Store for SqliteStore {
         until_day: i64,
     ) -> Result<SessionCounts> {
         self.read_meta(|meta| health::users(meta, scope, release, since_day, until_day))
-    }
-
-    fn monitors(&self, scope: &ProjectScope) -> Result<Vec<Monitor>> {
-        self.read_meta(|meta| monitors::list(meta, scope))
-    }
-
-    fn monitor(&self, project: ProjectId, slug: &str) -> Result<Option<Monitor>> {
-        self.read_meta(|meta| monitors::by_slug(meta, project, slug))
-    }
-
-    fn check_ins(&self, monitor: MonitorId, page: PageRequest) -> Result<Page<CheckInRow>> {
-        self.read_meta(|meta| monitors::check_ins(meta, monitor, page))
     }
 
     fn outcomes(&self, scope: &ProjectScope, since_hour: i64) -> Result<Vec<OutcomeRow>> {

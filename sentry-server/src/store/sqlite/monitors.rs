@@ -2,10 +2,53 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{page, watch};
+use super::{SqliteStore, page, watch};
+use crate::instant::Micros;
 use crate::store::{
-    CheckInRow, Monitor, MonitorId, NewCheckIn, Page, PageRequest, ProjectId, ProjectScope, Result,
+    CheckInCount, CheckInRow, Monitor, MonitorId, Monitors, NewCheckIn, Page, PageRequest, ProjectId,
+    ProjectScope, Result,
 };
+
+impl Monitors for SqliteStore {
+    fn monitors(&self, scope: &ProjectScope) -> Result<Vec<Monitor>> {
+        self.read_meta(|meta| list(meta, scope))
+    }
+
+    fn monitor(&self, project: ProjectId, slug: &str) -> Result<Option<Monitor>> {
+        self.read_meta(|meta| by_slug(meta, project, slug))
+    }
+
+    fn check_ins(&self, monitor: MonitorId, page: PageRequest) -> Result<Page<CheckInRow>> {
+        self.read_meta(|meta| check_ins(meta, monitor, page))
+    }
+
+    fn count_check_ins(
+        &self,
+        monitor: MonitorId,
+        (since, until): (Micros, Micros),
+        piece: Micros,
+        environments: &[String],
+    ) -> Result<Vec<CheckInCount>> {
+        let wanted = serde_json::to_string(environments).unwrap_or_default();
+        self.read_meta(|meta| {
+            let mut statement = meta.prepare_cached(
+                "SELECT (started - ?2) / ?4, status, count(*), count(duration), coalesce(sum(duration), 0) FROM check_ins \
+                 WHERE monitor_id = ?1 AND started >= ?2 AND started < ?3 \
+                 AND (?5 = '[]' OR environment IN (SELECT value FROM json_each(?5))) GROUP BY 1, 2",
+            )?;
+            let rows = statement.query_map(params![monitor, since, until, piece, wanted], |row| {
+                Ok(CheckInCount {
+                    piece: row.get(0)?,
+                    status: row.get(1)?,
+                    runs: row.get(2)?,
+                    timed: row.get(3)?,
+                    duration: row.get(4)?,
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
 
 /// Takes a report. False when the project has too many monitors for a new one.
 pub(super) fn take(meta: &Connection, report: &NewCheckIn) -> Result<bool> {

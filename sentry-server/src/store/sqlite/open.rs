@@ -20,6 +20,7 @@ pub(super) const META: &[&str] = &[
     include_str!("removals.sql"),
     include_str!("monitor_environments.sql"),
     include_str!("tags.sql"),
+    include_str!("builds.sql"),
 ];
 pub(super) const DAY: &[&str] = &[
     include_str!("day.sql"),
