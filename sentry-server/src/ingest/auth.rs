@@ -57,7 +57,8 @@ fn sentry_header(value: &str) -> Result<Option<ShownKey>, Refusal> {
 }
 
 fn in_query(query: &str) -> Result<Option<ShownKey>, Refusal> {
-    pairs(query.split('&').map(|field| field.split_once('=').unwrap_or((field, ""))))
+    let fields: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+    pairs(fields.iter().map(|(name, value)| (name.as_ref(), value.as_ref())))
 }
 
 fn pairs<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Option<ShownKey>, Refusal> {
@@ -108,6 +109,7 @@ mod tests {
         assert_eq!(key("authorization", "sentry sentry_key=abc", None), k());
         assert_eq!(key("authorization", "Basic YWJjOg==", None), k());
         assert_eq!(key("accept", "*/*", Some("a=b&sentry_key=abc&sentry_version=7")), k());
+        assert_eq!(key("accept", "*/*", Some("sentry%5Fkey=%61bc")), k());
         assert_eq!(key("authorization", "Bearer xyz", Some("sentry_key=abc")), k());
         assert_eq!(key("x-sentry-auth", "Sentry sentry_key=abc", Some("sentry_key=other")), k());
         assert_eq!(key("accept", "*/*", Some("a=b")), None);

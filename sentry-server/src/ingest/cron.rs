@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
+use watchpost_core::EventId;
 
 use super::framed::Framed;
 use super::refusal::Refusal;
@@ -54,6 +55,12 @@ async fn take(request: &Request, method: &Method, body: Body) -> Result<(), Refu
     let status = report.get("status").and_then(Value::as_str).unwrap_or_default();
     if !matches!(status, "in_progress" | "ok" | "error") {
         return Err(Refusal::malformed(format!("status {status:?} is none of in_progress, ok, error")));
+    }
+    if let Some(given) = report.get("check_in_id").filter(|given| !given.is_null()) {
+        // One that names no run would end the latest run of another.
+        let id = given.as_str().unwrap_or_default();
+        id.parse::<EventId>()
+            .map_err(|_| Refusal::malformed(format!("check_in_id {id:?} is not 32 hexadecimal digits")))?;
     }
     if report.get("check_in_id").is_none_or(Value::is_null) {
         // A beginning is a run of its own; an end belongs to the latest beginning.

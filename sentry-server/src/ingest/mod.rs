@@ -59,7 +59,12 @@ pub(crate) fn router() -> Router<App> {
     ];
     let mut router = Router::new();
     for (path, methods) in routes {
+        let methods = methods.fallback(wrong_method);
         router = router.route(path, methods.clone()).route(&format!("{path}/"), methods);
     }
     router.layer(middleware::from_fn(cors::layer))
+}
+
+async fn wrong_method() -> refusal::Refusal {
+    refusal::Refusal::WrongMethod
 }

@@ -17,6 +17,8 @@ pub(crate) enum Refusal {
     NoKey,
     /// 403: the key does not belong to the project, or is switched off.
     WrongKey,
+    /// 405: the address is known, the method is not.
+    WrongMethod,
     /// 415: the media type is none that the endpoint reads.
     WrongType(String),
     /// 413: what was too large, by which limit.
@@ -73,30 +75,18 @@ impl Refusal {
                 Some(("invalid", self.reason()))
             }
             Self::Busy => Some(("rate_limited", "busy")),
-            Self::NoKey | Self::WrongKey | Self::Full { .. } | Self::Limited(_) | Self::Stopping => None,
+            Self::NoKey
+            | Self::WrongKey
+            | Self::WrongMethod
+            | Self::Full { .. }
+            | Self::Limited(_)
+            | Self::Stopping => None,
         }
     }
 
     /// Too many bodies at once; read no further, so what is inside is not known.
     fn all() -> Self {
-        use Category::{
-            Attachment, Default, Error, Feedback, LogItem, Monitor, Profile, Replay, Session, Span,
-            Transaction,
-        };
-        let categories = vec![
-            Default,
-            Error,
-            Transaction,
-            Span,
-            Session,
-            Attachment,
-            Feedback,
-            Monitor,
-            LogItem,
-            Profile,
-            Replay,
-        ];
-        Self::Full { categories, seconds: 5 }
+        Self::Full { categories: EVERYTHING.to_vec(), seconds: 5 }
     }
 
     /// The reason it is counted under.
@@ -105,6 +95,7 @@ impl Refusal {
             Self::Malformed { .. } => "malformed",
             Self::NoKey => "no_key",
             Self::WrongKey => "wrong_key",
+            Self::WrongMethod => "wrong_method",
             Self::WrongType(_) => "wrong_type",
             Self::TooLarge(_) => "too_large",
             Self::Full { .. } | Self::Busy => "queue_full",
@@ -133,6 +124,11 @@ impl IntoResponse for Refusal {
                 StatusCode::FORBIDDEN,
                 "unknown project or key",
                 vec!["compare the DSN with the one on the project's page".to_owned()],
+            ),
+            Self::WrongMethod => (
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this address does not take this method",
+                vec!["data is sent with POST; Allow has what else there is".to_owned()],
             ),
             Self::WrongType(cause) => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported media type", vec![cause.clone()])
@@ -192,3 +188,25 @@ pub(super) fn add_limits(headers: &mut HeaderMap, limits: &[Limit]) {
     let longest = limits.iter().map(|limit| limit.seconds).max().unwrap_or(1);
     headers.insert(header::RETRY_AFTER, HeaderValue::from(longest));
 }
+
+/// All categories but that of reports of what was lost, which are never asked to wait.
+const EVERYTHING: [Category; 18] = [
+    Category::Default,
+    Category::Error,
+    Category::Transaction,
+    Category::Span,
+    Category::Monitor,
+    Category::LogItem,
+    Category::LogByte,
+    Category::Security,
+    Category::Attachment,
+    Category::Session,
+    Category::Profile,
+    Category::ProfileChunk,
+    Category::ProfileChunkUi,
+    Category::Replay,
+    Category::Feedback,
+    Category::TraceMetric,
+    Category::TraceMetricByte,
+    Category::MetricBucket,
+];
