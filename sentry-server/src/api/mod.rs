@@ -22,6 +22,7 @@ mod issue;
 mod issue_change;
 mod issue_events;
 mod issue_hashes;
+mod issue_import;
 mod issue_notes;
 mod issue_shape;
 mod issue_tags;
@@ -96,6 +97,7 @@ pub(crate) fn router(app: &App) -> Router<App> {
     code_mappings::routes(&mut routes);
     debug_files::routes(&mut routes);
     issues::routes(&mut routes);
+    issue_import::routes(&mut routes);
     events::routes(&mut routes);
     facets::routes(&mut routes);
     reprocess::routes(&mut routes);

@@ -110,8 +110,7 @@ pub(super) const SUMS: &[Parameter] = &[
     many("outcome", "accepted, filtered, rate_limited, invalid, client_discard; all without it."),
 ];
 
-pub(super) const STAT: &[Parameter] =
-    &[one("stat", "received (as without it), rejected, blacklisted or generated.")];
+pub(super) const STAT: &[Parameter] = &[one("stat", "received (as without it), rejected or blacklisted.")];
 
 pub(super) const NAME: &[Parameter] = &[one("name", "A release, whole.")];
 

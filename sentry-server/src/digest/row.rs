@@ -7,7 +7,7 @@ use watchpost_core::{Category, EventId};
 use super::samples::Samples;
 use super::telemetry;
 use super::trees::{self, Trees};
-use crate::group::Grouping;
+use crate::group::{self, Grouping};
 use crate::ingest::RecordHead;
 use crate::instant;
 use crate::json::Map;
@@ -44,6 +44,7 @@ pub(super) fn row(
     let belongs_to_issue = !matches!(event.kind, EventKind::Transaction | EventKind::Feedback);
     let grouping = belongs_to_issue.then(|| groupers.now.group(&event));
     let old = grouping.as_ref().and_then(|_| Some(groupers.before(head.received)?.group(&event)));
+    let imported = grouping.as_ref().filter(|_| groupers.knows_imported()).map(group::sentry_hashes);
     let first_hash = grouping.as_ref().and_then(|grouping| grouping.hashes.first());
     let first_hash = first_hash.map(|hash| *hash.as_bytes());
     let (mut body, mut dictionary) = (None, None);
@@ -91,7 +92,7 @@ pub(super) fn row(
                 Some(trees) => trees.of(&grouping, instant::day(head.received)),
                 None => trees::whole(&grouping),
             };
-            new_group(event, grouping, tree, old, kind)
+            new_group(event, grouping, tree, (old, imported.unwrap_or_default()), kind)
         }),
     })
 }
@@ -100,7 +101,7 @@ fn new_group(
     event: NormalizedEvent,
     grouping: Grouping,
     tree: GroupingTree,
-    old: Option<Grouping>,
+    (old, imported): (Option<Grouping>, Vec<[u8; 16]>),
     kind: &'static str,
 ) -> NewGroup {
     let old = old.map(|old| old.hashes).unwrap_or_default();
@@ -109,6 +110,7 @@ fn new_group(
             .iter()
             .filter(|hash| !grouping.hashes.contains(hash))
             .map(|hash| *hash.as_bytes())
+            .chain(imported)
             .collect(),
         config: grouping.config,
         basis: grouping.basis.as_str(),

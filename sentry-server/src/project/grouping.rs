@@ -20,6 +20,8 @@ pub(crate) struct GroupingSettings {
     pub(crate) stack_rules: String,
     /// Whether the project goes on to a newer version by itself.
     pub(crate) auto_update: bool,
+    /// Whether issues are also looked for by the hashes that Sentry gives events: some were imported from there.
+    pub(crate) sentry_hashes: bool,
     /// What held before the last change.
     #[schema(inline)]
     pub(crate) previous: Option<PreviousGrouping>,
@@ -44,6 +46,7 @@ impl Default for GroupingSettings {
             fingerprint_rules: String::new(),
             stack_rules: String::new(),
             auto_update: true,
+            sentry_hashes: false,
             previous: None,
         }
     }
@@ -126,6 +129,11 @@ impl Groupers {
             Some((grouper.ok()?, previous.until))
         });
         Self { settings: settings.clone(), now, before }
+    }
+
+    /// Whether an event may belong to an issue that was imported from Sentry.
+    pub(crate) fn knows_imported(&self) -> bool {
+        self.settings.sentry_hashes
     }
 
     /// What held before, while its hashes still count.

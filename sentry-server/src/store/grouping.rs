@@ -36,8 +36,34 @@ pub(crate) struct Tombstone {
     pub(crate) created: Micros,
 }
 
+/// The configuration under which hashes of an imported issue are kept.
+pub(crate) const IMPORTED: &str = "sentry-md5";
+
+/// An issue of another server.
+#[derive(Debug, Clone)]
+pub(crate) struct ImportedIssue {
+    pub(crate) project: ProjectId,
+    pub(crate) title: String,
+    pub(crate) culprit: String,
+    pub(crate) kind: String,
+    /// JSON object.
+    pub(crate) metadata: String,
+    pub(crate) level: String,
+    pub(crate) platform: String,
+    pub(crate) logger: Option<String>,
+    pub(crate) first_seen: Micros,
+    pub(crate) last_seen: Micros,
+    pub(crate) events: i64,
+    pub(crate) users: i64,
+    /// By which that server knew it.
+    pub(crate) hashes: Vec<[u8; 16]>,
+    pub(crate) imported: Micros,
+}
+
 /// Grouping as it was done, and changes to it.
 pub(crate) trait Grouped {
+    /// Keeps an issue with its hashes; the one that they lead to already, if they do, and then false.
+    fn import_issue(&self, issue: &ImportedIssue) -> Result<(IssueId, bool)>;
     /// Why an event was grouped as it was: JSON of the contribution tree. `None` for events without one.
     fn event_grouping(&self, scope: &ProjectScope, event_id: &EventKey) -> Result<Option<Vec<u8>>>;
     /// In order of their making.

@@ -34,7 +34,7 @@ pub(crate) use facets::Facets;
 pub(crate) use files::{
     BlobHash, BundleFile, DebugFile, DebugKey, Files, FoundFile, NewBundle, ReleaseFile, Sha1,
 };
-pub(crate) use grouping::{Grouped, IssueHash, Tombstone, Unmerged};
+pub(crate) use grouping::{Grouped, IMPORTED, ImportedIssue, IssueHash, Tombstone, Unmerged};
 pub(crate) use health::{Health, NewSession, SessionCounts, SessionDay, SessionHour, SessionKind};
 pub(crate) use monitor::{
     CheckInCount, CheckInRow, Incident, Monitor, MonitorEnvironment, MonitorId, Monitors, NewCheckIn, Watched,

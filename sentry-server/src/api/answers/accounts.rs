@@ -116,6 +116,7 @@ pub(in crate::api) const SETTINGS: Shape = Object(
                     GROUPING_RULES,
                     &[
                         ("auto_update", Flag),
+                        ("sentry_hashes", Flag),
                         ("previous", Maybe(&Object("", &[GROUPING_RULES, &[("until", Whole)]]))),
                     ],
                 ],

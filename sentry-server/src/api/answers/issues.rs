@@ -146,3 +146,7 @@ pub(in crate::api) const UNMERGED: Shape = Object("Unmerged", &[&[("destination"
 pub(in crate::api) const SIMILAR: Shape = List(&Row(&[ISSUE, Object("", &[&[("contribution", Number)]])]));
 pub(in crate::api) const REPROCESSED: Shape =
     Object("Reprocessed", &[&[("events", Whole), ("changed", Whole), ("hasMore", Flag)]]);
+pub(in crate::api) const IMPORTED: Shape = Object(
+    "",
+    &[&[("issues", List(&Object("ImportedIssue", &[&[("id", Text), ("shortId", Text), ("isNew", Flag)]])))]],
+);

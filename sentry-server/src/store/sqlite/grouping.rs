@@ -2,13 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::{SqliteStore, events, hashes, unmerge};
+use super::{SqliteStore, events, hashes, import, unmerge};
 use crate::instant::Micros;
 use crate::store::{
-    EventKey, Grouped, IssueHash, IssueId, ProjectId, ProjectScope, Result, Tombstone, Unmerged, UserId,
+    EventKey, Grouped, ImportedIssue, IssueHash, IssueId, ProjectId, ProjectScope, Result, Tombstone,
+    Unmerged, UserId,
 };
 
 impl Grouped for SqliteStore {
+    fn import_issue(&self, issue: &ImportedIssue) -> Result<(IssueId, bool)> {
+        import::issue(&mut self.writer().meta, issue)
+    }
+
     fn event_grouping(&self, scope: &ProjectScope, event_id: &EventKey) -> Result<Option<Vec<u8>>> {
         self.read_meta(|meta| hashes::tree(meta, &self.days, scope, event_id))
     }

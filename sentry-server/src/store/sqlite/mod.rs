@@ -22,6 +22,7 @@ mod forget;
 mod grouping;
 mod hashes;
 mod health;
+mod import;
 mod issue_search;
 mod issues;
 mod merge;
