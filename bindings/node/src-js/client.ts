@@ -11,6 +11,7 @@ import { native, type Dispatcher, type NativeClient } from "./native";
 import { ownFilter } from "./option-values";
 import { readOptions, type Options } from "./options";
 import type { Scope } from "./scope";
+import { handOverCounts } from "./tally";
 import type { Event, EventHint, EventProcessor, SeverityLevel } from "./types";
 import { Waits } from "./waits";
 
@@ -235,6 +236,7 @@ export class Client {
   /** Waits until everything has left, for at most that many milliseconds. True if it has. */
   flush(timeoutMs?: number): Promise<boolean> {
     this.emit("flush");
+    handOverCounts();
     const limit = this.#limit(timeoutMs);
     return (this.hooks.deferred.size > 0 ? undefined : this.#flushLater(limit)) ?? this.drain(limit, false);
   }
@@ -262,6 +264,7 @@ export class Client {
 
   /** @internal Waits until everything has left; one wait at a time occupies a thread of Node's pool. */
   async drain(timeout: number | undefined, stop: boolean): Promise<boolean> {
+    handOverCounts();
     if (stop && !this.closed) this.emit("close");
     if (stop) this.closed = true;
     const limit = this.#limit(timeout);

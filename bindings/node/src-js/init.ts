@@ -5,6 +5,7 @@ import { getDefaultIntegrations } from "./integrations";
 import { installedModules, MODULES, programFolder } from "./integrations/modules";
 import { toText } from "./json";
 import type { Options } from "./options";
+import { handOverCounts } from "./tally";
 
 let watchingExit = false;
 
@@ -27,6 +28,7 @@ export function init(options?: Options | string): Client {
     // Events are on disk already; this gives them a chance to leave at once, for at most `shutdownTimeout`.
     process.on("exit", () => {
       const client = getClient();
+      handOverCounts();
       client?.hooks.giveUp();
       client?.native.closeNow();
     });

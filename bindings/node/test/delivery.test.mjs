@@ -31,6 +31,29 @@ test("an event arrives, compressed, with what Node knows", async () => {
   await sink.close();
 });
 
+for (const [when, last] of [["at the end of the process", ""], ["by a flush", "await Sentry.flush(10_000); process.kill(process.pid, 'SIGKILL');"]]) {
+  test(`requests that wait to be counted are handed over ${when}`, async () => {
+    const sink = await openSink();
+    const file = program(`${START}
+      const server = require("node:http").createServer((request, response) => {
+        response.statusCode = request.url === "/3" ? 500 : 200;
+        response.end();
+      });
+      server.listen(0, "127.0.0.1", async () => {
+        for (let n = 0; n < 5; n++) await (await fetch(\`http://127.0.0.1:\${server.address().port}/\${n}\`)).text();
+        server.closeAllConnections();
+        server.close();
+        ${last}
+      });`);
+    await run(file, { DSN: sink.dsn, STORAGE: temporary() });
+    const [{ aggregates }] = sink.of("sessions");
+    // The minute may have ended between two of them.
+    const sum = (name) => aggregates.reduce((all, each) => all + (each[name] ?? 0), 0);
+    assert.deepEqual([sum("exited"), sum("errored")], [4, 1]);
+    await sink.close();
+  });
+}
+
 test("nothing is lost to SIGKILL, and nothing arrives twice", async () => {
   const port = await freePort();
   const env = { DSN: `http://key@127.0.0.1:${port}/42`, STORAGE: temporary() };

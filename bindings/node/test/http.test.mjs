@@ -1,8 +1,10 @@
 // Requests that servers of node:http answer, and those that the application makes.
 import assert from "node:assert/strict";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer, get, request as httpRequest } from "node:http";
+import { connect } from "node:net";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import * as Sentry from "watchpost";
 import { initTesting, takeRecorded } from "watchpost/testing";
@@ -136,6 +138,50 @@ test("requests are counted as sessions", async () => {
   await Sentry.flush();
   const [sessions] = items("sessions");
   assert.deepEqual([sessions.aggregates[0].exited, sessions.aggregates[0].errored], [1, 2]);
+});
+
+/** Counts of the sessions of `server`'s requests, once `use` has made them with its port. */
+async function counted(server, use) {
+  start({ release: "shop@1", autoSessionTracking: true });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  await use(server.address().port);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  await Sentry.flush();
+  const [{ aggregates }] = items("sessions");
+  return aggregates.map(({ exited, errored }) => [exited, errored]);
+}
+
+test("requests whose answers never finish are counted when their connection ends", async () => {
+  let seen = 0;
+  const server = createServer((request, response) => {
+    seen += 1;
+    if (request.url === "/answered") response.end();
+    if (request.url === "/failed") response.writeHead(500).flushHeaders();
+  });
+  const counts = await counted(server, async (port) => {
+    const ended = once(server, "connection").then(([socket]) => once(socket, "close"));
+    const socket = connect(port, "127.0.0.1");
+    // One after the other, without waiting.
+    socket.write(["/answered", "/failed", "/silent"].map((path) => `GET ${path} HTTP/1.1\r\nHost: h\r\n\r\n`).join(""));
+    while (seen < 3) await sleep(5);
+    socket.destroy();
+    await ended;
+  });
+  assert.deepEqual(counts, [[2, 1]]);
+});
+
+test("a request of HTTP/2, at a server that speaks both, is counted when its answer is closed", async () => {
+  const server = createServer((_request, response) => response.end());
+  const counts = await counted(server, async (port) => {
+    await (await fetch(`http://127.0.0.1:${port}`)).text();
+    const response = Object.assign(new EventEmitter(), { headersSent: true, statusCode: 503, end() {} });
+    const request = { method: "GET", url: "/", headers: {}, httpVersionMajor: 2, socket: new EventEmitter() };
+    server.emit("request", request, response);
+    response.emit("close");
+  });
+  assert.deepEqual(counts, [[1, 1]]);
 });
 
 for (const [kind, disabledIntegrations] of [["of another service's trace", []], ["without a trace", ["fetch"]]]) {

@@ -1,17 +1,19 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 import { say, type Client } from "../client";
 import { active, runWith, type Active } from "../context";
 import type { Integration } from "../integration";
 import { toText } from "../json";
+import { Itself } from "../mark";
 import type { NativeExchange } from "../native";
 import { traceHeaders } from "../propagation";
 import { Span } from "../span";
-import { CountedRequest } from "./counted-request";
+import { Connection, statusOf, type Exchange } from "./connection";
+import { FollowedRequest } from "./followed-request";
 import { describeRequest, pathOf, readRequest, routeOf, type RequestLike } from "./request";
 import { watchBody } from "./request-body";
-import { RequestScopes } from "./request-scopes";
 import { checked } from "./checked";
 import { guardedAnswer, onlyOnce, using, usingWith } from "./using";
 
@@ -41,13 +43,7 @@ export const SERVER_OPTIONS = {
 const ORIGIN = "auto.http.node";
 const patched = new WeakSet<Server>();
 
-class Itself {
-  constructor(request: object) {
-    return request;
-  }
-}
-
-/** A mark on a request that nobody else sees. A set of all requests would cost the garbage collector more. */
+/** A mark on a request. */
 class Followed extends Itself {
   #mark = true;
 
@@ -72,6 +68,7 @@ export const watchServers = onlyOnce(() => {
     const { server } = message as { server?: Server };
     if (server && !patched.has(server)) wrap(server);
   });
+  subscribe("http.server.response.finish", (message) => Connection.finish(message as Exchange));
 });
 
 /** True if the scopes of this request are its own already. */
@@ -79,12 +76,18 @@ export function isFollowed(request: object): boolean {
   return Followed.has(request);
 }
 
-/** Runs `answer` with scopes of its own for `request`. */
-export function follow<T>(client: Client, request: RequestLike, response: ServerResponse | undefined, answer: () => T): T {
+/** Runs `answer` with scopes of its own for `request`; its connection is that of a server which says when answers are complete. */
+export function follow<T>(
+  client: Client,
+  request: RequestLike,
+  response: ServerResponse | undefined,
+  answer: () => T,
+  socket?: Socket,
+): T {
   if (!Followed.has(request)) new Followed(request);
   let own: Active;
   try {
-    own = begin(client, request, response);
+    own = begin(client, request, response, socket);
   } catch (error) {
     say(`a request could not be followed: ${toText(error)}`);
     return answer();
@@ -99,20 +102,25 @@ function wrap(server: Server): void {
     const client = event === "request" ? using(HTTP_SERVER) : undefined;
     const given = arguments as unknown as [string, IncomingMessage, ServerResponse];
     if (!client) return Reflect.apply(emit, this, given);
-    return follow(client, given[1], given[2], () => Reflect.apply(emit, this, given));
+    const request = given[1];
+    // Of HTTP/2, which some servers speak as well, no channel tells.
+    const socket = request.httpVersionMajor === 1 ? request.socket : undefined;
+    return follow(client, request, given[2], () => Reflect.apply(emit, this, given), socket);
   } as typeof emit;
 }
 
-function begin(client: Client, request: RequestLike, response: ServerResponse | undefined): Active {
+function begin(client: Client, request: RequestLike, response: ServerResponse | undefined, socket: Socket | undefined): Active {
   const options = usingWith<HttpServerOptions>(HTTP_SERVER);
   if (client.bodyLimit > 0 && !isIgnored(options?.ignoreRequestBody, request)) watchBody(request, client.bodyLimit);
   const { "sentry-trace": trace, traceparent } = request.headers ?? {};
   const untraced = options?.spans === false || isIgnored(options?.ignoreIncomingRequests, request);
   if (untraced || (!trace && !traceparent && !client.isTracingOn)) {
-    const isCounted = client.followsRequests && response && options?.sessions !== false;
-    const own = new RequestScopes(active(), request, isCounted ? new CountedRequest(client) : undefined);
-    // Not `once`, which would take a listener away from what goes anyway.
-    if (isCounted) response.on("close", () => own.end(response.headersSent ? response.statusCode : 0));
+    const own = new FollowedRequest(active(), request);
+    if (client.followsRequests && response && options?.sessions !== false) {
+      own.count(client);
+      if (socket) Connection.begin(socket, response, own);
+      else response.once("close", () => own.end(statusOf(response)));
+    }
     if (trace || traceparent) client.native.continueTrace(own.isolation.core(), traceHeaders(request.headers ?? {}));
     return own;
   }
