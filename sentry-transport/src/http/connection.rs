@@ -2,7 +2,8 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -11,7 +12,11 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::TokioExecutor;
 use watchpost_core::UploadResponse;
 
+use super::inside::Inside;
 use super::route::Connected;
+
+/// Work and connection take at most so many turns before the runtime has its own.
+const ROUNDS: u32 = 4;
 
 /// Of a longer answer the rest is not read, which costs the connection.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -91,32 +96,54 @@ impl Connection {
 }
 
 /// What moves bytes between a connection and the system, as long as it lives.
-struct Driver(Option<Pin<Box<dyn Future<Output = ()> + Send>>>);
+struct Driver {
+    connection: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    inside: Arc<Inside>,
+    waker: Waker,
+}
 
 impl Driver {
     fn new(connection: impl Future<Output = hyper::Result<()>> + Send + 'static) -> Self {
+        let inside = Arc::new(Inside::default());
+        let waker = Waker::from(Arc::clone(&inside));
         // How it ends is told to the request that is on it.
-        Self(Some(Box::pin(async move { drop(connection.await) })))
+        Self { connection: Some(Box::pin(async move { drop(connection.await) })), inside, waker }
     }
 
     /// Drives the connection until the work on it is done.
     async fn until<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let Self { connection, inside, waker } = self;
         let mut work = pin!(work);
-        poll_fn(|context| {
-            if let Poll::Ready(done) = work.as_mut().poll(context) {
-                return Poll::Ready(done);
+        poll_fn(|outer| {
+            let _turn = inside.begin(outer.waker());
+            let mut context = Context::from_waker(waker);
+            for _ in 0..ROUNDS {
+                if let Poll::Ready(done) = work.as_mut().poll(&mut context) {
+                    // Whatever comes next on the connection looks at both.
+                    inside.forget();
+                    return Poll::Ready(done);
+                }
+                let Some(open) = connection else { return Poll::Pending };
+                // What the work has told the connection, that is about to see.
+                inside.forget();
+                if open.as_mut().poll(&mut context).is_ready() {
+                    *connection = None;
+                }
+                if let Poll::Ready(done) = work.as_mut().poll(&mut context) {
+                    inside.forget();
+                    return Poll::Ready(done);
+                }
+                if !inside.is_told() {
+                    break;
+                }
             }
-            let Some(connection) = &mut self.0 else { return Poll::Pending };
-            if connection.as_mut().poll(context).is_ready() {
-                self.0 = None;
-            }
-            work.as_mut().poll(context)
+            Poll::Pending
         })
         .await
     }
 
     fn has_ended(&self) -> bool {
-        self.0.is_none()
+        self.connection.is_none()
     }
 }
 

@@ -10,6 +10,7 @@
 //! connection.
 
 mod connection;
+mod inside;
 mod proxy;
 mod route;
 mod target;
