@@ -125,6 +125,18 @@ async fn organizations_projects_and_keys_come_and_go() {
     assert_eq!(send(&public, 2).await, 403);
     assert_eq!(server.delete(&one).await.status, 204);
     assert_eq!(server.get(keys).await.ok().as_array().unwrap().len(), 1);
+    let limited =
+        server.post_json(keys, json!({ "name": "third", "rateLimit": { "window": 60, "count": 1 } })).await;
+    let limited = limited.json();
+    assert_eq!(limited["rateLimit"], json!({ "window": 60, "count": 1 }));
+    let public = limited["public"].as_str().unwrap();
+    assert_eq!(
+        (send(public, 3).await, send(public, 4).await),
+        (200.try_into().unwrap(), 429.try_into().unwrap())
+    );
+    let wrong = json!({ "rateLimit": { "window": 0, "count": 1 } });
+    assert_eq!(server.post_json(keys, wrong).await.status, 400);
+    assert_eq!(server.get(keys).await.ok().as_array().unwrap().len(), 2);
     server.settle().await;
 
     assert_eq!(server.delete("/api/0/projects/big-corp/shop-2/").await.status, 204);

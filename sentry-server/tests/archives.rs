@@ -1,7 +1,5 @@
 //! What builds say of their code beside single files: code mappings, releases of ProGuard mappings, the files of a release.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod support;
 
 use serde_json::{Value, json};

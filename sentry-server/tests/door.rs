@@ -1,7 +1,5 @@
 //! Odd requests at the door: each is taken or refused in the same words, and a browser may read which.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod support;
 
 use axum::http::Method;

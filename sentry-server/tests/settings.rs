@@ -1,7 +1,5 @@
 //! Settings over the API: what they are, what they do to what comes in, and what is refused.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 mod support;
 
 use axum::http::Method;

@@ -97,6 +97,22 @@ struct RateLimit {
     count: u64,
 }
 
+impl Form {
+    /// What the limit becomes; `None` leaves it as it is.
+    fn quotas(&self) -> Result<Option<Vec<QuotaSettings>>, ApiError> {
+        Ok(match self.rate_limit {
+            None => None,
+            Some(None) => Some(Vec::new()),
+            Some(Some(RateLimit { window, count })) if window > 0 => {
+                Some(vec![QuotaSettings { categories: Vec::new(), limit: count, window_seconds: window }])
+            }
+            Some(Some(_)) => {
+                return Err(ApiError::BadRequest("rateLimit.window must be above 0 seconds.".to_owned()));
+            }
+        })
+    }
+}
+
 /// Tells null from what is not there.
 fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<RateLimit>>, D::Error> {
     Option::deserialize(value).map(Some)
@@ -116,10 +132,23 @@ async fn create(
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let public = Secret::public_key().map_err(ApiError::internal)?;
     let (project, now) = (at.project.id, app.now());
+    let quotas = form.quotas()?;
     let label = form.name.unwrap_or_else(|| "Default".to_owned());
-    let made = app.with_store(move |store| store.add_key(project, &public, &label, now)).await?;
+    let made = app
+        .with_store(move |store| {
+            let made = store.add_key(project, &public, &label, now)?;
+            if let Some(quotas) = quotas {
+                store.set_key_settings(made.id, &KeySettings { quotas })?;
+            }
+            if form.is_active == Some(false) {
+                store.change_key(project, made.id, None, form.is_active)?;
+            }
+            Ok(made)
+        })
+        .await?;
     app.reload_keys().await?;
-    Ok((StatusCode::CREATED, Json(shape(&app, &made, None))))
+    let (key, limits) = find(&app, &at, &made.public).await?;
+    Ok((StatusCode::CREATED, Json(shape(&app, &key, limits.get(&key.id)))))
 }
 
 async fn change(
@@ -129,16 +158,7 @@ async fn change(
     Body(form): Body<Form>,
 ) -> Result<Json<Value>, ApiError> {
     let (project, id) = (at.project.id, find(&app, &at, &key).await?.0.id);
-    let quotas = match form.rate_limit {
-        None => None,
-        Some(None) => Some(Vec::new()),
-        Some(Some(RateLimit { window, count })) if window > 0 => {
-            Some(vec![QuotaSettings { categories: Vec::new(), limit: count, window_seconds: window }])
-        }
-        Some(Some(_)) => {
-            return Err(ApiError::BadRequest("rateLimit.window must be above 0 seconds.".to_owned()));
-        }
-    };
+    let quotas = form.quotas()?;
     app.with_store(move |store| {
         store.change_key(project, id, form.name.as_deref(), form.is_active)?;
         match quotas {
