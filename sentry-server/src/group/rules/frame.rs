@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::RuleError;
-use super::glob::{Glob, Kind, fold};
+use super::glob::{Begin, Glob, Kind, fold};
 use super::line::{Line, Written};
 use crate::json::Value;
 
@@ -40,6 +40,15 @@ enum FrameTest {
     Family(u8),
     App(bool),
     Category(Glob),
+}
+
+/// What a frame begins with in one of its fields: the first byte of a text, or of the last part of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Start {
+    Function(u8),
+    Module(u8),
+    Path(Begin),
+    Package(Begin),
 }
 
 pub(super) const NATIVE: u8 = 1;
@@ -114,6 +123,24 @@ impl<'a> View<'a> {
     fn package(&self) -> &str {
         self.package.get_or_init(|| folded(self.text("package")))
     }
+
+    /// What the frame begins with; a path also as if it began with a slash.
+    pub(super) fn each_start(&self, mut see: impl FnMut(Start)) {
+        let first = |text: &str| text.bytes().next();
+        first(self.function()).into_iter().for_each(|byte| see(Start::Function(byte)));
+        first(self.module()).into_iter().for_each(|byte| see(Start::Module(byte)));
+        let mut path = |path: &str, field: fn(Begin) -> Start| {
+            let Some(byte) = first(path) else { return };
+            see(field(Begin::Text(byte)));
+            if byte != b'/' {
+                see(field(Begin::Text(b'/')));
+            }
+            let name = path.rsplit('/').next().unwrap_or(path);
+            first(name).into_iter().for_each(|byte| see(field(Begin::Name(byte))));
+        };
+        path(self.path(), Start::Path);
+        path(self.package(), Start::Package);
+    }
 }
 
 fn folded(path: &str) -> Cow<'_, str> {
@@ -151,13 +178,31 @@ impl FrameMatcher {
         let found = match &self.test {
             FrameTest::Function(glob) => !frame.function().is_empty() && glob.matches(frame.function()),
             FrameTest::Module(glob) => !frame.module().is_empty() && glob.matches(frame.module()),
-            FrameTest::Path(glob) => path_matches(glob, frame.path()),
-            FrameTest::Package(glob) => path_matches(glob, frame.package()),
+            FrameTest::Path(glob) => glob.matches_path(frame.path()),
+            FrameTest::Package(glob) => glob.matches_path(frame.package()),
             FrameTest::Family(families) => frame.family & families != 0,
             FrameTest::App(wanted) => frame.in_app() == *wanted,
             FrameTest::Category(glob) => frame.category.as_deref().is_some_and(|own| glob.matches(own)),
         };
         found != self.negated
+    }
+
+    /// What a frame begins with if it matches; `None` where that may be anything.
+    pub(super) fn start(&self) -> Option<Start> {
+        if self.negated {
+            return None;
+        }
+        let text = |glob: &Glob| match glob.begin()? {
+            Begin::Text(byte) => Some(byte),
+            Begin::Name(_) => None,
+        };
+        match &self.test {
+            FrameTest::Function(glob) => text(glob).map(Start::Function),
+            FrameTest::Module(glob) => text(glob).map(Start::Module),
+            FrameTest::Path(glob) => glob.begin().map(Start::Path),
+            FrameTest::Package(glob) => glob.begin().map(Start::Package),
+            FrameTest::Family(_) | FrameTest::App(_) | FrameTest::Category(_) => None,
+        }
     }
 
     /// Whether it asks for nothing else than the family.
@@ -173,14 +218,6 @@ impl FrameMatcher {
             _ => ALL,
         }
     }
-}
-
-/// Also as if it began with a slash, so that `**/app/**` finds `app/cart.py`.
-pub(super) fn path_matches(glob: &Glob, path: &str) -> bool {
-    if path.is_empty() {
-        return false;
-    }
-    glob.matches_folded(path) || (!path.starts_with('/') && glob.matches_folded(&format!("/{path}")))
 }
 
 pub(super) fn families(line: &Line<'_>, written: &Written) -> Result<u8, RuleError> {

@@ -75,6 +75,53 @@ impl Glob {
             Form::Machine(tokens) => run(tokens, text),
         }
     }
+
+    /// Whether a path that [`fold`] was applied to has this form, also as if it began with a slash, so that `**/app/**` finds
+    /// `app/cart.py`. One that is empty has none.
+    pub(super) fn matches_path(&self, path: &str) -> bool {
+        if path.is_empty() {
+            return false;
+        }
+        if self.matches_folded(path) {
+            return true;
+        }
+        if path.starts_with('/') {
+            return false;
+        }
+        // What else the slash brings is a match that begins with it.
+        match &self.form {
+            Form::Any => true,
+            Form::Exact(literal) | Form::Suffix(literal) => literal.strip_prefix('/') == Some(path),
+            Form::Prefix(literal) | Form::Contains(literal) => {
+                literal.strip_prefix('/').is_some_and(|rest| path.starts_with(rest))
+            }
+            Form::File(parts) => !path.contains('/') && has_parts(path, parts),
+            Form::Machine(tokens) => run(tokens, &format!("/{path}")),
+        }
+    }
+
+    /// How all texts begin that it matches, if there is one way.
+    pub(super) fn begin(&self) -> Option<Begin> {
+        let first = |literal: &str| literal.bytes().next();
+        match &self.form {
+            Form::Exact(literal) | Form::Prefix(literal) => first(literal).map(Begin::Text),
+            Form::File(parts) => first(parts.first()?).map(Begin::Name),
+            Form::Machine(tokens) => match tokens.first()? {
+                Token::One(c) => first(c.encode_utf8(&mut [0; 4])).map(Begin::Text),
+                _ => None,
+            },
+            Form::Any | Form::Suffix(_) | Form::Contains(_) => None,
+        }
+    }
+}
+
+/// How all texts begin that a pattern matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Begin {
+    /// The first byte.
+    Text(u8),
+    /// The first byte of the last part of a path.
+    Name(u8),
 }
 
 /// A text as patterns of a kind see it; `None` where it is the text itself.
@@ -273,6 +320,40 @@ mod tests {
                     "{pattern} {text}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_path_may_lack_the_slash_that_it_would_begin_with() {
+        let patterns = [
+            "**",
+            "/a",
+            "/a/b",
+            "/a**",
+            "**/a",
+            "**/a/**",
+            "**/a*",
+            "**/*.so",
+            "/a/*/c",
+            "**/a/*/c**",
+            "a",
+            "a**",
+            "**a",
+            "/",
+            "/**",
+        ];
+        let texts = [
+            "a", "a/", "a/b", "b/a", "ab", "x.so", "a/x.so", "a/b/c", "/a", "/a/b", "ca", "b/a/c", "/",
+            "a/b/c/d",
+        ];
+        for pattern in patterns {
+            let glob = Glob::new(pattern, Kind::Path).unwrap();
+            for text in texts {
+                let wanted =
+                    glob.matches(text) || (!text.starts_with('/') && glob.matches(&format!("/{text}")));
+                assert_eq!(glob.matches_path(text), wanted, "{pattern} {text}");
+            }
+            assert!(!glob.matches_path(""), "{pattern}");
         }
     }
 

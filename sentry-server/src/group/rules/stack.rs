@@ -3,19 +3,25 @@
 //! First every rule that changes frames (`app`, `category`) is applied, each to all frames that it matches; then those
 //! that say what counts (`group`, `min-frames`, `max-frames`). A later rule wins over an earlier one.
 
+mod index;
 mod read;
 
 use std::sync::Arc;
 
+use self::index::Index;
+
 use super::RuleError;
-use super::frame::{FrameMatcher, View};
+use super::frame::{FrameMatcher, Start, View};
 use super::glob::Glob;
 use super::line;
 use crate::json::Value;
 
 /// Compiled rules.
 #[derive(Debug, Clone, Default)]
-pub(in crate::group) struct StackRules(Vec<Arc<StackRule>>);
+pub(in crate::group) struct StackRules {
+    rules: Vec<Arc<StackRule>>,
+    index: Index,
+}
 
 #[derive(Debug)]
 struct StackRule {
@@ -88,16 +94,20 @@ impl StackRules {
             .into_iter()
             .map(|line| read::rule(line).map(Arc::new))
             .collect::<Result<_, _>>()
-            .map(Self)
+            .map(Self::of)
+    }
+
+    fn of(rules: Vec<Arc<StackRule>>) -> Self {
+        Self { index: Index::new(rules.iter().map(Arc::as_ref)), rules }
     }
 
     /// These and then others.
     pub(in crate::group) fn then(&self, more: &Self) -> Self {
-        Self(self.0.iter().chain(&more.0).cloned().collect())
+        Self::of(self.rules.iter().chain(&more.rules).cloned().collect())
     }
 
     pub(in crate::group) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.rules.is_empty()
     }
 
     /// Applies all rules; `None` when none says anything about these frames.
@@ -107,25 +117,35 @@ impl StackRules {
         platform: &str,
         exception: Option<&Value>,
     ) -> Option<Judged> {
-        if self.0.is_empty() || frames.is_empty() {
+        if self.rules.is_empty() || frames.is_empty() {
             return None;
         }
         let mut views: Vec<View<'_>> = frames.iter().map(|frame| View::new(frame, platform)).collect();
         let families = views.iter().fold(0, |all, view| all | view.family);
         let mut judged: Option<Judged> = None;
-        let applicable: Vec<&StackRule> = self
-            .0
-            .iter()
-            .map(Arc::as_ref)
-            .filter(|rule| rule.families & families != 0 && rule.lets(exception))
-            .collect();
+        let candidates = self.index.candidates(&views);
+        let mut places: Vec<u32> = candidates.iter().map(|(rule, _)| *rule).collect();
+        places.dedup();
+        places.extend(self.index.others());
+        places.sort_unstable();
+        places.retain(|place| {
+            let rule = &self.rules[*place as usize];
+            rule.families & families != 0 && rule.lets(exception)
+        });
         for pass in [Pass::Change, Pass::Count] {
-            for rule in &applicable {
+            for place in &places {
+                let rule = &*self.rules[*place as usize];
                 if !rule.actions.iter().any(|action| action.pass() == pass) {
                     continue;
                 }
                 // All matches first: what a rule changes does not decide where else it matches.
-                let found: Vec<usize> = (0..views.len()).filter(|at| rule.matches(&views, *at)).collect();
+                let found: Vec<usize> = if rule.start().is_some() {
+                    let from = candidates.partition_point(|(other, _)| other < place);
+                    let own = candidates[from..].iter().take_while(|(other, _)| other == place);
+                    own.map(|(_, at)| *at as usize).filter(|at| rule.matches(&views, *at)).collect()
+                } else {
+                    (0..views.len()).filter(|at| rule.matches(&views, *at)).collect()
+                };
                 if found.is_empty() {
                     continue;
                 }
@@ -174,6 +194,11 @@ impl Range {
 }
 
 impl StackRule {
+    /// What each frame that it matches begins with.
+    fn start(&self) -> Option<Start> {
+        self.frame.iter().find_map(FrameMatcher::start)
+    }
+
     /// Whether the exception is one that the rule is about.
     fn lets(&self, exception: Option<&Value>) -> bool {
         self.exception.iter().all(|matcher| {
@@ -248,6 +273,72 @@ mod tests {
         assert_eq!(judged.frames.iter().map(|f| f.in_app).collect::<Vec<_>>(), [true, true, false]);
         assert_eq!(judged.frames[2].category.as_deref(), Some("end"));
         assert!(judge("function:nobody -group", &frames).frames.is_empty());
+    }
+
+    /// Each rule by itself finds the frames that it matches when it is shown all of them.
+    #[test]
+    fn the_index_leaves_no_frame_out() {
+        let texts = [
+            "",
+            " ",
+            "a",
+            "ab",
+            "/",
+            "/a",
+            "a/",
+            "/x/ab",
+            "C:\\X\\Ab",
+            "x/y.dll",
+            "/x.dll",
+            "äb",
+            "/system/lib/libGL.so",
+            "b/ä.so",
+        ];
+        let patterns = [
+            "a",
+            "a*",
+            "*b",
+            "**/a*",
+            "/a**",
+            "**/*.dll",
+            "**/x/**",
+            "?b",
+            "[a-b]*",
+            "**",
+            "**/libgl*",
+            "/system/**",
+            "ä*",
+            "**/ä*",
+            "a?",
+            "x/**",
+            "*",
+        ];
+        let mut frames = Vec::new();
+        for (at, text) in texts.iter().enumerate() {
+            let other = texts[(at * 5 + 3) % texts.len()];
+            frames.push(json!({"function": text, "module": other, "package": text, "abs_path": other}));
+            frames.push(json!({"function": other, "filename": text, "in_app": at % 2 == 0}));
+        }
+        let frames = Value::from(frames);
+        for key in ["function", "module", "path", "package"] {
+            for pattern in patterns {
+                for rule in [
+                    format!("{key}:\"{pattern}\" -group"),
+                    format!("!{key}:\"{pattern}\" -group"),
+                    format!("app:yes {key}:\"{pattern}\" -group"),
+                    format!("!function:a {key}:\"{pattern}\" -group"),
+                ] {
+                    let rules = StackRules::parse(&rule).unwrap();
+                    let list = frames.as_array().unwrap();
+                    let views: Vec<View<'_>> = list.iter().map(|frame| View::new(frame, "native")).collect();
+                    let all: Vec<bool> =
+                        (0..views.len()).map(|at| rules.rules[0].matches(&views, at)).collect();
+                    let judged = rules.judge(list, "native", None).unwrap_or_default();
+                    let found: Vec<bool> = judged.frames.iter().map(|frame| frame.group.is_some()).collect();
+                    assert!(found == all || (found.is_empty() && !all.contains(&true)), "{rule}");
+                }
+            }
+        }
     }
 
     #[test]
