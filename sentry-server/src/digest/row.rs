@@ -1,5 +1,6 @@
 //! A normalised event as the row that is stored: grouped, compressed, with what it tells about its issue.
 
+use std::cell::Cell;
 use std::sync::LazyLock;
 
 use watchpost_core::{Category, EventId};
@@ -49,13 +50,16 @@ pub(super) fn row(
     let first_hash = first_hash.map(|hash| *hash.as_bytes());
     let (mut body, mut dictionary) = (None, None);
     if first_hash.is_none_or(keeps) {
-        // What is added (tags, titles, defaults) seldom takes more than this.
-        let mut json = Vec::with_capacity(size_bytes + 4_096);
+        let mut json = ROOM.take();
+        json.clear();
         crate::json::write(&event.body, &mut json).ok()?;
         dictionary = samples.and_then(Samples::dictionary);
         body = Some(packed(&json, dictionary.as_deref())?);
         if let (Some(samples), Some(hash)) = (samples, first_hash) {
             samples.offer(hash, instant::day(head.received), &json);
+        }
+        if json.capacity() <= KEPT_BYTES {
+            ROOM.set(json);
         }
     }
     let (title, culprit) = match &grouping {
@@ -145,6 +149,14 @@ pub(super) fn truncated(hash: &[u8; 32]) -> [u8; 16] {
     short.copy_from_slice(&hash[..16]);
     short
 }
+
+thread_local! {
+    /// Where a thread writes out one event after the other.
+    static ROOM: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Room that a thread keeps for the next event.
+const KEPT_BYTES: usize = 1024 * 1024;
 
 /// What holds where a project says nothing of its own.
 static DEFAULT_GROUPERS: LazyLock<Groupers> = LazyLock::new(Groupers::default);

@@ -1,8 +1,8 @@
-//! Many rows with one statement: by itself a statement costs as much as several rows.
+//! Rows on their way into a file. Many go with one statement: by itself a statement costs as much as several rows.
 
 use std::sync::LazyLock;
 
-use rusqlite::{Connection, ToSql};
+use rusqlite::{CachedStatement, Connection, ToSql};
 
 use crate::store::Result;
 
@@ -32,4 +32,27 @@ pub(super) fn insert<const N: usize>(
         rows = later;
     }
     Ok(())
+}
+
+/// Adds rows, in place of one that is there: a batch is written again after a crash between its two commits. That is tried last,
+/// because a statement that replaces keeps a copy of each page that it changes.
+pub(super) struct Insert<'a> {
+    add: CachedStatement<'a>,
+    replace: CachedStatement<'a>,
+}
+
+impl<'a> Insert<'a> {
+    pub(super) fn prepare(file: &'a Connection, into: &str) -> Result<Self> {
+        Ok(Self {
+            add: file.prepare_cached(&format!("INSERT OR IGNORE {into}"))?,
+            replace: file.prepare_cached(&format!("INSERT OR REPLACE {into}"))?,
+        })
+    }
+
+    pub(super) fn execute(&mut self, row: &[&dyn ToSql]) -> Result<()> {
+        if self.add.execute(row)? == 0 {
+            self.replace.execute(row)?;
+        }
+        Ok(())
+    }
 }

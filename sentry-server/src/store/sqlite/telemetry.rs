@@ -4,6 +4,7 @@ use rusqlite::types::{ToSql, Value};
 use rusqlite::{Row, Transaction, params_from_iter};
 
 use super::days::Days;
+use super::rows::Insert;
 use super::texts::{self, Interner};
 use super::{page, telemetry_query as query};
 use crate::store::{
@@ -42,12 +43,12 @@ fn put<T: Telemetry>(file: &Transaction<'_>, texts: &mut Interner<'_>, rows: &[T
     let columns: Vec<&str> = T::COLUMNS.iter().map(|column| column.trim_start_matches('~')).collect();
     let marks = vec!["?"; COMMON + columns.len()].join(", ");
     let sql = format!(
-        "INSERT OR REPLACE INTO {} (item, place, project_id, timestamp, trace, span, release, environment, {}) \
+        "INTO {} (item, place, project_id, timestamp, trace, span, release, environment, {}) \
          VALUES ({marks})",
         T::TABLE,
         columns.join(", "),
     );
-    let mut insert = file.prepare_cached(&sql)?;
+    let mut insert = Insert::prepare(file, &sql)?;
     for row in rows {
         let common = row.common();
         let mut values: Vec<Value> = vec![
@@ -61,7 +62,8 @@ fn put<T: Telemetry>(file: &Transaction<'_>, texts: &mut Interner<'_>, rows: &[T
             Value::from(texts.add_some(file, common.environment.as_deref())?),
         ];
         values.extend(row.values(&mut |text| texts.add(file, text))?);
-        insert.execute(params_from_iter(values))?;
+        let values: Vec<&dyn ToSql> = values.iter().map(|value| -> &dyn ToSql { value }).collect();
+        insert.execute(&values)?;
     }
     Ok(())
 }

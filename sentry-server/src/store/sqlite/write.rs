@@ -8,6 +8,7 @@ use super::Writer;
 use super::claim::{self, Claims};
 use super::days::{DayWriter, Days};
 use super::delta::Delta;
+use super::rows::Insert;
 use super::texts::Interner;
 use super::trees::Trees;
 use super::{dictionaries, health, monitors, replays, telemetry};
@@ -148,9 +149,10 @@ fn write_day(day: &mut DayWriter, rows: &DayRows<'_>) -> Result<()> {
     let mut trees = Trees::new(&mut day.trees);
     let mut last_dictionary = day.dictionary;
     {
-        let mut insert = transaction.prepare_cached(
-            "INSERT OR REPLACE INTO events (seq, project_id, issue_id, event_id, kind, received, timestamp, title, \
-             culprit, level, size_bytes, body, dictionary, hash, grouping, user) \
+        let mut insert = Insert::prepare(
+            &transaction,
+            "INTO events (seq, project_id, issue_id, event_id, kind, received, timestamp, title, culprit, level, \
+             size_bytes, body, dictionary, hash, grouping, user) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?;
         for (event, issue) in &rows.events {
@@ -183,8 +185,9 @@ fn write_day(day: &mut DayWriter, rows: &DayRows<'_>) -> Result<()> {
             ])?;
             telemetry::write(&transaction, &mut texts, &event.rows)?;
         }
-        let mut insert = transaction.prepare_cached(
-            "INSERT OR REPLACE INTO items (seq, project_id, event_id, kind, received, header, size_bytes, body) \
+        let mut insert = Insert::prepare(
+            &transaction,
+            "INTO items (seq, project_id, event_id, kind, received, header, size_bytes, body) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?;
         for item in &rows.items {
