@@ -16,7 +16,7 @@ use watchpost_core::{ManualClock, Timestamp};
 use watchpost_server::{AdminAccount, App, Config, FirstRun, ProjectAccess, create_token, first_run};
 
 /// What the versions since then made of `meta.db`, in their order.
-const META: [&str; 12] = [
+const META: [&str; 13] = [
     include_str!("../src/store/sqlite/meta.sql"),
     include_str!("../src/store/sqlite/meta_2.sql"),
     include_str!("../src/store/sqlite/meta_3.sql"),
@@ -29,6 +29,7 @@ const META: [&str; 12] = [
     ENVIRONMENTS,
     include_str!("../src/store/sqlite/tags.sql"),
     include_str!("../src/store/sqlite/builds.sql"),
+    include_str!("../src/store/sqlite/tag_packs.sql"),
 ];
 
 /// The version that made environments of what was known of monitors.
@@ -128,6 +129,20 @@ async fn a_folder_of_every_version_since_goes_on() {
             meta.execute_batch(migration).unwrap();
         }
         meta.pragma_update(None, "user_version", version as u32).unwrap();
+        // Before there were packs. One key more, with many values.
+        let is_packed = meta.prepare("SELECT 1 FROM issue_tag_packs").is_ok();
+        if !is_packed {
+            for n in 0..9 {
+                let insert = "INSERT INTO issue_tags (issue_id, key, value, events, first_seen, last_seen) \
+                              VALUES (1, 'many', ?1, 2, 3, 4)";
+                meta.execute(insert, [format!("v{n}")]).unwrap();
+            }
+            meta.execute(
+                "INSERT INTO issue_tag_keys (issue_id, key, events, uniques) VALUES (1, 'many', 18, 9)",
+                [],
+            )
+            .unwrap();
+        }
         if version > 1 {
             let insert = "INSERT INTO monitors (id, project_id, slug, name, created, last_check_in, status) \
                           VALUES (1, 42, 'nightly', 'Nightly', 1, 9, 'ok'); \
@@ -139,6 +154,9 @@ async fn a_folder_of_every_version_since_goes_on() {
         let server = start(config, dir).await;
         let old = server.get(OLD_EVENT).await.ok();
         assert_eq!(old["title"], "PaymentError: payment of order 3 failed: bad amount", "version {version}");
+        if !is_packed {
+            old_tags_go_on(&server, old["groupID"].as_str().unwrap(), version).await;
+        }
         let newest = server.meta().query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap();
         assert_eq!(newest, META.len() as i64, "else a migration is missing in this test");
         if version > 1 {
@@ -157,4 +175,52 @@ async fn a_folder_of_every_version_since_goes_on() {
             "version {version}"
         );
     }
+}
+
+/// Tags that were rows are found and counted as before, and another event of the issue adds to them.
+async fn old_tags_go_on(server: &Server, issue: &str, version: usize) {
+    let of_issue = format!("/api/0/organizations/default/issues/{issue}/tags/");
+    let search = "/api/0/organizations/default/issues/?query=server_name:app-1+many:v3+environment:PROD*+has:mechanism";
+    let tags = async || -> Vec<(String, i64, i64)> {
+        let tags = server.get(&of_issue).await.ok();
+        let number = |tag: &serde_json::Value, name: &str| tag[name].as_i64().unwrap();
+        let tag = |tag: &serde_json::Value| {
+            (tag["key"].as_str().unwrap().to_owned(), number(tag, "totalValues"), number(tag, "uniqueValues"))
+        };
+        tags.as_array().unwrap().iter().map(tag).collect()
+    };
+    let expected = |many: i64, others: i64, environments: i64| -> Vec<(String, i64, i64)> {
+        let keys = [
+            "environment",
+            "handled",
+            "level",
+            "many",
+            "mechanism",
+            "release",
+            "runtime",
+            "runtime.name",
+            "server_name",
+        ];
+        let of = |key: &str| match key {
+            "many" => (many, 9),
+            "environment" => (others, environments),
+            _ => (others, 1),
+        };
+        keys.iter().map(|key| ((*key).to_owned(), of(key).0, of(key).1)).collect()
+    };
+    assert_eq!(tags().await, expected(18, 1, 1), "version {version}");
+    assert_eq!(server.get(search).await.ok().as_array().unwrap().len(), 1, "version {version}");
+    let mut again = server.get(&format!("{OLD_EVENT}json/")).await.ok();
+    again["event_id"] = format!("{:032x}", 9).into();
+    again["environment"] = "staging".into();
+    let own = again["tags"].as_array_mut().unwrap();
+    own.retain(|tag| tag[0] != "environment");
+    own.push(serde_json::json!(["many", "v3"]));
+    server.envelope(event_envelope(9, &again)).await.ok();
+    server.settle().await;
+    assert_eq!(tags().await, expected(19, 2, 2), "version {version}");
+    assert_eq!(server.get(search).await.ok().as_array().unwrap().len(), 1, "version {version}");
+    let rows =
+        server.meta().query_row("SELECT count(*) FROM issue_tags", [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(rows, 9, "what fits is packed by then");
 }

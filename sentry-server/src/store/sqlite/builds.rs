@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::{SqliteStore, facets};
+use super::{SqliteStore, issues};
 use crate::instant::Micros;
 use crate::store::{Archive, Builds, CodeMapping, OrgId, ProjectId, ProjectScope, Result};
 
@@ -12,7 +12,7 @@ impl Builds for SqliteStore {
             let sql = format!(
                 "SELECT id, project_id, repository, stack_root, source_root, branch, created FROM code_mappings \
                  WHERE {} ORDER BY id",
-                facets::projects(scope)
+                issues::in_scope(scope)
             );
             let mut statement = meta.prepare_cached(&sql)?;
             let rows = statement.query_map([], |row| {
@@ -52,7 +52,7 @@ impl Builds for SqliteStore {
 
     fn delete_code_mapping(&self, scope: &ProjectScope, id: i64) -> Result<bool> {
         self.write_meta(|meta| {
-            let sql = format!("DELETE FROM code_mappings WHERE id = ?1 AND {}", facets::projects(scope));
+            let sql = format!("DELETE FROM code_mappings WHERE id = ?1 AND {}", issues::in_scope(scope));
             Ok(meta.execute(&sql, [id])? > 0)
         })
     }
@@ -90,7 +90,7 @@ impl Builds for SqliteStore {
                  UNION ALL SELECT r.version, 1, f.created FROM release_files f JOIN releases r ON r.id = f.release_id \
                  WHERE r.org_id = ?1 AND {1}) \
                  WHERE instr(release, ?2) > 0 GROUP BY release ORDER BY max(created) DESC, release",
-                facets::projects(scope),
+                issues::in_scope(scope),
                 of_release(scope)
             );
             let mut statement = meta.prepare_cached(&sql)?;
@@ -114,7 +114,7 @@ fn delete_archive(meta: &Connection, org: OrgId, scope: &ProjectScope, release: 
     let sql = format!(
         "DELETE FROM bundle_projects WHERE {} AND bundle_id IN \
          (SELECT id FROM bundles WHERE org_id = ?1 AND release = ?2)",
-        facets::projects(scope)
+        issues::in_scope(scope)
     );
     let shared = meta.execute(&sql, params![org, release])?;
     meta.execute(
@@ -135,6 +135,6 @@ fn delete_archive(meta: &Connection, org: OrgId, scope: &ProjectScope, release: 
 fn of_release(scope: &ProjectScope) -> String {
     format!(
         "EXISTS (SELECT 1 FROM release_projects o WHERE o.release_id = r.id AND o.{})",
-        facets::projects(scope)
+        issues::in_scope(scope)
     )
 }

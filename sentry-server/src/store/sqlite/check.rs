@@ -74,6 +74,10 @@ fn counts(meta: &Connection, checked: &mut Checked) -> Result<()> {
              WHERE h.project_id = b.project_id AND h.hash = b.hash)",
         ),
         (
+            "tags of issues that are gone",
+            "SELECT count(*) FROM issue_tag_packs WHERE issue_id NOT IN (SELECT id FROM issues)",
+        ),
+        (
             "sessions that are counted below zero",
             "SELECT count(*) FROM session_hours WHERE min(total, errored, abnormal, crashed) < 0",
         ),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::json;
 
-use super::tags::{self, ByKey, Seen};
+use super::tags::{self, Seen, Tag};
 use super::{regression, triage};
 use crate::instant::{self, Micros};
 use crate::store::{IssueId, NewEvent, NewGroup, Result};
@@ -26,7 +26,9 @@ pub(super) struct Delta<'a> {
     users: HashSet<[u8; 16]>,
     /// When each release was seen last.
     releases: HashMap<Option<&'a str>, Micros>,
-    tags: HashMap<(&'a str, &'a str), Seen>,
+    tags: Vec<Tag<'a>>,
+    /// The first so many are there once each, in their order; those behind them were new then.
+    sorted: usize,
 }
 
 impl<'a> Delta<'a> {
@@ -42,7 +44,8 @@ impl<'a> Delta<'a> {
             days: BTreeMap::new(),
             users: HashSet::new(),
             releases: HashMap::new(),
-            tags: HashMap::new(),
+            tags: Vec::new(),
+            sorted: 0,
         }
     }
 
@@ -59,20 +62,20 @@ impl<'a> Delta<'a> {
         self.users.extend(group.user);
         let seen = self.releases.entry(group.release.as_deref()).or_insert(event.timestamp);
         *seen = (*seen).max(event.timestamp);
+        let seen = Seen { events: 1, first: event.timestamp, last: event.timestamp };
         for (key, value) in &group.tags {
-            let seen = self.tags.entry((key, value)).or_insert(Seen {
-                events: 0,
-                first: event.timestamp,
-                last: event.timestamp,
-            });
-            seen.events += 1;
-            seen.first = seen.first.min(event.timestamp);
-            seen.last = seen.last.max(event.timestamp);
+            match self.tags[..self.sorted].binary_search_by_key(&(key.as_str(), value.as_str()), Tag::place) {
+                Ok(known) => self.tags[known].seen.add(&seen),
+                Err(_) => self.tags.push(Tag { key, value, seen }),
+            }
+        }
+        if self.tags.len() - self.sorted > self.sorted.max(UNSORTED) {
+            self.sum_up_tags();
         }
     }
 
     /// Writes it; `number` is that of an issue which has no row yet.
-    pub(super) fn apply(&self, meta: &Connection, issue: IssueId, number: Option<i64>) -> Result<()> {
+    pub(super) fn apply(&mut self, meta: &Connection, issue: IssueId, number: Option<i64>) -> Result<()> {
         let users = self.add_users(meta, issue)?;
         match number {
             Some(number) => self.create(meta, issue, number, users)?,
@@ -93,8 +96,11 @@ impl<'a> Delta<'a> {
                 statement.execute(params![issue, at, events])?;
             }
         }
-        let tags = self.by_key();
-        if number.is_some() { tags::set(meta, issue, &tags) } else { tags::add(meta, issue, &tags) }
+        self.sum_up_tags();
+        match number {
+            Some(_) => tags::set(meta, issue, &self.tags),
+            None => tags::add(meta, issue, &self.tags),
+        }
     }
 
     fn create(&self, meta: &Connection, issue: IssueId, number: i64, users: i64) -> Result<()> {
@@ -186,11 +192,18 @@ impl<'a> Delta<'a> {
         Ok(fresh)
     }
 
-    fn by_key(&self) -> ByKey<'_> {
-        let mut keys = ByKey::new();
-        for ((key, value), seen) in &self.tags {
-            keys.entry(key).or_default().insert(value, seen);
-        }
-        keys
+    fn sum_up_tags(&mut self) {
+        self.tags.sort_by_key(Tag::place);
+        self.tags.dedup_by(|next, kept| {
+            let is_same = next.place() == kept.place();
+            if is_same {
+                kept.seen.add(&next.seen);
+            }
+            is_same
+        });
+        self.sorted = self.tags.len();
     }
 }
+
+/// Tags that may come in before they are put in order.
+const UNSORTED: usize = 32;

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::days::Days;
-use super::{SqliteStore, events};
+use super::{SqliteStore, events, issues, tags};
 use crate::store::{
     EventKey, Facets, IssueId, ProjectId, ProjectScope, Result, StoredItem, TagKey, TagValue,
 };
@@ -14,7 +14,7 @@ impl Facets for SqliteStore {
     }
 
     fn tag_keys(&self, scope: &ProjectScope) -> Result<Vec<TagKey>> {
-        self.read_meta(|meta| tag_keys(meta, scope))
+        self.read_meta(|meta| tags::keys(meta, scope))
     }
 
     fn issue_attachments(
@@ -28,54 +28,22 @@ impl Facets for SqliteStore {
     }
 
     fn tag_values(&self, scope: &ProjectScope, key: &str, max: usize) -> Result<Vec<TagValue>> {
-        self.read_meta(|meta| tag_values(meta, scope, key, max))
+        let mut all = self.read_meta(|meta| tags::values(meta, scope, key))?;
+        all.sort_unstable_by(|one, other| other.count.cmp(&one.count).then_with(|| one.value.cmp(&other.value)));
+        all.truncate(max);
+        Ok(all)
     }
 }
 
 fn environments(meta: &Connection, scope: &ProjectScope) -> Result<Vec<String>> {
-    let sql = format!(
-        "SELECT value FROM issue_tags WHERE key = 'environment' AND issue_id IN (SELECT id FROM issues WHERE {0}) \
-         UNION SELECT environment FROM session_hours WHERE {0} ORDER BY 1",
-        projects(scope)
-    );
+    let of_events = tags::values(meta, scope, "environment")?;
+    let mut all: Vec<String> = of_events.into_iter().map(|value| value.value).collect();
+    let sql = format!("SELECT DISTINCT environment FROM session_hours WHERE {}", issues::in_scope(scope));
     let mut statement = meta.prepare_cached(&sql)?;
-    Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
-}
-
-fn tag_keys(meta: &Connection, scope: &ProjectScope) -> Result<Vec<TagKey>> {
-    // A key of an issue has totals from its second value on.
-    let sql = format!(
-        "SELECT own.key, sum(own.events), (SELECT count(DISTINCT t.value) FROM issue_tags t WHERE t.key = own.key \
-         AND t.issue_id IN (SELECT id FROM issues WHERE {0})) \
-         FROM (SELECT k.key, k.events FROM issue_tag_keys k WHERE k.issue_id IN (SELECT id FROM issues WHERE {0}) \
-         UNION ALL SELECT t.key, t.events FROM issue_tags t WHERE t.issue_id IN (SELECT id FROM issues WHERE {0}) \
-         AND NOT EXISTS (SELECT 1 FROM issue_tag_keys k WHERE k.issue_id = t.issue_id AND k.key = t.key)) own \
-         GROUP BY own.key ORDER BY own.key",
-        projects(scope)
-    );
-    let mut statement = meta.prepare_cached(&sql)?;
-    let rows = statement.query_map([], |row| {
-        Ok(TagKey { key: row.get(0)?, total: row.get(1)?, unique: row.get(2)?, top: Vec::new() })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-fn tag_values(meta: &Connection, scope: &ProjectScope, key: &str, max: usize) -> Result<Vec<TagValue>> {
-    let sql = format!(
-        "SELECT value, sum(events), min(first_seen), max(last_seen) FROM issue_tags WHERE key = ?1 \
-         AND issue_id IN (SELECT id FROM issues WHERE {}) GROUP BY value ORDER BY 2 DESC, value LIMIT ?2",
-        projects(scope)
-    );
-    let mut statement = meta.prepare_cached(&sql)?;
-    let rows = statement.query_map(params![key, max as i64], |row| {
-        Ok(TagValue {
-            value: row.get(0)?,
-            count: row.get(1)?,
-            first_seen: row.get(2)?,
-            last_seen: row.get(3)?,
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    all.extend(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?);
+    all.sort_unstable();
+    all.dedup();
+    Ok(all)
 }
 
 fn attachments(
@@ -108,12 +76,6 @@ fn attachments(
         }
     }
     Ok(all)
-}
-
-/// Numbers only, so they may stand in the text.
-pub(super) fn projects(scope: &ProjectScope) -> String {
-    let ids: Vec<String> = scope.ids().iter().map(ProjectId::to_string).collect();
-    format!("project_id IN ({})", ids.join(", "))
 }
 
 /// Events of an issue that are looked at for files.

@@ -6,12 +6,13 @@ use super::hashes;
 use crate::store::{IssueId, Result};
 
 /// Tables whose rows belong to an issue, by their `issue_id`; hashes apart, which [`hashes::drop_of`] knows.
-pub(super) const OF_ISSUES: [&str; 7] = [
+pub(super) const OF_ISSUES: [&str; 8] = [
     "issue_hours",
     "issue_days",
     "issue_users",
     "issue_tag_keys",
     "issue_tags",
+    "issue_tag_packs",
     "issue_marks",
     "issue_activity",
 ];

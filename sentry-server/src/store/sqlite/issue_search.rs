@@ -2,6 +2,7 @@
 
 use rusqlite::types::Value as Sql;
 
+use super::tags;
 use crate::instant::{self, Micros};
 use crate::search::{Ask, Expr, Key, Pattern, SearchError, Term, Test};
 use crate::store::IssueContext;
@@ -72,10 +73,9 @@ fn one(term: &Term, context: &IssueContext, out: &mut Condition) -> Result<(), S
                 Some(Column::Text(sql)) => out.sql.push_str(&format!("{sql} IS NOT NULL AND {sql} <> ''")),
                 Some(_) => out.sql.push('1'),
                 None => {
-                    out.sql.push_str(
-                        "EXISTS (SELECT 1 FROM issue_tags t WHERE t.issue_id = issues.id AND t.key = ?)",
-                    );
-                    out.arguments.push(key.name().to_owned().into());
+                    out.sql.push_str(tags::HAS);
+                    let key = Sql::from(key.name().to_owned());
+                    out.arguments.extend([key.clone(), key]);
                 }
             }
             Ok(())
@@ -196,21 +196,19 @@ fn text(at: usize, sql: &str, test: &Test, out: &mut Condition) -> Result<(), Se
     Ok(())
 }
 
-/// With exact values, which an index finds.
 fn tag(at: usize, key: &str, test: &Test, out: &mut Condition) -> Result<(), SearchError> {
     let Test::Any(patterns) = test else {
         return Err(SearchError::new(at, "Tags hold text: they cannot be compared with < and >."));
     };
     let mut tests = Vec::new();
     for pattern in patterns {
-        out.arguments.push(key.to_owned().into());
-        if pattern.wild {
-            out.arguments.push(like(pattern).into());
-            tests.push("EXISTS (SELECT 1 FROM issue_tags t WHERE t.issue_id = issues.id AND t.key = ? AND t.value LIKE ? ESCAPE '\\')");
-        } else {
-            out.arguments.push(pattern.text.clone().into());
-            tests.push("EXISTS (SELECT 1 FROM issue_tags t WHERE t.issue_id = issues.id AND t.key = ? AND t.value = ?)");
-        }
+        let (condition, value) = match pattern.wild {
+            true => (tags::LIKE, like(pattern)),
+            false => (tags::IS, pattern.text.clone()),
+        };
+        let place = [Sql::from(key.to_owned()), value.into()];
+        out.arguments.extend(place.iter().chain(&place).cloned());
+        tests.push(condition);
     }
     out.sql.push_str(&format!("({})", tests.join(" OR ")));
     Ok(())

@@ -3,7 +3,7 @@
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use super::{issue_search, page};
+use super::{issue_search, page, tags};
 use crate::store::{
     Issue, IssueFilter, IssueId, IssueSort, Page, ProjectId, ProjectScope, Result, Status, StoreError,
 };
@@ -71,12 +71,13 @@ fn conditions(filter: &IssueFilter) -> Result<(String, Vec<Sql>)> {
         arguments.extend(filter.hashes.iter().map(|hash| Sql::from(hash.to_vec())));
     }
     if !filter.environments.is_empty() {
-        let places = vec!["?"; filter.environments.len()].join(",");
-        sql.push_str(&format!(
-            " AND EXISTS (SELECT 1 FROM issue_tags t WHERE t.issue_id = issues.id AND t.key = 'environment' \
-             AND t.value IN ({places}))"
-        ));
-        arguments.extend(filter.environments.iter().cloned().map(Sql::from));
+        let one = |environment: &String| {
+            let place = ["environment", environment.as_str()].map(|text| Sql::from(text.to_owned()));
+            arguments.extend(place.iter().chain(&place).cloned());
+            tags::IS
+        };
+        let any: Vec<&str> = filter.environments.iter().map(one).collect();
+        sql.push_str(&format!(" AND ({})", any.join(" OR ")));
     }
     Ok((sql, arguments))
 }
@@ -136,7 +137,7 @@ fn issue(row: &Row<'_>) -> rusqlite::Result<Issue> {
 }
 
 /// Ids are integers, so they can stand in the text.
-fn in_scope(scope: &ProjectScope) -> String {
+pub(super) fn in_scope(scope: &ProjectScope) -> String {
     match scope.ids() {
         [] => "0".to_owned(),
         [one] => format!("project_id = {one}"),

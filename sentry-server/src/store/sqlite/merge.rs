@@ -53,7 +53,7 @@ fn absorb(meta: &Connection, from: IssueId, into: IssueId) -> Result<()> {
         [from, into],
     )?;
     for issue in [from, into] {
-        tags::complete(meta, issue)?;
+        tags::spread(meta, issue)?;
     }
     meta.execute(
         "INSERT INTO issue_tags (issue_id, key, value, events, first_seen, last_seen) \
@@ -73,6 +73,7 @@ fn absorb(meta: &Connection, from: IssueId, into: IssueId) -> Result<()> {
          AND t.key = issue_tag_keys.key) WHERE issue_id = ?1",
         [into],
     )?;
+    tags::gather(meta, into)?;
     meta.execute("UPDATE issue_hashes SET issue_id = ?2 WHERE issue_id = ?1", [from, into])?;
     meta.execute("UPDATE issue_activity SET issue_id = ?2 WHERE issue_id = ?1", [from, into])?;
     meta.execute(

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::tags;
 use crate::store::{Result, StoreError};
 
 /// What a file's `user_version` counts up to: one entry per migration, oldest first.
@@ -21,6 +22,7 @@ pub(super) const META: &[&str] = &[
     include_str!("monitor_environments.sql"),
     include_str!("tags.sql"),
     include_str!("builds.sql"),
+    include_str!("tag_packs.sql"),
 ];
 pub(super) const DAY: &[&str] = &[
     include_str!("day.sql"),
@@ -44,6 +46,7 @@ pub(super) fn writer(path: &Path, page_bytes: u32, migrations: &[&str]) -> Resul
     // once for many of them.
     connection.pragma_update(None, "wal_autocheckpoint", (LOG_BYTES / page_bytes).max(LOG_PAGES))?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    tags::define(&connection)?;
     migrate(&mut connection, migrations)?;
     Ok(connection)
 }
@@ -55,6 +58,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.pragma_update(None, "cache_size", -4_096)?;
+    tags::define(&connection)?;
     Ok(connection)
 }
 

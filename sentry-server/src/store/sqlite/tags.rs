@@ -1,173 +1,259 @@
 //! Tags of issues: how often each value came, and what all values of a key add up to.
 //!
-//! `issue_tag_keys` has totals of a key from its second value on; until then they are those of the value. Most keys of an
-//! issue have one.
+//! An issue has its tags in one [`Pack`], which a batch reads and writes at once. Keys that are too much for it, as they have many
+//! values, are rows instead ([`loose`]). A key is either here or there.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
+mod ask;
+mod loose;
+mod pack;
 
-use rusqlite::{Connection, ToSql, params};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::rows::{self, Inserts};
-use crate::instant::Micros;
-use crate::store::{IssueId, Result, TagKey, TagValue};
+use rusqlite::{Connection, OptionalExtension, params};
 
-/// Events that had a tag.
-#[derive(Debug)]
-pub(super) struct Seen {
-    pub(super) events: i64,
-    pub(super) first: Micros,
-    pub(super) last: Micros,
-}
+pub(super) use self::ask::{HAS, IS, LIKE, define};
+use self::pack::{Loose, Pack, by_key, bytes_of};
+pub(super) use self::pack::{Seen, Tag};
+use super::issues;
+use crate::store::{IssueId, ProjectScope, Result, TagKey, TagValue};
 
-/// Values by key, in the order of the table, so that one row is beside the other.
-pub(super) type ByKey<'a> = BTreeMap<&'a str, BTreeMap<&'a str, &'a Seen>>;
-
-/// The tags of an issue that has none yet.
-pub(super) fn set(meta: &Connection, issue: IssueId, by_key: &ByKey<'_>) -> Result<()> {
-    let mut tags: Vec<[&dyn ToSql; 6]> = Vec::with_capacity(by_key.len());
-    let mut totals = Vec::new();
-    for (key, values) in by_key {
-        for (value, seen) in values.iter().take(MAX_VALUES_PER_TAG as usize) {
-            tags.push([&issue, key, value, &seen.events, &seen.first, &seen.last]);
-        }
-        if values.len() > 1 {
-            let events: i64 = values.values().map(|seen| seen.events).sum();
-            totals.push((key, events, (values.len() as i64).min(MAX_VALUES_PER_TAG)));
-        }
+/// The tags of an issue that has none yet; `tags` are in their order, each once.
+pub(super) fn set(meta: &Connection, issue: IssueId, tags: &[Tag<'_>]) -> Result<()> {
+    if tags.is_empty() {
+        return Ok(());
     }
-    let totals: Vec<[&dyn ToSql; 4]> = totals
-        .iter()
-        .map(|(key, events, uniques)| -> [&dyn ToSql; 4] { [&issue, key, events, uniques] })
-        .collect();
-    rows::insert(meta, &INSERT_TAGS, &tags)?;
-    rows::insert(meta, &INSERT_TOTALS, &totals)
+    store(meta, issue, Pack { loose: Loose::None, tags: tags.to_vec() }, true)
 }
 
-/// Adds to the tags of an issue.
-pub(super) fn add(meta: &Connection, issue: IssueId, by_key: &ByKey<'_>) -> Result<()> {
-    let totals = totals(meta, issue)?;
-    let mut known = meta.prepare_cached(
-        "UPDATE issue_tags SET events = events + ?4, first_seen = min(first_seen, ?5), \
-         last_seen = max(last_seen, ?6) WHERE issue_id = ?1 AND key = ?2 AND value = ?3",
-    )?;
-    for (key, values) in by_key {
-        let mut events = 0;
-        let mut missing = Vec::new();
-        for (value, seen) in values {
-            events += seen.events;
-            if known.execute(params![issue, key, value, seen.events, seen.first, seen.last])? == 0 {
-                missing.push((*value, *seen));
+/// Adds to the tags of an issue; `tags` are in their order, each once.
+pub(super) fn add(meta: &Connection, issue: IssueId, tags: &[Tag<'_>]) -> Result<()> {
+    if tags.is_empty() {
+        return Ok(());
+    }
+    let mut bytes = packed(meta, issue)?;
+    if bytes.first() == Some(&OLD) {
+        gather(meta, issue)?;
+        bytes = packed(meta, issue)?;
+    }
+    let is_new = bytes.is_empty();
+    let pack = if is_new { Pack::default() } else { Pack::read(&bytes)? };
+    let totals = if pack.loose == Loose::None { HashMap::new() } else { loose::totals(meta, issue)? };
+    let mut all = Vec::with_capacity(pack.tags.len() + tags.len());
+    let mut before = pack.tags.iter().copied().peekable();
+    for of_key in by_key(tags) {
+        let key = of_key[0].key;
+        if let Some(uniques) = totals.get(key) {
+            loose::add(meta, issue, of_key, *uniques)?;
+            continue;
+        }
+        for tag in of_key {
+            while let Some(earlier) = before.next_if(|other| other.place() < tag.place()) {
+                all.push(earlier);
             }
-        }
-        let before = totals.get(*key).copied();
-        if before.is_some() || !missing.is_empty() {
-            add_values(meta, (issue, *key), events, before, &missing)?;
+            let mut tag = *tag;
+            if let Some(same) = before.next_if(|other| other.place() == tag.place()) {
+                tag.seen.add(&same.seen);
+            }
+            all.push(tag);
         }
     }
-    Ok(())
+    all.extend(before);
+    store(meta, issue, Pack { loose: pack.loose, tags: all }, is_new)
 }
 
-/// Adds values that a key did not have, of which only so many are kept: a tag that never repeats (a request id) must not grow
-/// a row per event. `events` are those of all values, `before` is how many values there were, if the key has totals.
-fn add_values(
-    meta: &Connection,
-    (issue, key): (IssueId, &str),
-    events: i64,
-    before: Option<i64>,
-    missing: &[(&str, &Seen)],
-) -> Result<()> {
-    // The only value, if there is one, has counted its part of the batch by now.
-    let (uniques, counted): (i64, i64) = match before {
-        Some(uniques) => (uniques, 0),
-        None => meta
-            .prepare_cached(
-                "SELECT count(*), coalesce(sum(events), 0) FROM issue_tags WHERE issue_id = ?1 AND key = ?2",
-            )?
-            .query_row(params![issue, key], |row| Ok((row.get(0)?, row.get(1)?)))?,
+/// Writes a pack, and first makes rows of what is too much for it.
+fn store(meta: &Connection, issue: IssueId, mut pack: Pack<'_>, is_new: bool) -> Result<()> {
+    let mut bytes: usize = pack.tags.iter().map(bytes_of).sum();
+    if bytes > MAX_BYTES || by_key(&pack.tags).any(|of_key| of_key.len() > MAX_VALUES) {
+        let size = |of_key: &[Tag<'_>]| of_key.iter().map(bytes_of).sum::<usize>();
+        let mut keys: Vec<(usize, &str)> = Vec::new();
+        for of_key in by_key(&pack.tags) {
+            // Those with many values first.
+            let rank = if of_key.len() > MAX_VALUES { usize::MAX } else { size(of_key) };
+            keys.push((rank, of_key[0].key));
+        }
+        keys.sort_unstable_by(|one, other| other.cmp(one));
+        let mut gone = HashSet::new();
+        for (rank, key) in keys {
+            if rank < usize::MAX && bytes <= MAX_BYTES {
+                break;
+            }
+            let of_key: Vec<Tag<'_>> = pack.tags.iter().filter(|tag| tag.key == key).copied().collect();
+            bytes -= size(&of_key);
+            loose::set(meta, issue, &of_key)?;
+            gone.insert(key);
+        }
+        pack.tags.retain(|tag| !gone.contains(tag.key));
+        pack.loose = Loose::Some;
+    }
+    let sql = if is_new {
+        "INSERT INTO issue_tag_packs (issue_id, tags) VALUES (?1, ?2)"
+    } else {
+        "UPDATE issue_tag_packs SET tags = ?2 WHERE issue_id = ?1"
     };
-    let room = usize::try_from(MAX_VALUES_PER_TAG - uniques).unwrap_or(0);
-    let fresh = &missing[..missing.len().min(room)];
-    if !fresh.is_empty() {
-        let mut insert = meta.prepare_cached(
-            "INSERT INTO issue_tags (issue_id, key, value, events, first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?;
-        for (value, seen) in fresh {
-            insert.execute(params![issue, key, value, seen.events, seen.first, seen.last])?;
-        }
-    }
-    let uniques = uniques + fresh.len() as i64;
-    if before.is_some() {
-        meta.prepare_cached(
-            "UPDATE issue_tag_keys SET events = events + ?3, uniques = ?4 WHERE issue_id = ?1 AND key = ?2",
-        )?
-        .execute(params![issue, key, events, uniques])?;
-    } else if uniques > 1 {
-        let events = counted + missing.iter().map(|(_, seen)| seen.events).sum::<i64>();
-        meta.prepare_cached(
-            "INSERT INTO issue_tag_keys (issue_id, key, events, uniques) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![issue, key, events, uniques])?;
-    }
+    meta.prepare_cached(sql)?.execute(params![issue, pack.write()])?;
     Ok(())
 }
 
-/// How many values the keys have that have totals.
-fn totals(meta: &Connection, issue: IssueId) -> Result<HashMap<String, i64>> {
-    let mut statement = meta.prepare_cached("SELECT key, uniques FROM issue_tag_keys WHERE issue_id = ?1")?;
-    let rows = statement.query_map([issue], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+/// Makes rows of all tags of an issue, with totals for every key, so that statements can work on them. [`gather`] comes after it.
+pub(super) fn spread(meta: &Connection, issue: IssueId) -> Result<()> {
+    let bytes = packed(meta, issue)?;
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    for of_key in by_key(&Pack::read(&bytes)?.tags) {
+        loose::set(meta, issue, of_key)?;
+    }
+    meta.prepare_cached("DELETE FROM issue_tag_packs WHERE issue_id = ?1")?.execute([issue])?;
+    Ok(())
 }
 
-/// Gives every key of an issue totals of its own.
-pub(super) fn complete(meta: &Connection, issue: IssueId) -> Result<()> {
-    meta.prepare_cached(
-        "INSERT OR IGNORE INTO issue_tag_keys (issue_id, key, events, uniques) \
-         SELECT issue_id, key, sum(events), count(*) FROM issue_tags WHERE issue_id = ?1 GROUP BY key",
-    )?
-    .execute([issue])?;
+/// Packs what fits of an issue all of whose tags are rows.
+pub(super) fn gather(meta: &Connection, issue: IssueId) -> Result<()> {
+    let all = loose::list(meta, issue, MAX_VALUES)?;
+    let mut pack = Pack::default();
+    let mut left = MAX_BYTES;
+    for of_key in &all {
+        let bytes: usize = of_key.top.iter().map(|value| bytes_of(&tag(&of_key.key, value))).sum();
+        let events: i64 = of_key.top.iter().map(|value| value.count).sum();
+        // Values may have been left out, as there were too many, and stay in the total.
+        if of_key.top.len() as i64 != of_key.unique || events != of_key.total || bytes > left {
+            pack.loose = Loose::Some;
+            continue;
+        }
+        left -= bytes;
+        loose::remove(meta, issue, &of_key.key)?;
+        pack.tags.extend(of_key.top.iter().map(|value| tag(&of_key.key, value)));
+    }
+    pack.tags.sort_unstable_by_key(Tag::place);
+    meta.prepare_cached("INSERT OR REPLACE INTO issue_tag_packs (issue_id, tags) VALUES (?1, ?2)")?
+        .execute(params![issue, pack.write()])?;
     Ok(())
 }
 
 /// The tags of an issue by key, each with its most frequent values.
 pub(super) fn list(meta: &Connection, issue: IssueId, top: usize) -> Result<Vec<TagKey>> {
-    // From one key to the next, past its values.
-    let mut keys = meta.prepare_cached(
-        "WITH RECURSIVE own (key) AS ( \
-         SELECT min(key) FROM issue_tags WHERE issue_id = ?1 UNION ALL \
-         SELECT (SELECT min(t.key) FROM issue_tags t WHERE t.issue_id = ?1 AND t.key > own.key) FROM own \
-         WHERE own.key IS NOT NULL) \
-         SELECT own.key, coalesce(k.uniques, 1), \
-         coalesce(k.events, (SELECT t.events FROM issue_tags t WHERE t.issue_id = ?1 AND t.key = own.key)) \
-         FROM own LEFT JOIN issue_tag_keys k ON k.issue_id = ?1 AND k.key = own.key \
-         WHERE own.key IS NOT NULL ORDER BY own.key",
-    )?;
-    let mut values = meta.prepare_cached(
-        "SELECT value, events, first_seen, last_seen FROM issue_tags WHERE issue_id = ?1 AND key = ?2 \
-         ORDER BY events DESC, value LIMIT ?3",
-    )?;
-    let rows = keys.query_map([issue], |row| {
-        Ok(TagKey { key: row.get(0)?, unique: row.get(1)?, total: row.get(2)?, top: Vec::new() })
-    })?;
-    let mut all = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-    for tag in &mut all {
-        let rows = values.query_map(params![issue, tag.key, top as i64], |row| {
-            Ok(TagValue {
-                value: row.get(0)?,
-                count: row.get(1)?,
-                first_seen: row.get(2)?,
-                last_seen: row.get(3)?,
-            })
-        })?;
-        tag.top = rows.collect::<rusqlite::Result<_>>()?;
+    // A batch may make rows of a key in between.
+    let meta = meta.unchecked_transaction()?;
+    let mut all = loose::list(&meta, issue, top)?;
+    let bytes = packed(&meta, issue)?;
+    if !bytes.is_empty() {
+        for of_key in by_key(&Pack::read(&bytes)?.tags) {
+            let mut values: Vec<TagValue> = of_key.iter().map(value).collect();
+            values.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
+            all.push(TagKey {
+                key: of_key[0].key.to_owned(),
+                unique: values.len() as i64,
+                total: values.iter().map(|value| value.count).sum(),
+                top: {
+                    values.truncate(top);
+                    values
+                },
+            });
+        }
+        all.sort_unstable_by(|one, other| one.key.cmp(&other.key));
     }
     Ok(all)
 }
 
-static INSERT_TAGS: Inserts = LazyLock::new(|| {
-    rows::inserts("OR FAIL INTO issue_tags (issue_id, key, value, events, first_seen, last_seen)", 6)
-});
-static INSERT_TOTALS: Inserts =
-    LazyLock::new(|| rows::inserts("OR FAIL INTO issue_tag_keys (issue_id, key, events, uniques)", 4));
+/// The keys that issues of these projects have, without their values.
+pub(super) fn keys(meta: &Connection, scope: &ProjectScope) -> Result<Vec<TagKey>> {
+    #[derive(Default)]
+    struct Key {
+        total: i64,
+        /// By 128 bits of their BLAKE3: there may be millions.
+        values: HashSet<[u8; 16]>,
+    }
+    let mut all: BTreeMap<String, Key> = BTreeMap::new();
+    let named = |value: &str| {
+        let mut short = [0; 16];
+        short.copy_from_slice(&blake3::hash(value.as_bytes()).as_bytes()[..16]);
+        short
+    };
+    let meta = meta.unchecked_transaction()?;
+    each_pack(&meta, scope, |pack| {
+        for tag in &pack.tags {
+            if !all.contains_key(tag.key) {
+                all.insert(tag.key.to_owned(), Key::default());
+            }
+            if let Some(key) = all.get_mut(tag.key) {
+                key.total += tag.seen.events;
+                key.values.insert(named(tag.value));
+            }
+        }
+    })?;
+    loose::each_total(&meta, scope, |key, events| all.entry(key).or_default().total += events)?;
+    loose::each_value(&meta, scope, |key, value| {
+        all.entry(key).or_default().values.insert(named(value));
+    })?;
+    let shown = |(key, own): (String, Key)| TagKey {
+        key,
+        total: own.total,
+        unique: own.values.len() as i64,
+        top: Vec::new(),
+    };
+    Ok(all.into_iter().map(shown).collect())
+}
 
-const MAX_VALUES_PER_TAG: i64 = 1_000;
+/// All values of a key that issues of these projects have, in no order.
+pub(super) fn values(meta: &Connection, scope: &ProjectScope, key: &str) -> Result<Vec<TagValue>> {
+    let mut all: HashMap<String, Seen> = HashMap::new();
+    let mut see = |value: &str, seen: Seen| match all.get_mut(value) {
+        Some(known) => known.add(&seen),
+        None => {
+            all.insert(value.to_owned(), seen);
+        }
+    };
+    let meta = meta.unchecked_transaction()?;
+    each_pack(&meta, scope, |pack| {
+        pack.tags.iter().filter(|tag| tag.key == key).for_each(|tag| see(tag.value, tag.seen));
+    })?;
+    loose::each_value_of(&meta, scope, key, see)?;
+    let shown = |(value, seen): (String, Seen)| TagValue {
+        value,
+        count: seen.events,
+        first_seen: seen.first,
+        last_seen: seen.last,
+    };
+    Ok(all.into_iter().map(shown).collect())
+}
+
+fn each_pack(meta: &Connection, scope: &ProjectScope, mut see: impl FnMut(&Pack<'_>)) -> Result<()> {
+    let sql = format!(
+        "SELECT tags FROM issue_tag_packs WHERE issue_id IN (SELECT id FROM issues WHERE {})",
+        issues::in_scope(scope)
+    );
+    let mut statement = meta.prepare_cached(&sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        see(&Pack::read(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?);
+    }
+    Ok(())
+}
+
+/// Empty where there is none.
+fn packed(meta: &Connection, issue: IssueId) -> Result<Vec<u8>> {
+    let mut statement = meta.prepare_cached("SELECT tags FROM issue_tag_packs WHERE issue_id = ?1")?;
+    Ok(statement.query_row([issue], |row| row.get(0)).optional()?.unwrap_or_default())
+}
+
+fn tag<'a>(key: &'a str, value: &'a TagValue) -> Tag<'a> {
+    let seen = Seen { events: value.count, first: value.first_seen, last: value.last_seen };
+    Tag { key, value: &value.value, seen }
+}
+
+fn value(tag: &Tag<'_>) -> TagValue {
+    TagValue {
+        value: tag.value.to_owned(),
+        count: tag.seen.events,
+        first_seen: tag.seen.first,
+        last_seen: tag.seen.last,
+    }
+}
+
+/// How the pack of an issue begins whose tags are rows since before there were packs.
+const OLD: u8 = 2;
+/// A key with more values is rows.
+const MAX_VALUES: usize = 8;
+/// A pack has about so much at most: it is read and written as a whole.
+const MAX_BYTES: usize = 1_500;

@@ -177,6 +177,7 @@ impl Tally {
             )?
             .execute(params![issue, key, events, uniques])?;
         }
+        tags::gather(meta, issue)?;
         meta.execute(
             "UPDATE issues SET events = ?2, users = ?3, unhandled = ?4 WHERE id = ?1",
             params![issue, self.events, self.users.len() as i64, self.unhandled],
@@ -202,7 +203,7 @@ impl Tally {
                     .execute(params![issue, user])?;
             }
         }
-        tags::complete(meta, issue)?;
+        tags::spread(meta, issue)?;
         for ((key, value), seen) in &self.tags {
             meta.prepare_cached(
                 "UPDATE issue_tags SET events = events - ?4 WHERE issue_id = ?1 AND key = ?2 AND value = ?3",
@@ -218,6 +219,7 @@ impl Tally {
             .execute(params![issue, key, events])?;
         }
         meta.execute("DELETE FROM issue_tag_keys WHERE issue_id = ?1 AND events <= 0", [issue])?;
+        tags::gather(meta, issue)?;
         meta.execute(
             "UPDATE issues SET events = max(events - ?2, 0), \
              users = (SELECT count(*) FROM issue_users u WHERE u.issue_id = ?1) WHERE id = ?1",

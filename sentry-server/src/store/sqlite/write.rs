@@ -83,7 +83,7 @@ pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<W
     if let Some(last) = batch.items.iter().map(|item| item.seq).max() {
         meta.prepare_cached("UPDATE spool SET items_at = max(items_at, ?1)")?.execute([last as i64])?;
     }
-    for (issue, delta) in &deltas {
+    for (issue, delta) in &mut deltas {
         delta.apply(&meta, *issue, claims.fresh(*issue))?;
     }
     let created = claims.created();
