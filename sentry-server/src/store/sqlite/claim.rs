@@ -7,9 +7,44 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::hashes::{self, Bands};
 use crate::store::{IssueId, NewEvent, NewGroup, NewItem, ProjectId, Result};
 
-/// Issues looked up or made by the batch so far.
+/// Where hashes lead that earlier batches met. Whoever else changes the file forgets it.
 #[derive(Debug, Default)]
-pub(super) struct Claims {
+pub(super) struct Known {
+    issues: HashMap<(ProjectId, [u8; 16]), IssueId>,
+    /// What `meta.db` was at: another process may change it.
+    version: i64,
+}
+
+impl Known {
+    pub(super) fn forget(&mut self) {
+        self.issues.clear();
+    }
+
+    /// Forgets everything if another process wrote to the file; within the transaction in which it is asked.
+    pub(super) fn refresh(&mut self, meta: &Connection) -> Result<()> {
+        let version = meta.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        if version != self.version {
+            self.version = version;
+            self.forget();
+        }
+        Ok(())
+    }
+
+    /// Takes over what a batch met, once it is committed.
+    pub(super) fn learn(&mut self, met: HashMap<(ProjectId, [u8; 16]), IssueId>) {
+        if self.issues.len() + met.len() > MAX_KNOWN {
+            self.forget();
+        }
+        if met.len() <= MAX_KNOWN {
+            self.issues.extend(met);
+        }
+    }
+}
+
+/// Issues looked up or made by the batch so far.
+#[derive(Debug)]
+pub(super) struct Claims<'a> {
+    known: &'a Known,
     issues: HashMap<(ProjectId, [u8; 16]), IssueId>,
     /// The issues that the batch makes, with their numbers in their projects; [`Delta`](super::delta::Delta) writes them.
     fresh: HashMap<IssueId, i64>,
@@ -39,14 +74,25 @@ pub(super) fn is_copy(meta: &Connection, item: &NewItem) -> Result<bool> {
     Ok(first.is_some_and(|seq| seq as u64 / NewItem::PER_ENVELOPE != item.seq / NewItem::PER_ENVELOPE))
 }
 
-impl Claims {
+impl<'a> Claims<'a> {
+    pub(super) fn new(known: &'a Known) -> Self {
+        Self {
+            known,
+            issues: HashMap::new(),
+            fresh: HashMap::new(),
+            next_id: None,
+            last_numbers: HashMap::new(),
+            bands: Bands::new(),
+        }
+    }
+
     /// The issue of an event: that of the first hash which has one, else a new one. All hashes lead to it afterwards but
     /// the old ones.
     pub(super) fn issue(&mut self, meta: &Connection, event: &NewEvent, group: &NewGroup) -> Result<IssueId> {
         if let [hash] = group.hashes[..]
-            && let Some(issue) = self.issues.get(&(event.project, hash))
+            && let Some(issue) = self.met(event.project, &hash)
         {
-            return Ok(*issue);
+            return Ok(issue);
         }
         let mut known = None;
         // Before this one the hashes lead nowhere.
@@ -70,7 +116,7 @@ impl Claims {
             None => self.create(meta, event.project)?,
         };
         for (place, hash) in group.hashes.iter().enumerate() {
-            if self.issues.contains_key(&(event.project, *hash)) {
+            if self.met(event.project, hash).is_some() {
                 continue;
             }
             let is_new = place != rank && hashes::attach(meta, event, group, place, issue, &mut self.bands)?;
@@ -94,19 +140,25 @@ impl Claims {
         self.fresh.len()
     }
 
-    /// Stores which numbers are given out, and the bands of hashes.
-    pub(super) fn write(self, meta: &Connection) -> Result<()> {
+    /// Stores which numbers are given out, and the bands of hashes; where the hashes lead that were met.
+    pub(super) fn write(self, meta: &Connection) -> Result<HashMap<(ProjectId, [u8; 16]), IssueId>> {
         hashes::write_bands(meta, self.bands)?;
         let mut statement = meta.prepare_cached("UPDATE projects SET last_number = ?2 WHERE id = ?1")?;
         for (project, number) in &self.last_numbers {
             statement.execute(params![project, number])?;
         }
-        Ok(())
+        Ok(self.issues)
+    }
+
+    /// Where a hash leads, as far as this batch and earlier ones know.
+    fn met(&self, project: ProjectId, hash: &[u8; 16]) -> Option<IssueId> {
+        let place = (project, *hash);
+        self.issues.get(&place).or_else(|| self.known.issues.get(&place)).copied()
     }
 
     fn look_up(&self, meta: &Connection, project: ProjectId, hash: &[u8; 16]) -> Result<Option<IssueId>> {
-        if let Some(issue) = self.issues.get(&(project, *hash)) {
-            return Ok(Some(*issue));
+        if let Some(issue) = self.met(project, hash) {
+            return Ok(Some(issue));
         }
         let mut statement =
             meta.prepare_cached("SELECT issue_id FROM issue_hashes WHERE project_id = ?1 AND hash = ?2")?;
@@ -136,3 +188,6 @@ impl Claims {
         Ok(id)
     }
 }
+
+/// Some 50 bytes each.
+const MAX_KNOWN: usize = 100_000;

@@ -57,6 +57,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
+use self::claim::Known;
 use self::days::{DayWriters, Days};
 use super::{
     Batch, Checked, ClientKey, Dictionary, EventKey, Expired, FeedbackRow, Holder, Issue, IssueFilter,
@@ -84,14 +85,18 @@ pub(crate) struct SqliteStore {
 struct Writer {
     meta: Connection,
     days: DayWriters,
+    known: Known,
 }
 
 impl SqliteStore {
     /// Opens a folder that exists, creating and migrating `meta.db` as needed.
     pub(crate) fn open(dir: &Path) -> Result<Self> {
         let meta = dir.join("meta.db");
-        let mut writer =
-            Writer { meta: open::writer(&meta, 4_096, open::META)?, days: DayWriters::default() };
+        let mut writer = Writer {
+            meta: open::writer(&meta, 4_096, open::META)?,
+            days: DayWriters::default(),
+            known: Known::default(),
+        };
         let days = Days::open(dir)?;
         unmerge::resume(&mut writer, &days)?;
         while removal::slice(&mut writer, &days, true)? {}
@@ -108,7 +113,14 @@ impl SqliteStore {
         check::all(self)
     }
 
+    /// For any change but a batch: it may lead hashes elsewhere.
     fn writer(&self) -> MutexGuard<'_, Writer> {
+        let mut writer = self.batch_writer();
+        writer.known.forget();
+        writer
+    }
+
+    fn batch_writer(&self) -> MutexGuard<'_, Writer> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -217,7 +229,7 @@ impl Store for SqliteStore {
     }
 
     fn write(&self, batch: &Batch) -> Result<Written> {
-        write::batch(&mut self.writer(), &self.days, batch)
+        write::batch(&mut self.batch_writer(), &self.days, batch)
     }
 
     fn expire(&self, retention: &Retention, now: Micros) -> Result<Expired> {

@@ -106,3 +106,26 @@ fn a_deletion_that_a_crash_stopped_goes_on_at_the_next_start() {
     let checked = store.check().unwrap();
     assert_eq!((checked.problems, checked.events, checked.uncounted), (Vec::new(), 1, 0));
 }
+
+/// The writer remembers where hashes lead, and must not go by what no longer holds.
+#[test]
+fn hashes_that_another_process_led_elsewhere_are_followed() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path()).unwrap();
+    let project = contract::project(&store).id;
+    let write = |n: u64, hash: u8| {
+        store.write(&contract::batch(vec![contract::event(project, n, &[hash])])).unwrap();
+    };
+    write(1, 1);
+    write(2, 2);
+    write(3, 2);
+    let scope = ProjectScope::new([project]);
+    let id = |hash: u8| store.issue_of_hashes(project, &[[hash; 16]]).unwrap().unwrap();
+    let (into, from) = (id(1), id(2));
+    let other = SqliteStore::open(dir.path()).unwrap();
+    assert!(other.merge_issues(&scope, into, &[from], None, 9).unwrap());
+    write(4, 2);
+    assert_eq!(store.issue(&scope, into).unwrap().unwrap().count, 4);
+    assert!(store.issue(&scope, from).unwrap().is_none());
+    assert_eq!(store.check().unwrap().problems, [""; 0]);
+}

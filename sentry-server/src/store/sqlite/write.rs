@@ -30,8 +30,10 @@ struct DayRows<'a> {
 
 pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<Written> {
     let mut written = Written::default();
-    let meta = writer.meta.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut claims = Claims::default();
+    let Writer { meta, days: writers, known } = writer;
+    let meta = meta.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    known.refresh(&meta)?;
+    let mut claims = Claims::new(known);
     let mut deltas: BTreeMap<IssueId, Delta<'_>> = BTreeMap::new();
     let mut outcomes: HashMap<OutcomeKey, i64> = batch.outcomes.clone();
     let mut rows: BTreeMap<i64, DayRows<'_>> = BTreeMap::new();
@@ -87,7 +89,7 @@ pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<W
         delta.apply(&meta, *issue, claims.fresh(*issue))?;
     }
     let created = claims.created();
-    claims.write(&meta)?;
+    let met = claims.write(&meta)?;
     mark_first_events(&meta, batch)?;
     mark_releases(&meta, &rows)?;
     add_outcomes(&meta, &outcomes)?;
@@ -95,12 +97,13 @@ pub(super) fn batch(writer: &mut Writer, days: &Days, batch: &Batch) -> Result<W
         meta.prepare_cached("UPDATE spool SET resume_at = ?1")?.execute([at as i64])?;
     }
     for (day, rows) in &rows {
-        write_day(days.writer(&mut writer.days, *day)?, rows)?;
+        write_day(days.writer(writers, *day)?, rows)?;
     }
     if !rows.is_empty() {
         fail_point();
     }
     meta.commit()?;
+    known.learn(met);
     written.new_issues = created;
     Ok(written)
 }
