@@ -22,7 +22,10 @@ pub(crate) fn tour(major: u32) {
     source_maps(&terminal);
     deploys(&terminal);
     debug_files(&terminal);
-    a_mapping(&terminal);
+    a_mapping(&terminal, major);
+    if major > 2 {
+        code_mappings(&terminal);
+    }
     events_and_issues(&terminal, major);
     monitors(&terminal);
     logs(&terminal);
@@ -164,11 +167,22 @@ fn debug_files(terminal: &Terminal) {
 }
 
 /// An Android program's mapping, and a frame that reads as it was written.
-fn a_mapping(terminal: &Terminal) {
+fn a_mapping(terminal: &Terminal, major: u32) {
     let mapping = "dev.shop.Checkout -> a.b:\n    1:1:void charge(int):42:42 -> c\n";
     std::fs::write(terminal.client.folder.join("mapping.txt"), mapping).unwrap();
     let uuid = "1b4e28ba-2fa1-11d2-883f-0016d3cca427";
-    terminal.build(&["upload-proguard", "--uuid", uuid, "mapping.txt"]);
+    let mut words = vec!["upload-proguard", "--uuid", uuid, "mapping.txt"];
+    if major == 2 {
+        // It says which release a mapping was made for, also when that is known.
+        words.extend(["--app-id", "dev.shop", "--version", "1.0", "--version-code", "7"]);
+        terminal.build(&words);
+    }
+    terminal.build(&words);
+    if major == 2 {
+        let at = "/api/0/projects/default/shop/files/proguard-artifact-releases/";
+        let releases = terminal.client.api.json(&format!("{at}?proguard_uuid={uuid}")).unwrap();
+        assert_eq!(releases, json!({ "releases": ["dev.shop@1.0+7"] }));
+    }
     let event = json!({
         "platform": "java",
         "debug_meta": { "images": [{ "type": "proguard", "uuid": uuid }] },
@@ -185,6 +199,17 @@ fn a_mapping(terminal: &Terminal) {
         "{frame}"
     );
     assert_eq!(frame["lineNo"], 42);
+}
+
+fn code_mappings(terminal: &Terminal) {
+    let mappings = json!([{ "stackRoot": "dev/shop", "sourceRoot": "android/src/dev/shop" }]).to_string();
+    std::fs::write(terminal.client.folder.join("mappings.json"), mappings).unwrap();
+    for wanted in ["Created: 1, Updated: 0, Errors: 0", "Created: 0, Updated: 1, Errors: 0"] {
+        let said = terminal.build(&["code-mappings", "upload", "mappings.json", "--repo", "acme/shop"]);
+        assert!(said.contains(wanted), "{said}");
+    }
+    let listed = terminal.client.api.json(&format!("{ORG}/code-mappings/")).unwrap();
+    assert_eq!((&listed[0]["repoName"], &listed[0]["projectSlug"]), (&json!("acme/shop"), &json!("shop")));
 }
 
 fn events_and_issues(terminal: &Terminal, major: u32) {
