@@ -24,7 +24,7 @@ pub(in crate::store::sqlite) fn define(connection: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("tag_has", 2, flags, |context| answer(context, |_| true))?;
     connection.create_scalar_function("tag_is", 3, flags, |context| {
-        let wanted = context.get_raw(2).as_str()?;
+        let wanted = context.get_raw(2).as_bytes()?;
         answer(context, |value| value == wanted)
     })?;
     connection.create_scalar_function("tag_like", 3, flags, |context| {
@@ -35,13 +35,13 @@ pub(in crate::store::sqlite) fn define(connection: &Connection) -> Result<()> {
 }
 
 /// Whether a value of the key passes; unknown where only the rows can tell.
-fn answer(context: &Context<'_>, passes: impl Fn(&str) -> bool) -> rusqlite::Result<Option<bool>> {
-    let (pack, key) = (context.get_raw(0).as_blob()?, context.get_raw(1).as_str()?);
+fn answer(context: &Context<'_>, passes: impl Fn(&[u8]) -> bool) -> rusqlite::Result<Option<bool>> {
+    let (pack, key) = (context.get_raw(0).as_blob()?, context.get_raw(1).as_bytes()?);
     find(pack, key, passes).ok_or_else(|| rusqlite::Error::UserFunctionError(damaged().into()))
 }
 
 /// `None` when the bytes are not a pack.
-fn find(pack: &[u8], key: &str, passes: impl Fn(&str) -> bool) -> Option<Option<bool>> {
+fn find(pack: &[u8], key: &[u8], passes: impl Fn(&[u8]) -> bool) -> Option<Option<bool>> {
     let mut reader = Reader::new(pack)?;
     while let Some(mut values) = reader.key()? {
         if values.key != key {
@@ -75,10 +75,10 @@ impl Like {
         Self(parts)
     }
 
-    fn matches(&self, text: &str) -> bool {
+    fn matches(&self, text: &[u8]) -> bool {
         let same = |text: &[u8], part: &[u8]| text.eq_ignore_ascii_case(part);
         let Some((first, others)) = self.0.split_first() else { return false };
-        let Some((start, mut rest)) = text.as_bytes().split_at_checked(first.len()) else { return false };
+        let Some((start, mut rest)) = text.split_at_checked(first.len()) else { return false };
         if !same(start, first) {
             return false;
         }
@@ -108,14 +108,16 @@ mod tests {
         ];
         for loose in [Loose::None, Loose::Some, Loose::All] {
             let pack = Pack { loose, tags: tags.clone() }.write();
-            let is = |key: &str, wanted: &str| find(&pack, key, |value| value == wanted).unwrap();
+            let is = |key: &str, wanted: &str| {
+                find(&pack, key.as_bytes(), |value| value == wanted.as_bytes()).unwrap()
+            };
             assert_eq!(
                 [is("a", "x"), is("a", "y"), is("a", ""), is("b", "")],
                 [true, true, false, true].map(Some)
             );
             assert_eq!(is("c", "x"), (loose == Loose::None).then_some(false));
         }
-        assert_eq!(find(&[9], "a", |_| true), None);
+        assert_eq!(find(&[9], b"a", |_| true), None);
     }
 
     /// As SQLite itself has it.
@@ -134,7 +136,7 @@ mod tests {
             for text in texts {
                 let sql = "SELECT ?1 LIKE ?2 ESCAPE '\\'";
                 let like: bool = connection.query_row(sql, [text, pattern], |row| row.get(0)).unwrap();
-                assert_eq!(Like::new(pattern).matches(text), like, "{text} like {pattern}");
+                assert_eq!(Like::new(pattern).matches(text.as_bytes()), like, "{text} like {pattern}");
             }
         }
     }

@@ -70,8 +70,9 @@ impl<'a> Pack<'a> {
         let mut reader = Reader::new(bytes).ok_or_else(damaged)?;
         let mut tags = Vec::new();
         while let Some(mut values) = reader.key().ok_or_else(damaged)? {
+            let key = std::str::from_utf8(values.key).map_err(|_| damaged())?;
             while let Some((value, seen)) = values.next().ok_or_else(damaged)? {
-                tags.push(Tag { key: values.key, value, seen });
+                tags.push(Tag { key, value: std::str::from_utf8(value).map_err(|_| damaged())?, seen });
             }
         }
         Ok(Self { loose: reader.loose, tags })
@@ -115,7 +116,7 @@ pub(super) fn bytes_of(tag: &Tag<'_>) -> usize {
     tag.key.len() + tag.value.len() + 12
 }
 
-/// A pack key by key, without keeping anything.
+/// A pack key by key, without keeping anything; whether texts are UTF-8 is not looked at.
 pub(super) struct Reader<'a> {
     pub(super) loose: Loose,
     first: Micros,
@@ -152,7 +153,7 @@ impl<'a> Reader<'a> {
 
 /// A key of a pack, and its values one by one.
 pub(super) struct Values<'a> {
-    pub(super) key: &'a str,
+    pub(super) key: &'a [u8],
     first: Micros,
     last: Micros,
     rest: &'a [u8],
@@ -160,7 +161,7 @@ pub(super) struct Values<'a> {
 
 impl<'a> Values<'a> {
     /// As [`Reader::key`].
-    pub(super) fn next(&mut self) -> Option<Option<(&'a str, Seen)>> {
+    pub(super) fn next(&mut self) -> Option<Option<(&'a [u8], Seen)>> {
         if self.rest.is_empty() {
             return Some(None);
         }
@@ -202,11 +203,11 @@ fn take(rest: &mut &[u8]) -> Option<u64> {
     None
 }
 
-fn take_text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+fn take_text<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let bytes = usize::try_from(take(rest)?).ok()?;
     let (text, left) = rest.split_at_checked(bytes)?;
     *rest = left;
-    std::str::from_utf8(text).ok()
+    Some(text)
 }
 
 fn zigzag(number: i64) -> u64 {
@@ -228,7 +229,7 @@ mod tests {
     #[test]
     fn a_pack_reads_back() {
         let long = "ü".repeat(100);
-        let tags = vec![
+        let tags = [
             tag("", "", 1, 7, 7),
             tag("a", "", 1 << 40, -5, 1_764_000_000_000_000),
             tag("a", "b", 3, i64::MIN, i64::MAX),
