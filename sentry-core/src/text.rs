@@ -72,6 +72,7 @@ impl Text {
 #[expect(unsafe_code, reason = "a `String` with shorter numbers")]
 impl Owned {
     /// The text back if it is too long.
+    #[inline]
     fn new(text: String) -> Result<Self, String> {
         let (Ok(length), Ok(capacity)) = (u32::try_from(text.len()), u32::try_from(text.capacity())) else {
             return Err(text);
@@ -185,6 +186,7 @@ impl From<&str> for Text {
 }
 
 impl From<String> for Text {
+    #[inline]
     fn from(text: String) -> Self {
         Self(match Short::new(&text) {
             Some(short) => Repr::Short(short),

@@ -90,15 +90,18 @@ pub(crate) fn breadcrumb(crumb: &mut Breadcrumb) {
 
 /// True if nothing is to be cut, as of nearly all.
 fn is_small(crumb: &Breadcrumb) -> bool {
-    let flat = |(key, value): (&Text, &Value)| match value {
-        Value::Array(_) | Value::Object(_) => None,
-        Value::String(text) => Some(key.len() + text.len()),
-        _ => Some(key.len()),
-    };
-    let texts = [&crumb.message, &crumb.category, &crumb.ty, &crumb.origin];
-    let texts = texts.into_iter().flatten().map(|text| text.len()).sum();
-    let bytes = crumb.data.iter().try_fold(texts, |sum: usize, field| Some(sum + flat(field)? + 16));
-    crumb.other.is_none() && bytes.is_some_and(|bytes| bytes <= CRUMB_BYTES)
+    let length = |text: &Option<Text>| text.as_ref().map_or(0, |text| text.len());
+    let mut bytes =
+        length(&crumb.message) + length(&crumb.category) + length(&crumb.ty) + length(&crumb.origin);
+    for (key, value) in crumb.data.iter() {
+        bytes += key.len() + 16;
+        match value {
+            Value::Array(_) | Value::Object(_) => return false,
+            Value::String(text) => bytes += text.len(),
+            _ => {}
+        }
+    }
+    crumb.other.is_none() && bytes <= CRUMB_BYTES
 }
 
 fn bound_breadcrumb(crumb: &mut Breadcrumb) {
