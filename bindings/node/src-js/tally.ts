@@ -1,8 +1,13 @@
+import * as timers from "node:timers";
+
 import type { Client } from "./client";
 
-/** So many are handed over at once at least: what is not handed over is lost with a process that is killed. */
+// As they are now: whoever puts others in their place for a test does not stop our clock.
+const { setTimeout: later, clearTimeout: never } = timers;
+
+/** So many wait at most. */
 const MOST = 1000;
-/** Milliseconds for which they wait. */
+/** Milliseconds for which they wait at most: they are lost with a process that is killed. */
 const LONGEST = 1000;
 
 let client: Client | undefined;
@@ -27,13 +32,13 @@ export function countRequest(by: Client, started: number, status: number): void 
   }
   waiting.set(status, (waiting.get(status) ?? 0) + 1);
   total += 1;
-  timer ??= setTimeout(handOverCounts, LONGEST).unref();
+  timer ??= later(handOverCounts, LONGEST).unref();
 }
 
 /** Tells the addon of those that wait. */
 export function handOverCounts(): void {
   if (timer !== undefined) {
-    clearTimeout(timer);
+    never(timer);
     timer = undefined;
   }
   if (client === undefined || total === 0) return;
