@@ -42,12 +42,11 @@ pub(crate) struct Active {
 }
 
 /// When they are made.
-#[expect(clippy::large_enum_variant, reason = "the large one is the usual one, and lives in a Python object")]
 #[derive(Debug)]
 enum When {
     Before(Held),
-    /// When somebody asks for them.
-    Asked(Box<(Late, Weak<Recent>, OnceLock<Held>)>),
+    /// When somebody asks for them. Not apart in memory: every request has one.
+    Asked(Late, Weak<Recent>, OnceLock<Held>),
 }
 
 #[derive(Debug)]
@@ -68,14 +67,14 @@ impl Active {
     pub(crate) fn with_request(&self, client: &Client, source: Arc<Source>) -> Self {
         let held = self.held();
         let late = Late::begin(client, &held.isolation, &held.current);
-        let scopes = When::Asked(Box::new((late, Arc::downgrade(&held.recent), OnceLock::new())));
+        let scopes = When::Asked(late, Arc::downgrade(&held.recent), OnceLock::new());
         Self { scopes, task: self.task, is_work: true, is_base: false, request: Some(source) }
     }
 
     fn held(&self) -> &Held {
         let (late, outer, held) = match &self.scopes {
             When::Before(held) => return held,
-            When::Asked(asked) => &**asked,
+            When::Asked(late, outer, held) => (late, outer, held),
         };
         if let Some(held) = held.get() {
             return held;
@@ -91,7 +90,7 @@ impl Active {
     fn late(&self) -> Option<&Late> {
         match &self.scopes {
             When::Before(_) => None,
-            When::Asked(asked) => Some(&asked.0),
+            When::Asked(late, ..) => Some(late),
         }
     }
 
@@ -115,7 +114,7 @@ impl Active {
         self.held();
         let held = match &mut self.scopes {
             When::Before(held) => Some(held),
-            When::Asked(asked) => asked.2.get_mut(),
+            When::Asked(_, _, held) => held.get_mut(),
         };
         if let Some(held) = held {
             held.current.set_span(Some(span));
