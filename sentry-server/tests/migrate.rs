@@ -1,7 +1,8 @@
 //! Folders that earlier versions wrote are opened, read and written on.
 //!
 //! `folders/schema-N` is what a server of that schema left behind after SIGKILL between the two commits of a batch: two
-//! databases with what their logs still hold, and a spool with one envelope that is stored and not yet counted.
+//! databases with what their logs still hold, and a spool with one envelope that is stored and not yet counted. There is one of
+//! each version that was given out; the steps between them are tried on the first one.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -51,13 +52,13 @@ fn unpack(from: &Path, to: &Path) {
     }
 }
 
-/// A server that goes on with a folder, six days after it was written.
-async fn start(config: Config, dir: tempfile::TempDir) -> Server {
+/// A server that goes on with a folder so many days after [`NOW`], when all of it was written.
+async fn start(config: Config, dir: tempfile::TempDir, days: i64) -> Server {
     let token = create_token(&config.data, "test", &[]).unwrap();
     let project = ProjectAccess { id: PROJECT, slug: "shop".to_owned(), dsn: String::new() };
     let admin = AdminAccount { username: "admin".to_owned(), password: String::new() };
     let first = FirstRun { organization: "default".to_owned(), project, token, admin };
-    let clock = Arc::new(ManualClock::new(Timestamp::from_micros(NOW + 6 * 86_400_000_000)));
+    let clock = Arc::new(ManualClock::new(Timestamp::from_micros(NOW + days * 86_400_000_000)));
     let app: App = support::start(&config, &clock);
     let server = Server { app, clock, first, config, dir };
     server.settle().await;
@@ -70,7 +71,7 @@ async fn a_folder_of_the_first_schema_goes_on() {
     let config = Config::new(dir.path().join("data"));
     unpack(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/folders/schema-1"), &config.data);
     assert!(first_run(&config.data, support::URL).unwrap().is_none(), "it is set up already");
-    let server = start(config, dir).await;
+    let server = start(config, dir, 6).await;
 
     let events = server.get("/api/0/projects/default/shop/events/").await.ok();
     assert_eq!(events.as_array().unwrap().len(), 3, "as before");
@@ -151,7 +152,7 @@ async fn a_folder_of_every_version_since_goes_on() {
             meta.execute_batch(insert).unwrap();
         }
         drop(meta);
-        let server = start(config, dir).await;
+        let server = start(config, dir, 6).await;
         let old = server.get(OLD_EVENT).await.ok();
         assert_eq!(old["title"], "PaymentError: payment of order 3 failed: bad amount", "version {version}");
         if !is_packed {
@@ -174,6 +175,65 @@ async fn a_folder_of_every_version_since_goes_on() {
             [""; 0],
             "version {version}"
         );
+    }
+}
+
+/// Two errors, a transaction, a log, a session and a check-in; then one of the errors again, stored and not yet counted.
+#[tokio::test]
+async fn a_folder_of_each_version_that_was_given_out_goes_on() {
+    for version in [7, 8, 11] {
+        let dir = tempfile::tempdir().unwrap();
+        let config = Config::new(dir.path().join("data"));
+        let folder = format!("tests/folders/schema-{version}");
+        unpack(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &config.data);
+        let meta = Connection::open(config.data.join("meta.db")).unwrap();
+        let at: i64 = meta.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+        assert_eq!(at, version, "else it is another version's");
+        drop(meta);
+        let server = start(config, dir, 8).await;
+
+        let project = "/api/0/projects/default/shop";
+        let event = async |n: u128| server.get(&format!("{project}/events/{n:032x}/")).await.ok();
+        let (first, other) = (event(1).await["groupID"].clone(), event(2).await["groupID"].clone());
+        assert_ne!(first, other, "version {version}");
+        assert_eq!(event(4).await["groupID"], first, "version {version}: from the spool");
+        let issue = format!("/api/0/organizations/default/issues/{}/", first.as_str().unwrap());
+        assert_eq!(server.get(&issue).await.ok()["count"], "2", "version {version}");
+        let tags = async || -> Vec<(String, i64, i64)> {
+            let tags = server.get(&format!("{issue}tags/")).await.ok();
+            let tags = tags.as_array().unwrap().iter();
+            let counted =
+                tags.filter(|tag| ["order", "region", "release"].contains(&tag["key"].as_str().unwrap()));
+            let number = |tag: &serde_json::Value, name: &str| tag[name].as_i64().unwrap();
+            let tag = |tag: &serde_json::Value| {
+                let key = tag["key"].as_str().unwrap().to_owned();
+                (key, number(tag, "totalValues"), number(tag, "uniqueValues"))
+            };
+            counted.map(tag).collect()
+        };
+        let expected = |all: i64, orders: i64| {
+            vec![
+                ("order".to_owned(), all, orders),
+                ("region".to_owned(), all, 1),
+                ("release".to_owned(), all, 1),
+            ]
+        };
+        assert_eq!(tags().await, expected(2, 2), "version {version}");
+        let number = |sql: &str| server.meta().query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(number("SELECT sum(total) FROM session_hours"), 1, "version {version}");
+        assert_eq!(number("SELECT count(*) FROM monitors WHERE slug = 'nightly'"), 1, "version {version}");
+        let logs = "/api/0/organizations/default/events/?dataset=logs&field=message&statsPeriod=7d";
+        assert_eq!(server.get(logs).await.ok()["data"][0]["message"], "paid", "version {version}");
+
+        let mut again = server.get(&format!("{project}/events/{:032x}/json/", 1)).await.ok();
+        again["event_id"] = format!("{:032x}", 9).into();
+        server.envelope(event_envelope(9, &again)).await.ok();
+        server.settle().await;
+        assert_eq!(event(9).await["groupID"], first, "version {version}");
+        assert_eq!(server.get(&issue).await.ok()["count"], "3", "version {version}");
+        assert_eq!(tags().await, expected(3, 2), "version {version}");
+        let problems = watchpost_server::check(&server.config.data).unwrap().problems;
+        assert!(problems.is_empty(), "version {version}: {problems:?}");
     }
 }
 

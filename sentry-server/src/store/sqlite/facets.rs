@@ -29,7 +29,9 @@ impl Facets for SqliteStore {
 
     fn tag_values(&self, scope: &ProjectScope, key: &str, max: usize) -> Result<Vec<TagValue>> {
         let mut all = self.read_meta(|meta| tags::values(meta, scope, key))?;
-        all.sort_unstable_by(|one, other| other.count.cmp(&one.count).then_with(|| one.value.cmp(&other.value)));
+        all.sort_unstable_by(|one, other| {
+            other.count.cmp(&one.count).then_with(|| one.value.cmp(&other.value))
+        });
         all.truncate(max);
         Ok(all)
     }
