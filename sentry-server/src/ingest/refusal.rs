@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use watchpost_core::Category;
 
-use crate::project::Limit;
+use crate::project::{CATEGORIES, Limit};
 
 /// A refused request. Every form answers `{"detail", "causes"}` and `X-Sentry-Error`.
 #[derive(Debug)]
@@ -86,7 +86,9 @@ impl Refusal {
 
     /// Too many bodies at once; read no further, so what is inside is not known.
     fn all() -> Self {
-        Self::Full { categories: EVERYTHING.to_vec(), seconds: 5 }
+        // Reports of what was lost are never asked to wait.
+        let categories = CATEGORIES.into_iter().filter(|category| *category != Category::Internal).collect();
+        Self::Full { categories, seconds: 5 }
     }
 
     /// The reason it is counted under.
@@ -188,25 +190,3 @@ pub(super) fn add_limits(headers: &mut HeaderMap, limits: &[Limit]) {
     let longest = limits.iter().map(|limit| limit.seconds).max().unwrap_or(1);
     headers.insert(header::RETRY_AFTER, HeaderValue::from(longest));
 }
-
-/// All categories but that of reports of what was lost, which are never asked to wait.
-const EVERYTHING: [Category; 18] = [
-    Category::Default,
-    Category::Error,
-    Category::Transaction,
-    Category::Span,
-    Category::Monitor,
-    Category::LogItem,
-    Category::LogByte,
-    Category::Security,
-    Category::Attachment,
-    Category::Session,
-    Category::Profile,
-    Category::ProfileChunk,
-    Category::ProfileChunkUi,
-    Category::Replay,
-    Category::Feedback,
-    Category::TraceMetric,
-    Category::TraceMetricByte,
-    Category::MetricBucket,
-];

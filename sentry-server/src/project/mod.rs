@@ -13,7 +13,7 @@ use watchpost_core::{JsonScrubber, ScrubPatterns, Text};
 
 pub(crate) use self::filters::Filters;
 pub(crate) use self::grouping::{Groupers, GroupingSettings};
-pub(crate) use self::quota::{Contents, Counters, Limit, Quotas, Scope, bit};
+pub(crate) use self::quota::{CATEGORIES, Contents, Counters, Limit, Quotas, Scope, bit};
 pub(crate) use self::settings::{
     AllSettings, FilterSettings, KeySettings, OrganizationSettings, ProjectSettings, QuotaSettings,
 };

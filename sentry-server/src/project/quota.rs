@@ -176,11 +176,12 @@ impl Counters {
 
 /// A category's bit. Bits are written into the spool: the order never changes, new ones go to the end.
 pub(crate) fn bit(category: Category) -> u32 {
-    let at = ORDER.iter().position(|known| *known == category).unwrap_or(0);
+    let at = CATEGORIES.iter().position(|known| *known == category).unwrap_or(0);
     1 << at
 }
 
-const ORDER: [Category; 19] = [
+/// All there are.
+pub(crate) const CATEGORIES: [Category; 19] = [
     Category::Default,
     Category::Error,
     Category::Transaction,
@@ -280,7 +281,7 @@ mod tests {
 
     #[test]
     fn bits_are_all_different() {
-        let all = ORDER.into_iter().map(bit).fold(0, |mask, bit| mask | bit);
-        assert_eq!(all.count_ones() as usize, ORDER.len());
+        let all = CATEGORIES.into_iter().map(bit).fold(0, |mask, bit| mask | bit);
+        assert_eq!(all.count_ones() as usize, CATEGORIES.len());
     }
 }
